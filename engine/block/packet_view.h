@@ -1,0 +1,38 @@
+// PacketView: one packet, wherever its bytes lie (a sealed ring block, a mapped file).
+#pragma once
+
+#include <cstdint>
+
+namespace capstan {
+
+// Link types as files carry them (https://www.tcpdump.org/linktypes.html), not libpcap's DLT
+// numbers.
+namespace link_type {
+inline constexpr std::uint16_t kNull = 0;
+inline constexpr std::uint16_t kEthernet = 1;
+inline constexpr std::uint16_t kRaw = 101;
+inline constexpr std::uint16_t kLoop = 108;
+inline constexpr std::uint16_t kLinuxSll = 113;
+inline constexpr std::uint16_t kIpv4 = 228;
+inline constexpr std::uint16_t kIpv6 = 229;
+inline constexpr std::uint16_t kLinuxSll2 = 276;
+}  // namespace link_type
+
+// Which way the packet passed the interface; unknown when the file does not say.
+enum class Direction : std::uint8_t { kUnknown = 0, kInbound = 1, kOutbound = 2 };
+
+// One packet. Borrowed: `data` is valid only as long as the block or file it was walked from. A
+// plain value, cheap to copy; nothing of it is owned.
+struct PacketView {
+  const std::uint8_t* data = nullptr;  // the first byte of the link-layer header
+  std::uint32_t caplen = 0;            // bytes present at `data`
+  std::uint32_t wirelen = 0;           // bytes the packet had on the wire, at least caplen
+  std::uint64_t timestamp_ns = 0;      // since 1970-01-01 UTC
+  std::uint32_t interface_id = 0;      // the index of the interface within its section or ring set
+  std::uint16_t link_type = link_type::kEthernet;
+  Direction direction = Direction::kUnknown;
+  std::uint64_t dropped_before =
+      0;  // packets lost between the packet before and this one, if known
+};
+
+}  // namespace capstan

@@ -1,0 +1,23 @@
+// CPUs: which this process may use, lists of them as text, pinning and naming a thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace capstan {
+
+// The CPUs this process may run on (sched_getaffinity(2)), ascending.
+std::vector<int> allowed_cpus();
+
+// "0,2-4" to {0, 2, 3, 4}, in the order written. Throws UsageError on anything else, naming the
+// part that is wrong.
+std::vector<int> parse_cpu_list(std::string_view text);
+
+// Pins the calling thread to one CPU. Returns 0 or an errno value (EINVAL: no such CPU here).
+[[nodiscard]] int pin_current_thread(int cpu) noexcept;
+
+// Names the calling thread as top(1) and perf show it; cut to the kernel's 15 characters.
+void name_current_thread(std::string_view name) noexcept;
+
+}  // namespace capstan

@@ -1,0 +1,40 @@
+#include "engine/core/errors.h"
+
+#include <cerrno>
+
+namespace capstan {
+
+namespace {
+
+// std::system_error appends ": <strerror>" to its what(); the mend belongs after that, so the text
+// is composed here and what() is overridden.
+class ErrorWithMend : public std::system_error {
+ public:
+  ErrorWithMend(int error_number, std::string text)
+      : std::system_error(error_number, std::generic_category()), text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
+
+void throw_system_error(int error_number, std::string_view operation, std::string_view mend) {
+  std::string text{operation};
+  text += ": ";
+  text += errno_text(error_number);
+  if (!mend.empty()) {
+    text += ". ";
+    text += mend;
+  }
+  throw ErrorWithMend(error_number, std::move(text));
+}
+
+void throw_errno(std::string_view operation, std::string_view mend) {
+  throw_system_error(errno, operation, mend);
+}
+
+}  // namespace capstan

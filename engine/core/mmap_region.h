@@ -1,0 +1,49 @@
+// MmapRegion: one owned memory mapping.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace capstan {
+
+// Owns a mapping made by mmap(2) and unmaps it at the end. Empty when default-constructed.
+class [[nodiscard]] MmapRegion {
+ public:
+  MmapRegion() noexcept = default;
+  // Takes over [address, address + size_bytes), which mmap returned.
+  MmapRegion(void* address, std::size_t size_bytes) noexcept
+      : address_(address), size_bytes_(size_bytes) {}
+  MmapRegion(MmapRegion&& other) noexcept
+      : address_(std::exchange(other.address_, nullptr)),
+        size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+  MmapRegion& operator=(MmapRegion&& other) noexcept {
+    if (this != &other) {
+      reset();
+      address_ = std::exchange(other.address_, nullptr);
+      size_bytes_ = std::exchange(other.size_bytes_, 0);
+    }
+    return *this;
+  }
+  MmapRegion(const MmapRegion&) = delete;
+  MmapRegion& operator=(const MmapRegion&) = delete;
+  ~MmapRegion() { reset(); }
+
+  void reset() noexcept {
+    if (address_ != nullptr) ::munmap(address_, size_bytes_);
+    address_ = nullptr;
+    size_bytes_ = 0;
+  }
+
+  std::uint8_t* data() const noexcept { return static_cast<std::uint8_t*>(address_); }
+  std::size_t size() const noexcept { return size_bytes_; }
+  explicit operator bool() const noexcept { return address_ != nullptr; }
+
+ private:
+  void* address_ = nullptr;
+  std::size_t size_bytes_ = 0;
+};
+
+}  // namespace capstan
