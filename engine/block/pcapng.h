@@ -27,7 +27,7 @@ inline constexpr std::uint32_t kLocalUseBlockBit = 0x80000000;
 inline constexpr std::uint32_t kByteOrderMagic = 0x1A2B3C4D;
 
 // Capstan's own local-use block types. Padding carries nothing; a block head carries BlockHead
-// (engine/capture/seal.h) in front of the packets of one ring block.
+// (engine/block/block_head.h) in front of the packets of one ring block.
 inline constexpr std::uint32_t kCapstanBlockHead = 0x80435001;
 inline constexpr std::uint32_t kCapstanPadding = 0x80435002;
 
