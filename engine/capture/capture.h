@@ -1,0 +1,124 @@
+// Capture: packets from one or more interfaces as sealed blocks. Start here.
+//
+//   Capture capture(options);                      // sockets and rings; nothing is received yet
+//   capture.add_stripe(0, queue);                  // who gets ring 0's blocks
+//   capture.start();                               // from here on packets count
+//   ... BlockRef block = queue.try_pop(); ...      // in the consumer's thread
+//   capture.request_stop(); capture.join();        // drains; then the counters are exact
+//
+// A packet's way from here: ring.h (the kernel's memory), capture_thread.h (who empties it), seal.h
+// (what a block becomes), block_queue.h (how it travels).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/capture/capture_thread.h"
+#include "engine/capture/fanout.h"
+
+namespace capstan {
+
+struct CaptureOptions {
+  // Names, "any" included. Several are captured side by side.
+  std::vector<std::string> interfaces;
+  // libpcap's filter language; empty takes everything.
+  std::string filter;
+  // Bytes kept of each packet. Smaller saves disk, not work.
+  std::uint32_t snaplen = 262144;
+  // Hear also what is addressed to others. Ends with the socket, also after kill -9.
+  bool promiscuous = true;
+  bool hardware_timestamps = false;
+  // Memory per ring: how long consumers may stall. 256 MiB is 200 ms at 10 Gb/s.
+  std::uint64_t ring_size_bytes = std::uint64_t{256} << 20;
+  // The kernel's hand-over unit. Larger means fewer, larger writes and later hand-over.
+  std::uint32_t block_size_bytes = 1U << 20;
+  // When the kernel hands over a block that is not full. Smaller means fresher output and more,
+  // emptier blocks.
+  std::uint32_t retire_timeout_ms = 100;
+  // Rings per interface, each with a thread; the kernel shares the packets out by `fanout`.
+  std::uint32_t rings_per_interface = 1;
+  FanoutMode fanout = FanoutMode::kHash;
+  // Threads are pinned to these in turn; empty: the CPUs allowed, last first.
+  std::vector<int> cpus;
+  // Take this many packets in all, exactly.
+  std::int64_t packet_limit = std::numeric_limits<std::int64_t>::max();
+  // pcapng interface ids: one per ring, or all 0 when each ring gets a file of its own.
+  bool one_interface_id = false;
+  // Sealed sizes are multiples of this; a power of two, 4096 to the block size.
+  std::uint32_t alignment_bytes = 4096;
+};
+
+// Every problem with the numbers, at once, as sentences; empty when there is none.
+std::vector<std::string> validate_capture_options(const CaptureOptions& options);
+
+// What is fixed about one ring once the capture is open.
+struct RingInfo {
+  std::string interface_name;
+  int interface_index = 0;
+  std::uint32_t ring_of_interface = 0;  // 0 .. rings_per_interface - 1
+  std::uint16_t link_type = 0;
+  int cpu = -1;  // -1: not pinned
+  std::uint64_t ring_size_bytes = 0;
+  std::uint64_t asked_size_bytes = 0;  // more than ring_size_bytes when memory was refused
+  std::uint32_t block_count = 0;
+  std::uint32_t block_size_bytes = 0;
+};
+
+// Owns sockets, rings and capture threads. open (the constructor), start, request_stop and join are
+// called by one thread; counters may be read by any.
+class Capture {
+ public:
+  // Opens everything. Throws UsageError (unknown interface, filter that does not compile, options)
+  // or std::system_error.
+  explicit Capture(CaptureOptions options);
+  // Stops. Requires: no BlockRef is alive outside the queues' consumers' reach (Ring checks).
+  ~Capture();
+
+  // See CaptureThread. Requires: not started. A stripe's queue needs block_count places.
+  void add_stripe(std::size_t ring, BlockQueue& queue);
+  void add_best_effort(std::size_t ring, BlockQueue& queue);
+
+  // Attaches the filter, locks it, zeroes the counters, starts the threads.
+  void start();
+  void request_stop() noexcept;
+  // Whether every capture thread has ended.
+  bool finished() const noexcept;
+  void join();
+
+  // Whether -c is reached: time to stop.
+  bool packet_limit_reached() const noexcept {
+    return packets_left_.load(std::memory_order_relaxed) <= 0;
+  }
+
+  std::size_t ring_count() const noexcept { return rings_.size(); }
+  const RingInfo& ring_info(std::size_t ring) const noexcept { return infos_[ring]; }
+  const RingCounters& counters(std::size_t ring) const noexcept;
+  // Requires: finished().
+  bool reconciled(std::size_t ring) const noexcept;
+  const SealLedger& closing_ledger(std::size_t ring) const noexcept;
+  // The ring's memory, for registering it with io_uring. Valid as long as the Capture.
+  std::span<std::uint8_t> ring_memory(std::size_t ring) const noexcept;
+  const CaptureOptions& options() const noexcept { return options_; }
+  // When start() was called, nanoseconds since 1970.
+  std::uint64_t start_time_ns() const noexcept { return start_time_ns_; }
+
+ private:
+  void open_interface(std::string name, const std::vector<int>& cpus);
+  void open_ring(const std::string& name, int index, std::uint32_t ring_of_interface,
+                 std::uint16_t link_type, SlotKind slot_kind, int cpu);
+
+  CaptureOptions options_;
+  std::uint64_t start_time_ns_ = 0;
+  std::atomic<std::int64_t> packets_left_;
+  std::vector<RingInfo> infos_;
+  std::vector<std::vector<sock_filter>> programs_;  // per ring
+  // Rings after threads in destruction: a thread holds references into its ring.
+  std::vector<std::unique_ptr<Ring>> rings_;
+  std::vector<std::unique_ptr<CaptureThread>> threads_;
+};
+
+}  // namespace capstan

@@ -1,0 +1,211 @@
+#include "engine/capture/capture_thread.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/core/check.h"
+#include "engine/core/clock.h"
+#include "engine/core/cpu.h"
+#include "engine/core/errors.h"
+
+namespace capstan {
+
+namespace {
+
+// While consumers hold blocks, poll() on the ring returns at once for ever (packet_poll looks at
+// the block closed last, which is still ours), so the thread sleeps instead. A ring of 64 MiB takes
+// 25 ms to fill at 20 Gb/s, so this is short enough, and long enough that waking up costs nothing.
+constexpr std::uint64_t kHoldingSleepNs = 1 * kNanosecondsPerMillisecond;
+constexpr int kPollTimeoutMs = 100;
+// With no end to the traffic and no way to stop it (a fanout group), how often the kernel's
+// counters and the ring are compared before the two are found at rest between two packets.
+constexpr int kSettleTries = 10'000;
+constexpr std::uint64_t kDrainLimitNs = 5 * kNanosecondsPerSecond;
+
+}  // namespace
+
+CaptureThread::CaptureThread(PacketSocket socket, Ring& ring, CaptureThreadOptions options,
+                             std::atomic<std::int64_t>& packets_left)
+    : socket_(std::move(socket)),
+      ring_(ring),
+      options_(options),
+      packets_left_(packets_left),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      ledger_(ring.block_count()) {
+  if (!stop_event_) throw_errno("make an eventfd");
+}
+
+CaptureThread::~CaptureThread() {
+  if (thread_.joinable()) {
+    request_stop();
+    thread_.join();
+  }
+}
+
+void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back(&queue); }
+
+void CaptureThread::add_best_effort(BlockQueue& queue) { best_effort_.push_back(&queue); }
+
+void CaptureThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void CaptureThread::request_stop() noexcept {
+  stop_.store(true, std::memory_order_release);
+  const std::uint64_t one = 1;
+  // Only wakes the thread early; if it fails, the poll timeout does.
+  [[maybe_unused]] const ssize_t written = ::write(stop_event_.get(), &one, sizeof(one));
+}
+
+void CaptureThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void CaptureThread::run() noexcept {
+  name_current_thread("capture-" + std::to_string(ring_.index()));
+  if (options_.cpu) {
+    // Set-up has checked the CPU; should it have gone since, capturing unpinned beats not
+    // capturing.
+    [[maybe_unused]] const int error = pin_current_thread(*options_.cpu);
+  }
+  while (!stop_.load(std::memory_order_acquire)) {
+    if (ring_.next_is_ready()) {
+      process_next();
+    } else {
+      wait_for_block();
+    }
+  }
+  drain();
+  finished_.store(true, std::memory_order_release);
+}
+
+void CaptureThread::process_next() noexcept {
+  read_statistics();
+  const std::uint32_t present = ring_.next_packet_count();
+  const std::uint32_t limit = claim_packets(present);
+  if (limit == 0) {
+    counters_.beyond_limit.add(present);
+    ring_.skip_next();
+    return;
+  }
+  const SealLedger ledger = ledger_for(ledger_.take_until(ring_.next_sequence()));
+  SealResult result;
+  BlockRef block = ring_.seal_next(ledger, limit, result);
+  counters_.sealed.add(result.packet_count);
+  counters_.captured_bytes.add(result.captured_bytes);
+  counters_.truncated.add(result.truncated);
+  counters_.damaged.add(result.damaged);
+  counters_.beyond_limit.add(result.beyond_limit);
+  if (block) {
+    counters_.blocks.add(1);
+    hand_on(std::move(block));
+  }
+  counters_.held_blocks.set(ring_.held_blocks());
+}
+
+// Takes from the packet limit shared by all rings what this block may use of it.
+std::uint32_t CaptureThread::claim_packets(std::uint32_t wanted) noexcept {
+  // No ordering needed: the number itself is all that is shared.
+  const std::int64_t before = packets_left_.fetch_sub(wanted, std::memory_order_relaxed);
+  if (before <= 0) return 0;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(before, wanted));
+}
+
+void CaptureThread::hand_on(BlockRef block) noexcept {
+  for (BlockQueue* queue : best_effort_) {
+    BlockRef copy = block;
+    if (!queue->try_push(copy)) {
+      counters_.skipped_blocks.add(1);
+      counters_.skipped_packets.add(block->packet_count);
+    }
+  }
+  if (stripes_.empty()) return;
+  BlockQueue* roomiest = stripes_.front();
+  for (BlockQueue* queue : stripes_) {
+    if (queue->free_places() > roomiest->free_places()) roomiest = queue;
+  }
+  CAPSTAN_CHECK(roomiest->try_push(block), ring_.held_blocks());
+}
+
+void CaptureThread::read_statistics() noexcept {
+  const SocketStatistics since = socket_.take_statistics();
+  counters_.received.add(since.received);
+  counters_.dropped.add(since.dropped);
+  counters_.freezes.add(since.freezes);
+  ledger_.note(since.dropped, since.freezes, ring_.oldest_unreleased_sequence());
+}
+
+SealLedger CaptureThread::ledger_for(const LedgerEntry& entry) noexcept {
+  SealLedger ledger;
+  dropped_attributed_ += entry.dropped;
+  freezes_attributed_ += entry.freezes;
+  ledger.packets_before = counters_.sealed.get();
+  ledger.dropped = dropped_attributed_;
+  ledger.dropped_since_last = entry.dropped;
+  ledger.freezes = freezes_attributed_;
+  if (entry.dropped != 0) {
+    const std::uint64_t known = ring_.last_timestamp_of(entry.first_sequence - 1);
+    ledger.loss_begin_ns = known != 0 ? known : options_.start_time_ns;
+  }
+  return ledger;
+}
+
+void CaptureThread::wait_for_block() noexcept {
+  const std::uint32_t held = ring_.held_blocks();
+  counters_.held_blocks.set(held);
+  if (held != 0) {
+    sleep_ns(kHoldingSleepNs);
+    return;
+  }
+  pollfd waits[2] = {{socket_.descriptor(), POLLIN, 0}, {stop_event_.get(), POLLIN, 0}};
+  const int ready = ::poll(waits, 2, kPollTimeoutMs);
+  if (ready > 0 && (waits[0].revents & POLLERR) != 0) {
+    if (socket_.take_error() != 0) counters_.link_errors.add(1);
+    sleep_ns(kHoldingSleepNs);  // an error that comes at once again must not spin
+  }
+  if (ready == 0) read_statistics();  // a silent link's report stays current
+}
+
+void CaptureThread::drain() noexcept {
+  const std::uint64_t stop_time_ns = wall_clock_ns();
+  const std::uint64_t deadline_ns = monotonic_clock_ns() + kDrainLimitNs;
+  const bool reception_stopped = socket_.try_stop_reception(options_.interface_index);
+  while (monotonic_clock_ns() < deadline_ns) {
+    if (ring_.next_is_ready()) {
+      // Where reception cannot be stopped, what the kernel opened after the stop is no longer ours.
+      if (!reception_stopped && ring_.next_opened_ns() > stop_time_ns) break;
+      process_next();
+      continue;
+    }
+    // The block being filled is closed by its retire timer; nothing more can be in it when it is
+    // empty.
+    if (ring_.unread_packets() == 0) break;
+    sleep_ns(kNanosecondsPerMillisecond / 4);
+  }
+  settle_accounts(reception_stopped);
+}
+
+// Compares what the kernel counted with what came out of the ring. Where packets still arrive, the
+// ring is looked at before and after the counters are read: the truth lies between the two looks,
+// and mostly the two agree.
+void CaptureThread::settle_accounts(bool reception_stopped) noexcept {
+  const std::uint64_t taken =
+      counters_.sealed.get() + counters_.damaged.get() + counters_.beyond_limit.get();
+  for (int attempt = 0; attempt < kSettleTries; ++attempt) {
+    const std::uint64_t before = ring_.unread_packets();
+    read_statistics();
+    const std::uint64_t after = ring_.unread_packets();
+    const std::uint64_t in_ring = counters_.received.get() - counters_.dropped.get();
+    reconciled_ = taken + before <= in_ring && in_ring <= taken + after;
+    counters_.after_stop.set(in_ring >= taken ? in_ring - taken : 0);
+    if (reconciled_ && before == after) break;
+    if (reception_stopped && attempt > 2) break;  // nothing moves: more looks see the same
+  }
+  closing_ledger_ = ledger_for(ledger_.take_rest());
+}
+
+}  // namespace capstan

@@ -1,0 +1,38 @@
+// Network interfaces by name: which there are, and what to say about one that is not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace capstan {
+
+struct InterfaceInfo {
+  std::string name;
+  int index = 0;
+  bool up = false;
+  bool running = false;
+  bool loopback = false;
+  std::string addresses;  // "192.0.2.1/24 2001:db8::1/64", for people
+};
+
+// The pseudo interface that stands for all of them.
+inline constexpr std::string_view kAnyInterface = "any";
+
+// Every interface of this network namespace in index order, "any" (index 0) last.
+std::vector<InterfaceInfo> list_interfaces();
+
+// The index of `name`; 0 for "any". A number is taken as the place in list_interfaces() (from 1),
+// as tcpdump -D prints them, and `name` becomes the interface's name. Throws UsageError with the
+// nearest names when there is no such interface.
+int resolve_interface(std::string& name);
+
+// Packets lost in the adapter before the kernel saw them: rx_missed_errors + rx_fifo_errors of
+// /sys/class/net/NAME/statistics. 0 when it does not say.
+std::uint64_t read_nic_drops(const std::string& name) noexcept;
+
+// The fewest insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace capstan

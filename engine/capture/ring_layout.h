@@ -1,0 +1,50 @@
+// The arithmetic of a TPACKET_V3 ring: sizes asked of the kernel, and where it will put things.
+#pragma once
+
+#include <linux/if_packet.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace capstan {
+
+// What a link's packets look like in a ring slot, which decides how much the kernel must leave free
+// in front of them.
+enum class SlotKind : std::uint8_t {
+  kEthernet,  // SOCK_RAW, 14-byte MAC header
+  kRaw,       // SOCK_RAW, no MAC header (tun, tunnels) or one of another length
+  kCooked,    // SOCK_DGRAM: no link header stored; a LINUX_SLL2 one is written in front
+};
+
+struct RingLayout {
+  std::uint32_t block_size_bytes = 1U << 20;
+  std::uint32_t block_count = 64;
+  std::uint32_t retire_timeout_ms = 100;
+  SlotKind slot_kind = SlotKind::kEthernet;
+
+  std::uint64_t total_bytes() const noexcept {
+    return std::uint64_t{block_size_bytes} * block_count;
+  }
+  // For PACKET_RESERVE: extra bytes between slot head and packet, so that an Enhanced Packet
+  // Block's head in front of the packet is 4-aligned.
+  std::uint32_t reserve_bytes() const noexcept;
+  // For PACKET_RX_RING.
+  tpacket_req3 request() const noexcept;
+};
+
+inline constexpr std::uint32_t kMinBlockSizeBytes = 16U << 10;
+inline constexpr std::uint32_t kMaxBlockSizeBytes = 64U << 20;
+inline constexpr std::uint32_t kMinBlockCount = 2;
+
+// Bytes after the 48-byte block descriptor that the kernel leaves alone (tp_sizeof_priv): room for
+// the BlockHead and the statistics block even when a packet's own head begins early.
+inline constexpr std::uint32_t kPrivateBytes = 48;
+
+// A layout of about `ring_bytes` made of whole blocks. Every problem with the numbers, at once, as
+// sentences; empty when the layout is good.
+RingLayout make_ring_layout(std::uint64_t ring_bytes, std::uint32_t block_size_bytes,
+                            std::uint32_t retire_timeout_ms, SlotKind slot_kind) noexcept;
+std::vector<std::string> validate_ring_layout(const RingLayout& layout);
+
+}  // namespace capstan

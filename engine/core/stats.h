@@ -1,0 +1,24 @@
+// Counters one thread adds to and others read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace capstan {
+
+// A running number with one writing thread. Readers see each value whole but, across several
+// counters, at slightly different moments; exact sums are taken when the writer has ended.
+class Counter {
+ public:
+  // Writer only: a plain load and store, no locked instruction.
+  void add(std::uint64_t amount) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+}  // namespace capstan
