@@ -1,5 +1,7 @@
 #include "tools/commands.h"
 
+#include "tools/blast_command.h"
+
 namespace capstan::tools {
 
 namespace {
@@ -7,6 +9,7 @@ namespace {
 // In the order --help lists them. One line a command: its function is declared here and defined in
 // <command>_command.cc.
 constexpr Command kCommands[] = {
+    {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {nullptr, nullptr, nullptr},
 };
 

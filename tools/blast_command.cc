@@ -1,0 +1,99 @@
+#include "tools/blast_command.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "tools/blast_cli.h"
+#include "tools/commands.h"
+#include "tools/traffic/blast.h"
+#include "tools/traffic/netns.h"
+
+namespace capstan::tools {
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // set from a signal handler
+
+void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
+
+// No SA_RESTART: the signal must end the call that is sending.
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+}
+
+nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::BlastResult& result) {
+  nlohmann::json json;
+  json["interface"] = options.interface;
+  json["engine"] = result.engine;
+  json["stream"] = options.frames.stream;
+  json["first_sequence"] = result.first_sequence;
+  json["next_sequence"] = result.next_sequence;
+  json["frames"] = result.frames;
+  json["refused"] = result.refused;
+  json["bytes"] = result.bytes;
+  json["seconds"] = static_cast<double>(result.duration_ns) / 1e9;
+  json["cpu_seconds"] = static_cast<double>(result.cpu_ns) / 1e9;
+  json["packets_per_second"] = result.packets_per_second();
+  json["bits_per_second"] = result.bits_per_second();
+  json["wire_bits_per_second"] = result.wire_bits_per_second();
+  json["wanted_packets_per_second"] = result.wanted_packets_per_second;
+  json["wanted_bits_per_second"] = result.wanted_bits_per_second;
+  json["interrupted"] = result.interrupted;
+  json["notes"] = result.notes;
+  return json;
+}
+
+// "1.23 M", "456 k": four digits are enough to read.
+std::string scaled(double value) {
+  for (const char unit : {' ', 'k', 'M'}) {
+    if (value < 999.95)
+      return unit == ' ' ? fmt::format("{:.4g} ", value) : fmt::format("{:.4g} {}", value, unit);
+    value /= 1000;
+  }
+  return fmt::format("{:.4g} G", value);
+}
+
+void print_text(const traffic::BlastResult& result) {
+  fmt::print("{} frames, {} bytes in {:.3f} s by the {} engine: {}packets/s, {}b/s", result.frames,
+             result.bytes, static_cast<double>(result.duration_ns) / 1e9, result.engine,
+             scaled(result.packets_per_second()), scaled(result.bits_per_second()));
+  if (result.wanted_packets_per_second > 0) {
+    fmt::print(" ({:+.2f} % of wanted)",
+               (result.packets_per_second() / result.wanted_packets_per_second - 1) * 100);
+  } else if (result.wanted_bits_per_second > 0) {
+    fmt::print(" ({:+.2f} % of wanted)",
+               (result.bits_per_second() / result.wanted_bits_per_second - 1) * 100);
+  }
+  fmt::print("\n");
+  if (result.frames > 0) {
+    fmt::print("sequence {} to {}", result.first_sequence, result.next_sequence - 1);
+    fmt::print("; the interface dropped {} of them\n", result.refused);
+  }
+  if (result.interrupted) fmt::print("interrupted before the bound was reached\n");
+}
+
+}  // namespace
+
+int blast_command(int argc, char** argv) {
+  const auto line = parse_blast_command_line(argc, argv);
+  if (!line) return kExitDone;
+  if (!line->netns.empty()) traffic::enter_netns(traffic::open_netns(line->netns));
+  catch_signals();
+  const traffic::BlastResult result = traffic::run_blast(line->blast, stop_requested);
+  for (const std::string& note : result.notes) fmt::print(stderr, "capstan blast: {}\n", note);
+  if (line->json) {
+    fmt::print("{}\n", to_json(line->blast, result).dump(2));
+  } else {
+    print_text(result);
+  }
+  return kExitDone;
+}
+
+}  // namespace capstan::tools

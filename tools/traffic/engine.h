@@ -1,0 +1,32 @@
+// What the two engines have in common: the job they are given, the counts they give back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "tools/traffic/blast.h"
+#include "tools/traffic/link.h"
+
+namespace capstan::traffic {
+
+struct Job {
+  const BlastOptions& options;
+  const FramePlan& plan;
+  const LinkInfo& link;
+  const std::atomic<bool>& stop;
+};
+
+// Why the xdp engine cannot do this job here although the job as such is fine; nothing has been
+// sent yet. The ring engine takes over, or the text goes to the user.
+class EngineUnavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Each sends the whole job and fills in frames, bytes, sequences, duration and notes of `result`.
+void run_xdp_engine(const Job& job, BlastResult& result);
+void run_ring_engine(const Job& job, BlastResult& result);
+
+}  // namespace capstan::traffic

@@ -1,0 +1,240 @@
+// The ring engine: PACKET_TX_RING (packet(7), Documentation/networking/packet_mmap.rst), past the
+// queueing discipline. Needs only CAP_NET_RAW in the interface's namespace.
+//
+// TPACKET_V2: V3 has no advantage for sending. The kernel sends slots in place: all of a frame but
+// its Ethernet header stays in the slot until the receiver has let go of it, and only then is the
+// slot ours again. A receiver that keeps a clone without copying (a plain AF_PACKET socket with a
+// queue longer than this ring) could see a slot's next frame; the ring is kSlots long against that.
+#include <fmt/format.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "engine/core/mmap_region.h"
+#include "tools/traffic/checksum.h"
+#include "tools/traffic/engine.h"
+
+namespace capstan::traffic {
+
+namespace {
+
+constexpr std::uint32_t kSlots = 4096;
+constexpr std::uint32_t kLargestRingBytes = 64U << 20;
+constexpr std::uint32_t kBatch = 256;
+// packet(7): the frame's data in a slot to send from begins here (tpacket_parse_header).
+constexpr std::uint32_t kDataOffset = TPACKET2_HDRLEN - sizeof(sockaddr_ll);
+// Shorter waits are spun: a sleep oversleeps by some 60 microseconds.
+constexpr std::uint64_t kSpinNs = 100'000;
+constexpr std::uint64_t kLongestSleepNs = 20 * kNanosecondsPerMillisecond;
+
+class RingEngine {
+ public:
+  RingEngine(const Job& job, BlastResult& result)
+      : job_(job), result_(result), pacer_(job.options.pace) {
+    open_socket();
+    map_ring();
+  }
+
+  void run() {
+    const BlastOptions& options = job_.options;
+    sequence_ = options.first_sequence;
+    end_sequence_ = options.count == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                       : options.first_sequence + options.count;
+    start_ns_ = monotonic_clock_ns();
+    const std::uint64_t end_ns =
+        options.duration_ns == 0 ? std::numeric_limits<std::uint64_t>::max() : options.duration_ns;
+    std::uint64_t now = 0;
+    while (sequence_ < end_sequence_ && now < end_ns &&
+           !job_.stop.load(std::memory_order_relaxed)) {
+      const std::uint64_t wait = fill_due(now);
+      if (pending_ > 0) send();
+      if (wait > 0) pause(std::min(wait, end_ns - now));
+      now = monotonic_clock_ns() - start_ns_;
+    }
+    result_.interrupted = sequence_ < end_sequence_ && now < end_ns;
+    result_.duration_ns = monotonic_clock_ns() - start_ns_;
+    drain();
+    finish();
+  }
+
+ private:
+  void open_socket() {
+    // Protocol 0: nothing is to be received here.
+    socket_.reset(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    if (!socket_) {
+      throw_errno("socket(AF_PACKET, SOCK_RAW)", "It needs CAP_NET_RAW: run as root");
+    }
+    set_option(PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
+    if (!job_.link.is_loopback) set_option(PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
+  }
+
+  void set_option(int option, int value, const char* name) {
+    if (::setsockopt(socket_.get(), SOL_PACKET, option, &value, sizeof(value)) != 0) {
+      throw_errno(fmt::format("setsockopt({}, {})", name, value));
+    }
+  }
+
+  void map_ring() {
+    slot_size_ = std::bit_ceil(kDataOffset + job_.plan.buffer_size());
+    tpacket_req request{};
+    slots_ = std::min(kSlots, std::max(kLargestRingBytes / slot_size_, 16U));
+    request.tp_frame_size = slot_size_;
+    request.tp_frame_nr = slots_;
+    request.tp_block_size = std::max(slot_size_, 65536U);
+    request.tp_block_nr = slots_ / (request.tp_block_size / slot_size_);
+    if (::setsockopt(socket_.get(), SOL_PACKET, PACKET_TX_RING, &request, sizeof(request)) != 0) {
+      throw_errno(
+          fmt::format("setsockopt(PACKET_TX_RING, {} slots of {} bytes)", slots_, slot_size_));
+    }
+    const std::size_t size = std::size_t{request.tp_block_size} * request.tp_block_nr;
+    void* const address =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, socket_.get(), 0);
+    if (address == MAP_FAILED) throw_errno(fmt::format("mmap send ring, {} bytes", size));
+    ring_ = MmapRegion(address, size);
+    sockaddr_ll where{};
+    where.sll_family = AF_PACKET;
+    where.sll_ifindex = job_.link.ifindex;
+    if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) != 0) {
+      throw_errno(fmt::format("bind to {}", job_.link.name));
+    }
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+      FramePlan::write_filler({frame_of(slot), job_.plan.buffer_size()});
+    }
+  }
+
+  tpacket2_hdr* header_of(std::uint32_t slot) const noexcept {
+    return reinterpret_cast<tpacket2_hdr*>(ring_.data() + std::size_t{slot} * slot_size_);
+  }
+  std::uint8_t* frame_of(std::uint32_t slot) const noexcept {
+    return ring_.data() + std::size_t{slot} * slot_size_ + kDataOffset;
+  }
+
+  // tp_status goes to and fro between the kernel and us: what it says must be read before the slot
+  // is touched and written after.
+  std::uint32_t status(std::uint32_t slot) const noexcept {
+    return __atomic_load_n(&header_of(slot)->tp_status, __ATOMIC_ACQUIRE);
+  }
+  void set_status(std::uint32_t slot, std::uint32_t value) noexcept {
+    __atomic_store_n(&header_of(slot)->tp_status, value, __ATOMIC_RELEASE);
+  }
+
+  // Fills slots with what is due, a batch at most. Returns the wait until the next frame, 0 when
+  // there is more to do now.
+  std::uint64_t fill_due(std::uint64_t now) {
+    while (pending_ < kBatch && sequence_ < end_sequence_) {
+      const std::uint64_t wait = pacer_.wait_ns(now);
+      if (wait > 0) return wait;
+      const std::uint32_t slot_status = status(next_slot_);
+      if ((slot_status & TP_STATUS_WRONG_FORMAT) != 0) refuse_frame();
+      if (slot_status != TP_STATUS_AVAILABLE) {
+        if (pending_ == 0) wait_for_slot();
+        return 0;
+      }
+      const std::uint32_t size = job_.plan.write_frame(sequence_, frame_of(next_slot_));
+      header_of(next_slot_)->tp_len = size;
+      set_status(next_slot_, TP_STATUS_SEND_REQUEST);
+      pacer_.spend(job_.plan.size_entry(sequence_).pace_cost);
+      next_slot_ = (next_slot_ + 1) % slots_;
+      ++sequence_;
+      result_.bytes += size;
+      ++pending_;
+    }
+    return 0;
+  }
+
+  [[noreturn]] void refuse_frame() const {
+    throw_system_error(EMSGSIZE,
+                       fmt::format("send to {} (MTU {}, frames up to {} bytes)", job_.link.name,
+                                   job_.link.mtu, job_.plan.largest_frame()),
+                       "Raise the MTU or make the frames smaller");
+  }
+
+  // Hands the filled slots to the kernel. What it could not take stays marked and goes with the
+  // next call.
+  void send() {
+    if (::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) {
+      pending_ = 0;
+      return;
+    }
+    // ENOBUFS, EAGAIN: the device or the socket's send buffer is full, the slots keep their place.
+    if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR) {
+      pending_ = 0;
+      wait_for_slot();
+      return;
+    }
+    if (errno == EMSGSIZE || errno == EINVAL) refuse_frame();
+    throw_errno(fmt::format("send to {} after {} frames", job_.link.name,
+                            sequence_ - job_.options.first_sequence));
+  }
+
+  void wait_for_slot() {
+    // Slots the kernel has not looked at yet are none it will give back by itself.
+    (void)::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0);
+    pollfd waiter{socket_.get(), POLLOUT, 0};
+    (void)::poll(&waiter, 1, 1);
+  }
+
+  static void pause(std::uint64_t wait) {
+    if (wait <= kSpinNs) return;
+    sleep_ns(std::min(wait - kSpinNs / 2, kLongestSleepNs));
+  }
+
+  // Waits until the kernel has taken every slot, 2 s at most; what it has not by then was not sent.
+  void drain() {
+    const std::uint64_t limit = monotonic_clock_ns() + 2 * kNanosecondsPerSecond;
+    while (unsent() > 0 && monotonic_clock_ns() < limit) wait_for_slot();
+  }
+
+  std::uint64_t unsent() const {
+    std::uint64_t count = 0;
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+      if ((status(slot) & TP_STATUS_SEND_REQUEST) != 0) ++count;
+    }
+    return count;
+  }
+
+  void finish() {
+    const std::uint64_t left = unsent();
+    result_.engine = "ring";
+    result_.frames = sequence_ - job_.options.first_sequence - left;
+    result_.next_sequence = sequence_ - left;
+    for (std::uint64_t back = 0; back < left; ++back) {
+      result_.bytes -= job_.plan.frame_size(sequence_ - 1 - back);
+    }
+    result_.refused = read_link(job_.link.ifindex).tx_dropped - job_.link.tx_dropped;
+  }
+
+  const Job& job_;
+  BlastResult& result_;
+  Pacer pacer_;
+  UniqueFd socket_;
+  MmapRegion ring_;
+  std::uint32_t slot_size_ = 0;
+  std::uint32_t slots_ = 0;
+  std::uint32_t next_slot_ = 0;
+  std::uint32_t pending_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t end_sequence_ = 0;
+  std::uint64_t start_ns_ = 0;
+};
+
+}  // namespace
+
+void run_ring_engine(const Job& job, BlastResult& result) {
+  if (job.options.direction == XdpDirection::kIn) {
+    throw UsageError("the ring engine can only send out of an interface, not into it");
+  }
+  RingEngine(job, result).run();
+}
+
+}  // namespace capstan::traffic
