@@ -12,15 +12,15 @@ const char* walk_end_text(WalkEnd end) noexcept {
     case WalkEnd::kComplete:
       return "complete";
     case WalkEnd::kCutShort:
-      return "the last block is cut short";
+      return "it ends inside a record";
     case WalkEnd::kNewSection:
       return "a new section begins";
     case WalkEnd::kZeros:
-      return "zeros where a block should begin";
+      return "zeros where a record should begin";
     case WalkEnd::kReservedType:
       return "a block of the reserved type 0";
     case WalkEnd::kBadLength:
-      return "a block length that cannot be";
+      return "a length that cannot be";
     case WalkEnd::kTrailerMismatch:
       return "the lengths at the two ends of a block differ";
     case WalkEnd::kPacketTooLong:

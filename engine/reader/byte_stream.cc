@@ -1,0 +1,73 @@
+#include "engine/reader/byte_stream.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/core/errors.h"
+
+namespace capstan {
+
+std::size_t FdStream::read(std::uint8_t* to, std::size_t size) {
+  if (peeked_used_ < peeked_.size()) {
+    const std::size_t count = std::min(size, peeked_.size() - peeked_used_);
+    std::memcpy(to, peeked_.data() + peeked_used_, count);
+    peeked_used_ += count;
+    return count;
+  }
+  return read_fd(to, size);
+}
+
+const std::vector<std::uint8_t>& FdStream::peek(std::size_t size) {
+  const std::size_t had = peeked_.size();
+  peeked_.resize(std::max(had, size));
+  std::size_t have = had;
+  while (have < size) {
+    const std::size_t count = read_fd(peeked_.data() + have, size - have);
+    if (count == 0) break;
+    have += count;
+  }
+  peeked_.resize(have);
+  return peeked_;
+}
+
+std::size_t FdStream::read_fd(std::uint8_t* to, std::size_t size) {
+  while (true) {
+    const ssize_t count = ::read(fd_.get(), to, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EINTR) continue;
+    error_ = "read: " + errno_text(errno);
+    return 0;
+  }
+}
+
+namespace {
+
+bool starts_with(const std::uint8_t* start, std::size_t size, const char* magic,
+                 std::size_t magic_size) noexcept {
+  return size >= magic_size && std::memcmp(start, magic, magic_size) == 0;
+}
+
+}  // namespace
+
+// gzip: RFC 1952 section 2.3.1; zstd: RFC 8878 section 3.1.1.
+Compression detect_compression(const std::uint8_t* start, std::size_t size) noexcept {
+  if (starts_with(start, size, "\x1F\x8B\x08", 3)) return Compression::kGzip;
+  if (starts_with(start, size, "\x28\xB5\x2F\xFD", 4)) return Compression::kZstd;
+  return Compression::kNone;
+}
+
+const char* unsupported_compression(const std::uint8_t* start, std::size_t size) noexcept {
+  if (starts_with(start, size,
+                  "\xFD"
+                  "7zXZ\0",
+                  6))
+    return "xz";
+  if (starts_with(start, size, "\x04\x22\x4D\x18", 4)) return "lz4";
+  if (starts_with(start, size, "BZh", 3)) return "bzip2";
+  return nullptr;
+}
+
+}  // namespace capstan

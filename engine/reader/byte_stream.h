@@ -1,0 +1,63 @@
+// ByteStream: bytes that can be read once, in order: a pipe, or a compressed file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan {
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+
+  // Up to `size` bytes to `to`; waits until there is at least one. 0: the end, or a failure, which
+  // error() then names.
+  [[nodiscard]] virtual std::size_t read(std::uint8_t* to, std::size_t size) = 0;
+
+  // Empty unless reading failed.
+  virtual const std::string& error() const noexcept = 0;
+};
+
+// A descriptor, with the few bytes given back that were looked at to tell the format.
+class FdStream final : public ByteStream {
+ public:
+  explicit FdStream(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+
+  std::size_t read(std::uint8_t* to, std::size_t size) override;
+  const std::string& error() const noexcept override { return error_; }
+
+  // The first `size` bytes without consuming them; fewer when the stream is shorter. Only before
+  // the first read().
+  const std::vector<std::uint8_t>& peek(std::size_t size);
+
+ private:
+  std::size_t read_fd(std::uint8_t* to, std::size_t size);
+
+  UniqueFd fd_;
+  std::vector<std::uint8_t> peeked_;
+  std::size_t peeked_used_ = 0;
+  std::string error_;
+};
+
+// How a file is compressed, told by its first bytes, never by its name.
+enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
+
+// Bytes of the start of a file that the functions below look at.
+inline constexpr std::size_t kCompressionMagicBytes = 6;
+
+Compression detect_compression(const std::uint8_t* start, std::size_t size) noexcept;
+
+// The name of a compression that is not read here ("xz", "lz4", "bzip2"), nullptr for anything
+// else.
+const char* unsupported_compression(const std::uint8_t* start, std::size_t size) noexcept;
+
+// Decompresses all members or frames of `packed`. Memory is bounded: zstd windows above 128 MiB are
+// refused.
+std::unique_ptr<ByteStream> decompress(Compression compression, std::unique_ptr<ByteStream> packed);
+
+}  // namespace capstan

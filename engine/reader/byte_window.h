@@ -1,0 +1,49 @@
+// ByteWindow: the bytes of a file that are at hand. All of them when it is mapped, a bounded
+// stretch that moves forward when it is a stream.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/core/mmap_region.h"
+#include "engine/reader/byte_stream.h"
+
+namespace capstan {
+
+class ByteWindow {
+ public:
+  // Bytes of the caller, which must outlive the window.
+  explicit ByteWindow(std::span<const std::uint8_t> bytes) noexcept : bytes_(bytes) {}
+  explicit ByteWindow(MmapRegion mapping) noexcept
+      : bytes_(mapping.data(), mapping.size()), mapping_(std::move(mapping)) {}
+  explicit ByteWindow(std::unique_ptr<ByteStream> stream) noexcept : stream_(std::move(stream)) {}
+
+  std::span<const std::uint8_t> bytes() const noexcept { return bytes_; }
+
+  // Where bytes() begins in the (decompressed) file.
+  std::uint64_t offset() const noexcept { return offset_; }
+
+  // Lets go of the first `used` bytes and waits for at least one more at the end. False: there is
+  // none. The buffer grows to hold a record of
+  // kMaxBlockBytes and no further. Invalidates what was borrowed from a stream's bytes().
+  [[nodiscard]] bool more(std::size_t used);
+
+  // True when bytes() never move: whatever is borrowed from them lives as long as the window.
+  bool is_stable() const noexcept { return stream_ == nullptr; }
+
+  // Why more() found nothing; empty at an ordinary end.
+  std::string error() const { return stream_ == nullptr ? std::string{} : stream_->error(); }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  std::uint64_t offset_ = 0;
+  MmapRegion mapping_;
+  std::unique_ptr<ByteStream> stream_;
+  std::vector<std::uint8_t> buffer_;
+};
+
+}  // namespace capstan

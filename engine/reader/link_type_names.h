@@ -1,0 +1,21 @@
+// The names of link types, as tcpdump -L and Wireshark users know them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace capstan {
+
+struct LinkTypeName {
+  std::uint16_t link_type = 0;
+  const char* name = nullptr;         // without the LINKTYPE_ prefix: "ETHERNET"
+  const char* description = nullptr;  // "Ethernet"
+};
+
+// From https://www.tcpdump.org/linktypes.html; nullptr for a number not in the table.
+const LinkTypeName* find_link_type(std::uint16_t link_type) noexcept;
+
+// The description, or "link type 12345".
+std::string link_type_text(std::uint16_t link_type);
+
+}  // namespace capstan

@@ -1,0 +1,38 @@
+// RecordReader: what CaptureFile asks of a file format. One implementation per format:
+// pcap_reader.h, pcapng_reader.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/block/packet_view.h"
+#include "engine/reader/capture_items.h"
+
+namespace capstan {
+
+class RecordReader {
+ public:
+  virtual ~RecordReader() = default;
+
+  // The next thing in the file. kPacket: in `packet`, whose interface_id counts through the whole
+  // file. After kEnd it stays at kEnd. Allocates only for sections and interfaces.
+  [[nodiscard]] virtual ReadItem next_item(PacketView& packet) = 0;
+
+  // Bytes from the start of the file to the item last read.
+  virtual std::uint64_t item_offset() const noexcept = 0;
+
+  const std::vector<SectionInfo>& sections() const noexcept { return sections_; }
+  const std::vector<InterfaceInfo>& interfaces() const noexcept { return interfaces_; }
+  const InterfaceStatistics& statistics() const noexcept { return statistics_; }
+  const BlockHead& block_head() const noexcept { return block_head_; }
+  const FileEnd& end() const noexcept { return end_; }
+
+ protected:
+  std::vector<SectionInfo> sections_;
+  std::vector<InterfaceInfo> interfaces_;
+  InterfaceStatistics statistics_;
+  BlockHead block_head_{};
+  FileEnd end_;
+};
+
+}  // namespace capstan

@@ -1,0 +1,38 @@
+// TimestampScale: from the timestamp unit of an interface to nanoseconds since 1970.
+#pragma once
+
+#include <cstdint>
+
+namespace capstan {
+
+// What if_tsresol and if_tsoffset say (draft-ietf-opsawg-pcapng section 4.2). The default is the
+// format's: microseconds since 1970.
+class TimestampScale {
+ public:
+  TimestampScale() noexcept : TimestampScale(6, 0) {}
+
+  // `resolution`: the raw if_tsresol byte. Without the top bit n means 10^-n s, with it 2^-n s.
+  // `offset_s`: seconds to add to every timestamp.
+  TimestampScale(std::uint8_t resolution, std::int64_t offset_s) noexcept;
+
+  // Saturates at 0 and at the largest 64-bit count (year 2554).
+  std::uint64_t to_ns(std::uint64_t ticks) const noexcept {
+    return identity_ ? ticks : scale(ticks);
+  }
+
+  bool is_nanoseconds() const noexcept { return identity_; }
+  std::uint8_t resolution() const noexcept { return resolution_; }
+  std::int64_t offset_s() const noexcept { return offset_s_; }
+
+ private:
+  std::uint64_t scale(std::uint64_t ticks) const noexcept;
+
+  std::uint64_t multiply_ = 1;
+  std::uint64_t divide_ = 1;  // 0: finer than any 64-bit timestamp can show
+  std::int64_t offset_s_ = 0;
+  std::uint8_t shift_ = 0;
+  std::uint8_t resolution_ = 6;
+  bool identity_ = false;
+};
+
+}  // namespace capstan
