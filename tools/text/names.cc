@@ -1,0 +1,43 @@
+#include "tools/text/names.h"
+
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace capstan::text {
+
+namespace {
+
+constexpr std::size_t kPorts = 65536;
+
+// "80/tcp": the port and the protocol's name. False when it is neither.
+bool parse_port(std::string_view field, unsigned& port, std::string_view& protocol) {
+  const std::size_t slash = field.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + slash, port);
+  protocol = field.substr(slash + 1);
+  return error == std::errc() && end == field.data() + slash && port < kPorts;
+}
+
+}  // namespace
+
+ServiceNames ServiceNames::load(const char* path) {
+  ServiceNames names;
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream fields(line.substr(0, line.find('#')));
+    std::string name;
+    std::string where;
+    unsigned port = 0;
+    std::string_view protocol;
+    if (!(fields >> name >> where) || !parse_port(where, port, protocol)) continue;
+    if (protocol != "tcp" && protocol != "udp") continue;
+    std::vector<std::string>& table = protocol == "tcp" ? names.tcp_ : names.udp_;
+    if (table.empty()) table.resize(kPorts);
+    if (table[port].empty()) table[port] = name;
+  }
+  return names;
+}
+
+}  // namespace capstan::text

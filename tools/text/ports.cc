@@ -1,0 +1,77 @@
+#include "tools/text/ports.h"
+
+#include <array>
+#include <cstddef>
+
+#include "tools/text/protocols.h"
+
+namespace capstan::text {
+
+namespace {
+
+// Which end of a packet must have the port.
+enum class End : std::uint8_t { kEither, kSource, kDestination };
+
+struct PortEntry {
+  std::uint16_t first;
+  std::uint16_t last;
+  End end;
+  PrintFunction print;
+};
+
+constexpr PortEntry port(std::uint16_t number, PrintFunction print, End end = End::kEither) {
+  return {number, number, end, print};
+}
+
+// The order decides when both ports are known.
+constexpr PortEntry kUdp[] = {
+    port(0, nullptr),
+};
+
+constexpr PortEntry kTcp[] = {
+    port(0, nullptr),
+};
+
+// For each port the index + 1 of the first entry that wants it as source, as destination.
+class PortTable {
+ public:
+  template <std::size_t Count>
+  explicit PortTable(const PortEntry (&entries)[Count]) : entries_(entries) {
+    static_assert(Count < 255, "ranks are bytes");
+    for (std::size_t rank = Count; rank > 0; --rank) {
+      const PortEntry& entry = entries[rank - 1];
+      if (entry.print == nullptr) continue;
+      for (std::size_t number = entry.first; number <= entry.last; ++number) {
+        if (entry.end != End::kDestination) source_[number] = static_cast<std::uint8_t>(rank);
+        if (entry.end != End::kSource) destination_[number] = static_cast<std::uint8_t>(rank);
+      }
+    }
+  }
+
+  PrintFunction find(std::uint16_t source, std::uint16_t destination) const noexcept {
+    const unsigned from = source_[source];
+    const unsigned to = destination_[destination];
+    if ((from | to) == 0) return nullptr;
+    const unsigned rank = from == 0 || (to != 0 && to < from) ? to : from;
+    return entries_[rank - 1].print;
+  }
+
+ private:
+  const PortEntry* entries_;
+  std::array<std::uint8_t, 65536> source_{};
+  std::array<std::uint8_t, 65536> destination_{};
+};
+
+}  // namespace
+
+PrintFunction find_udp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
+  static const PortTable table(kUdp);
+  return table.find(source_port, destination_port);
+}
+
+PrintFunction find_tcp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
+  static const PortTable table(kTcp);
+  return table.find(source_port, destination_port);
+}
+
+}  // namespace capstan::text

@@ -1,0 +1,39 @@
+// PrintOptions: what the flags of `capstan show` ask of the printers. Read-only while printing.
+#pragma once
+
+#include <cstdint>
+
+namespace capstan::text {
+
+// -t: what stands in front of a line.
+enum class TimeMode : std::uint8_t {
+  kClock,          // (default) hh:mm:ss.frac, local time
+  kNone,           // -t
+  kEpoch,          // -tt: seconds since 1970
+  kSincePrevious,  // -ttt: since the packet before
+  kDate,           // -tttt: date and time
+  kSinceFirst,     // -ttttt: since the first packet
+};
+
+struct PrintOptions {
+  int verbosity = 0;               // -v, -vv, -vvv: 1, 2, 3
+  int numeric = 0;                 // -n: number of times given; names only when 0
+  bool strip_domain = false;       // -N: host names without their domain
+  bool foreign_numeric = false;    // -f: numbers for hosts that are not local
+  bool link_header = false;        // -e
+  bool quiet = false;              // -q
+  bool absolute_sequence = false;  // -S
+  bool skip_checksums = false;     // -K
+  bool packet_numbers = false;     // -#
+  bool tls = false;                // --tls: name TLS records and handshakes
+  int hex = 0;                     // -x, -xx: 1, 2
+  int hex_and_ascii = 0;           // -X, -XX: 1, 2
+  int ascii = 0;                   // -A, -AA: 1, 2
+  bool nanoseconds = false;        // --time-stamp-precision=nano
+  TimeMode time_mode = TimeMode::kClock;
+
+  // The payload is dumped anyway: printers leave out their own dumps of what they do not know.
+  bool dumps_packets() const noexcept { return hex != 0 || hex_and_ascii != 0 || ascii != 0; }
+};
+
+}  // namespace capstan::text

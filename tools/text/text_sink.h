@@ -1,0 +1,119 @@
+// TextSink: where printers put characters. One growing buffer, kept from packet to packet, so that
+// after warm-up printing allocates nothing.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace capstan::text {
+
+// Two decimal digits for every number below 100, side by side.
+extern const char kTwoDigits[201];
+
+// Text that only grows at its end. Not thread-safe: one per worker. Every put returns the sink, so
+// that a line can be written as one chain.
+class TextSink {
+ public:
+  explicit TextSink(std::size_t capacity_bytes = 64 * 1024) { grow(capacity_bytes); }
+  TextSink(TextSink&& other) noexcept
+      : begin_(std::exchange(other.begin_, nullptr)),
+        cursor_(std::exchange(other.cursor_, nullptr)),
+        end_(std::exchange(other.end_, nullptr)) {}
+  TextSink& operator=(TextSink&& other) noexcept {
+    std::swap(begin_, other.begin_);
+    std::swap(cursor_, other.cursor_);
+    std::swap(end_, other.end_);
+    return *this;
+  }
+  TextSink(const TextSink&) = delete;
+  TextSink& operator=(const TextSink&) = delete;
+  ~TextSink() { std::free(begin_); }
+
+  std::string_view view() const noexcept { return {begin_, size()}; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(cursor_ - begin_); }
+  const char* data() const noexcept { return begin_; }
+  void clear() noexcept { cursor_ = begin_; }
+  // Drops everything after the first `size_bytes` bytes. Requires: size_bytes <= size().
+  void rewind(std::size_t size_bytes) noexcept { cursor_ = begin_ + size_bytes; }
+
+  TextSink& put(char c) {
+    reserve(1);
+    *cursor_++ = c;
+    return *this;
+  }
+  TextSink& put(std::string_view text) {
+    reserve(text.size());
+    std::memcpy(cursor_, text.data(), text.size());
+    cursor_ += text.size();
+    return *this;
+  }
+  // `count` times `c`.
+  TextSink& fill(char c, std::size_t count) {
+    reserve(count);
+    std::memset(cursor_, c, count);
+    cursor_ += count;
+    return *this;
+  }
+
+  TextSink& dec(std::uint64_t value);
+  TextSink& signed_dec(std::int64_t value);
+  // At least `width` digits, zeros (or `pad`) in front: printf's %0*u (%*u).
+  TextSink& dec_padded(std::uint64_t value, unsigned width, char pad = '0');
+  // Lower-case hexadecimal without 0x, at least `width` digits: printf's %0*x.
+  TextSink& hex(std::uint64_t value, unsigned width = 1);
+  // "0x" and hex().
+  TextSink& hex0x(std::uint64_t value, unsigned width = 1) { return put("0x").hex(value, width); }
+  // "192.0.2.1" from 4 bytes.
+  TextSink& ipv4(const std::uint8_t* address);
+  // RFC 5952 text, as inet_ntop writes it, from 16 bytes.
+  TextSink& ipv6(const std::uint8_t* address);
+  // "aa:bb:cc:dd:ee:ff"; `count` bytes with ':' between.
+  TextSink& mac(const std::uint8_t* address, std::size_t count = 6);
+
+  // fmt's notation, for lines that are rare. Note that {:#x} of 0 is "0x0" where printf's is "0".
+  template <typename... Args>
+  TextSink& format(fmt::format_string<Args...> pattern, Args&&... args) {
+    fmt::format_to(Inserter{this}, pattern, std::forward<Args>(args)...);
+    return *this;
+  }
+
+  // Room for `count` more bytes at cursor(); advance() by what was written there. For hot loops.
+  char* reserve(std::size_t count) {
+    if (static_cast<std::size_t>(end_ - cursor_) < count) [[unlikely]]
+      grow(count);
+    return cursor_;
+  }
+  void advance_to(char* cursor) noexcept { cursor_ = cursor; }
+
+ private:
+  // What fmt writes through.
+  struct Inserter {
+    using iterator_category = std::output_iterator_tag;
+    using value_type = void;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = void;
+    TextSink* sink;
+    Inserter& operator*() noexcept { return *this; }
+    Inserter& operator++() noexcept { return *this; }
+    Inserter operator++(int) noexcept { return *this; }
+    Inserter& operator=(char c) {
+      sink->put(c);
+      return *this;
+    }
+  };
+
+  void grow(std::size_t count);
+
+  char* begin_ = nullptr;
+  char* cursor_ = nullptr;
+  char* end_ = nullptr;
+};
+
+}  // namespace capstan::text
