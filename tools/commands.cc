@@ -1,6 +1,7 @@
 #include "tools/commands.h"
 
 #include "tools/blast_command.h"
+#include "tools/info_command.h"
 
 namespace capstan::tools {
 
@@ -10,6 +11,7 @@ namespace {
 // <command>_command.cc.
 constexpr Command kCommands[] = {
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
+    {"info", "what is in a recording, and what is missing from it", info_command},
     {nullptr, nullptr, nullptr},
 };
 

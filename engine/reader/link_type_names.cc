@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/block/packet_view.h"
+
 namespace capstan {
 
 namespace {
@@ -160,6 +162,13 @@ static_assert(std::ranges::is_sorted(kLinkTypes, {}, &LinkTypeName::link_type));
 const LinkTypeName* find_link_type(std::uint16_t link_type) noexcept {
   const auto* found = std::ranges::lower_bound(kLinkTypes, link_type, {}, &LinkTypeName::link_type);
   return found != std::end(kLinkTypes) && found->link_type == link_type ? found : nullptr;
+}
+
+std::uint16_t canonical_link_type(std::uint16_t link_type) noexcept {
+  constexpr std::uint16_t kDltAtmRfc1483 = 11;
+  constexpr std::uint16_t kDltRaw = 12;
+  if (link_type == kDltAtmRfc1483) return 100;
+  return link_type == kDltRaw ? link_type::kRaw : link_type;
 }
 
 std::string link_type_text(std::uint16_t link_type) {

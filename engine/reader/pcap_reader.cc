@@ -7,6 +7,7 @@
 #include "engine/core/byte_order.h"
 #include "engine/core/check.h"
 #include "engine/core/clock.h"
+#include "engine/reader/link_type_names.h"
 
 namespace capstan {
 
@@ -55,7 +56,8 @@ std::optional<PcapFileHead> parse_head(std::span<const std::uint8_t> bytes) noex
   head.version_minor = Order::load16(bytes.data() + 6);
   head.snaplen = Order::load32(bytes.data() + 16);
   // The upper half holds the length of a frame check sequence and reserved bits.
-  head.link_type = static_cast<std::uint16_t>(Order::load32(bytes.data() + 20));
+  head.link_type =
+      canonical_link_type(static_cast<std::uint16_t>(Order::load32(bytes.data() + 20)));
   return head;
 }
 

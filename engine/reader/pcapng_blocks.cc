@@ -6,6 +6,7 @@
 
 #include "engine/block/pcapng.h"
 #include "engine/core/byte_order.h"
+#include "engine/reader/link_type_names.h"
 
 namespace capstan {
 
@@ -71,7 +72,7 @@ std::optional<InterfaceInfo> parse_interface(std::span<const std::uint8_t> block
                                              std::size_t text_limit) {
   if (block.size() < kInterfaceFixedBytes + pcapng::kBlockTrailerBytes) return std::nullopt;
   InterfaceInfo interface;
-  interface.link_type = Order::load16(block.data() + 8);
+  interface.link_type = canonical_link_type(Order::load16(block.data() + 8));
   interface.snaplen = Order::load32(block.data() + 12);
   std::uint8_t resolution = 6;
   std::int64_t offset_s = 0;

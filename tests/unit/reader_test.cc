@@ -431,6 +431,8 @@ TEST(LinkTypeNames, KnowsTheNumbersAndNamesTheRest) {
   EXPECT_STREQ(find_link_type(1)->name, "ETHERNET");
   EXPECT_EQ(link_type_text(276), "Linux cooked v2");
   EXPECT_EQ(find_link_type(9'999), nullptr);
+  EXPECT_EQ(canonical_link_type(12), link_type::kRaw);
+  EXPECT_EQ(canonical_link_type(113), 113);
   EXPECT_EQ(link_type_text(9'999), "link type 9999");
 }
 

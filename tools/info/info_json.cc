@@ -1,0 +1,159 @@
+#include "tools/info/info_json.h"
+
+#include "engine/reader/link_type_names.h"
+#include "tools/info/info_text.h"
+#include "tools/units.h"
+
+namespace capstan::tools {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* compression_name(Compression compression) {
+  switch (compression) {
+    case Compression::kGzip:
+      return "gzip";
+    case Compression::kZstd:
+      return "zstd";
+    case Compression::kNone:
+      break;
+  }
+  return "none";
+}
+
+const char* byte_order_name(bool swapped) {
+  return swapped == (std::endian::native == std::endian::little) ? "big" : "little";
+}
+
+const char* end_name(FileEnd::Kind kind) {
+  switch (kind) {
+    case FileEnd::Kind::kNotYet:
+      return "not_read";
+    case FileEnd::Kind::kClean:
+      return "clean";
+    case FileEnd::Kind::kCutShort:
+      return "cut_short";
+    case FileEnd::Kind::kDamaged:
+      return "damaged";
+    case FileEnd::Kind::kFailed:
+      return "unreadable";
+  }
+  return "";
+}
+
+const char* source_name(LossSource source) {
+  switch (source) {
+    case LossSource::kNone:
+      return "none";
+    case LossSource::kPacketOptions:
+      return "packet_options";
+    case LossSource::kStatistics:
+      return "statistics";
+    case LossSource::kLedger:
+      return "ledger";
+  }
+  return "";
+}
+
+Json time_or_null(std::uint64_t timestamp_ns) {
+  return timestamp_ns == 0 ? Json(nullptr) : Json(timestamp_ns);
+}
+
+Json interfaces_json(const RecordingSummary& summary) {
+  Json list = Json::array();
+  for (const InterfaceSummary& interface : summary.interfaces) {
+    const InterfaceInfo& info = interface.info;
+    const LinkTypeName* known = find_link_type(info.link_type);
+    list.push_back({{"section", info.section},
+                    {"name", info.name},
+                    {"description", info.description},
+                    {"link_type", info.link_type},
+                    {"link_type_name", known == nullptr ? Json(nullptr) : Json(known->name)},
+                    {"snaplen", info.snaplen},
+                    {"filter", info.filter},
+                    {"os", info.os},
+                    {"time_resolution", resolution_text(info.timestamps)},
+                    {"time_offset_s", info.timestamps.offset_s()},
+                    {"packets", interface.packets}});
+  }
+  return list;
+}
+
+Json sections_json(const RecordingSummary& summary) {
+  Json list = Json::array();
+  for (const SectionInfo& section : summary.sections) {
+    list.push_back({{"offset", section.offset},
+                    {"byte_order", byte_order_name(section.byte_swapped)},
+                    {"application", section.application},
+                    {"os", section.os},
+                    {"hardware", section.hardware}});
+  }
+  return list;
+}
+
+Json loss_json(const LossReport& loss) {
+  Json json;
+  json["source"] = source_name(loss.source);
+  // Only a ledger proves anything; without one the answer is null, not false.
+  json["lossless"] =
+      loss.source == LossSource::kLedger && loss.whole_file ? Json(loss.lossless()) : Json(nullptr);
+  json["packets_received"] = loss.received;
+  json["packets_dropped"] = loss.dropped;
+  json["interface_dropped"] = loss.interface_dropped;
+  json["packets_missing"] = loss.missing;
+  json["rings"] = Json::array();
+  for (const RingLoss& ring : loss.rings) {
+    json["rings"].push_back({{"section", ring.section},
+                             {"ring", ring.ring},
+                             {"packets_received", ring.received},
+                             {"packets_dropped", ring.dropped},
+                             {"freezes", ring.freezes},
+                             {"blocks", ring.blocks}});
+  }
+  const char* id = loss.source == LossSource::kLedger ? "ring" : "interface";
+  json["spans"] = Json::array();
+  for (const LossSpan& span : loss.spans) {
+    json["spans"].push_back({{id, span.source_id},
+                             {"from_ns", time_or_null(span.from_ns)},
+                             {"to_ns", time_or_null(span.to_ns)},
+                             {"packets", span.packets}});
+  }
+  json["spans_omitted"] = loss.spans_omitted;
+  json["problems"] = loss.problems;
+  return json;
+}
+
+}  // namespace
+
+Json info_json(const RecordingSummary& summary) {
+  Json json;
+  json["file"] = summary.name;
+  json["size_bytes"] = summary.size_bytes ? Json(*summary.size_bytes) : Json(nullptr);
+  json["format"] = summary.format.kind == CaptureFormat::Kind::kPcapng ? "pcapng" : "pcap";
+  json["variant"] = summary.format.variant;
+  json["byte_order"] = byte_order_name(summary.format.byte_swapped);
+  json["compression"] = compression_name(summary.format.compression);
+  json["sections"] = sections_json(summary);
+  json["interfaces"] = interfaces_json(summary);
+  json["packets"] = summary.packets;
+  json["captured_bytes"] = summary.captured_bytes;
+  json["wire_bytes"] = summary.wire_bytes;
+  json["truncated_packets"] = summary.truncated_packets;
+  json["first_ns"] = summary.first_ns ? Json(*summary.first_ns) : Json(nullptr);
+  json["last_ns"] = summary.last_ns ? Json(*summary.last_ns) : Json(nullptr);
+  json["first_time"] = summary.first_ns ? Json(utc_time(*summary.first_ns)) : Json(nullptr);
+  json["last_time"] = summary.last_ns ? Json(utc_time(*summary.last_ns)) : Json(nullptr);
+  json["in_time_order"] = summary.in_time_order;
+  json["duration_s"] = static_cast<double>(summary.duration_ns()) / 1e9;
+  json["packets_per_second"] = summary.packets_per_second();
+  json["bits_per_second"] = summary.bits_per_second();
+  json["loss"] = loss_json(summary.loss);
+  json["being_written"] = summary.being_written;
+  json["end"] = {{"state", end_name(summary.end.kind)},
+                 {"offset", summary.end.offset},
+                 {"reason", summary.end.reason}};
+  return json;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,16 @@
+// A RecordingSummary as text for people.
+#pragma once
+
+#include <string>
+
+#include "tools/info/recording_summary.h"
+
+namespace capstan::tools {
+
+// Aligned lines, the last ended. `all` shows every interface and lost span, not only the first.
+std::string info_text(const RecordingSummary& summary, bool all);
+
+// "ns", "us", "2^-32 s": the unit of an interface's timestamps.
+std::string resolution_text(const TimestampScale& scale);
+
+}  // namespace capstan::tools

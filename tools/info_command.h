@@ -1,0 +1,8 @@
+// `capstan info`: what is in a recording, and what is missing from it.
+#pragma once
+
+namespace capstan::tools {
+
+int info_command(int argc, char** argv);
+
+}  // namespace capstan::tools

@@ -1,0 +1,30 @@
+// Numbers, sizes, rates and times as people read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace capstan::tools {
+
+// "12,345,678".
+std::string grouped(std::uint64_t value);
+
+// "17 bytes", "1.4 GiB".
+std::string human_bytes(std::uint64_t bytes);
+
+// With decimal steps: "1.25 M" for 1'250'000. The unit follows: human_rate(x) + "b/s".
+std::string human_rate(double per_second);
+
+// "12.345 s", "3 h 04 min 05 s", "250 us".
+std::string human_duration(std::uint64_t duration_ns);
+
+// Local time with all nine digits: "2026-11-23 13:18:40.123456789 +0100".
+std::string local_time(std::uint64_t timestamp_ns);
+
+// RFC 3339 in UTC: "2026-11-23T12:18:40.123456789Z".
+std::string utc_time(std::uint64_t timestamp_ns);
+
+// Control characters and invalid bytes of a text from a file, made harmless for a terminal.
+std::string printable(const std::string& text);
+
+}  // namespace capstan::tools
