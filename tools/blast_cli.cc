@@ -35,6 +35,8 @@ struct RawOptions {
   std::string first = "0";
   std::string source_mac;
   std::string destination_mac;
+  std::string speed;
+  std::string loops;
   int cpu = -1;
 };
 
@@ -66,6 +68,11 @@ void add_options(CLI::App& app, RawOptions& raw, BlastCommandLine& line) {
   app.add_option("--first", raw.first, "First sequence number");
   app.add_option("--src-mac", raw.source_mac, "Source address");
   app.add_option("--dst-mac", raw.destination_mac, "Destination address");
+  app.add_option("--replay", line.blast.replay.path,
+                 "Send the packets of this recording (pcap, pcapng, stenotype) instead");
+  app.add_option("--speed", raw.speed,
+                 "Replay at so many times its own timing, or top (default 1)");
+  app.add_option("--loops", raw.loops, "Replay so many times (default 1)");
   app.add_option("--cpu", raw.cpu, "Pin to this CPU");
   app.add_flag("--json", line.json, "The result as JSON on standard output");
   app.add_flag("--yes-really", line.blast.allow_any_interface,
@@ -134,7 +141,7 @@ void read_bounds(const RawOptions& raw, traffic::BlastOptions& blast) {
     blast.duration_ns = static_cast<std::uint64_t>(
         std::llround(seconds * static_cast<double>(kNanosecondsPerSecond)));
   }
-  if (blast.count == 0 && blast.duration_ns == 0) {
+  if (blast.count == 0 && blast.duration_ns == 0 && blast.replay.path.empty()) {
     blast.duration_ns = 10 * kNanosecondsPerSecond;
   }
 }
@@ -146,9 +153,27 @@ double parse_rate(const std::string& text, std::string_view option) {
   return rate;
 }
 
+void read_replay(const RawOptions& raw, traffic::ReplayOptions& replay) {
+  if (replay.path.empty()) {
+    if (!raw.speed.empty() || !raw.loops.empty()) {
+      throw UsageError("--speed and --loops are for --replay");
+    }
+    return;
+  }
+  if (raw.speed == "top") {
+    replay.speed = 0;
+  } else if (!raw.speed.empty()) {
+    replay.speed = parse_quantity(raw.speed, "--speed", 1e6);
+    if (replay.speed < 1e-6) throw UsageError("--speed must be more than 0; or top");
+  }
+  if (!raw.loops.empty()) replay.loops = parse_count(raw.loops, "--loops", 1e9);
+  if (replay.loops == 0) throw UsageError("--loops 0: at least once");
+}
+
 void read_options(const RawOptions& raw, traffic::BlastOptions& blast) {
   read_choices(raw, blast);
   read_bounds(raw, blast);
+  read_replay(raw, blast.replay);
   blast.frames.sizes = traffic::parse_size_mix(raw.size);
   blast.pace.packets_per_second = parse_rate(raw.pps, "--pps");
   blast.pace.bits_per_second = parse_rate(raw.bps, "--bps");

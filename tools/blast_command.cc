@@ -11,6 +11,7 @@
 #include "tools/commands.h"
 #include "tools/traffic/blast.h"
 #include "tools/traffic/netns.h"
+#include "tools/units.h"
 
 namespace capstan::tools {
 
@@ -32,6 +33,7 @@ nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::Blas
   nlohmann::json json;
   json["interface"] = options.interface;
   json["engine"] = result.engine;
+  if (!options.replay.path.empty()) json["replay"] = options.replay.path;
   json["stream"] = options.frames.stream;
   json["first_sequence"] = result.first_sequence;
   json["next_sequence"] = result.next_sequence;
@@ -50,20 +52,10 @@ nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::Blas
   return json;
 }
 
-// "1.23 M", "456 k": four digits are enough to read.
-std::string scaled(double value) {
-  for (const char unit : {' ', 'k', 'M'}) {
-    if (value < 999.95)
-      return unit == ' ' ? fmt::format("{:.4g} ", value) : fmt::format("{:.4g} {}", value, unit);
-    value /= 1000;
-  }
-  return fmt::format("{:.4g} G", value);
-}
-
 void print_text(const traffic::BlastResult& result) {
   fmt::print("{} frames, {} bytes in {:.3f} s by the {} engine: {}packets/s, {}b/s", result.frames,
              result.bytes, static_cast<double>(result.duration_ns) / 1e9, result.engine,
-             scaled(result.packets_per_second()), scaled(result.bits_per_second()));
+             human_rate(result.packets_per_second()), human_rate(result.bits_per_second()));
   if (result.wanted_packets_per_second > 0) {
     fmt::print(" ({:+.2f} % of wanted)",
                (result.packets_per_second() / result.wanted_packets_per_second - 1) * 100);
@@ -72,9 +64,11 @@ void print_text(const traffic::BlastResult& result) {
                (result.bits_per_second() / result.wanted_bits_per_second - 1) * 100);
   }
   fmt::print("\n");
-  if (result.frames > 0) {
+  if (result.next_sequence > result.first_sequence) {
     fmt::print("sequence {} to {}", result.first_sequence, result.next_sequence - 1);
     fmt::print("; the interface dropped {} of them\n", result.refused);
+  } else if (result.refused > 0) {
+    fmt::print("the interface dropped {} of them\n", result.refused);
   }
   if (result.interrupted) fmt::print("interrupted before the bound was reached\n");
 }

@@ -59,7 +59,7 @@ void fit_mtu(FrameOptions& frames, const LinkInfo& link, std::vector<std::string
 }
 
 void check_bounds(const BlastOptions& options) {
-  if (options.count == 0 && options.duration_ns == 0) {
+  if (options.count == 0 && options.duration_ns == 0 && options.replay.path.empty()) {
     throw UsageError("neither a count nor a duration is given: blast does not run for ever");
   }
   if (options.pace.packets_per_second > 0 && options.pace.bits_per_second > 0) {
@@ -70,21 +70,57 @@ void check_bounds(const BlastOptions& options) {
   }
 }
 
-void run_engine(const Job& job, BlastResult& result) {
-  if (job.options.engine == EngineChoice::kRing) {
-    run_ring_engine(job, result);
-    return;
-  }
-  try {
-    run_xdp_engine(job, result);
-    return;
-  } catch (const EngineUnavailable& error) {
-    if (job.options.engine == EngineChoice::kXdp || job.options.direction == XdpDirection::kIn) {
-      throw std::runtime_error(fmt::format("{}. Use --engine ring", error.what()));
+void send_planned(const Job& job, const FramePlan& plan, BlastResult& result) {
+  if (job.options.engine != EngineChoice::kRing) {
+    try {
+      run_xdp_engine(job, plan, result);
+      return;
+    } catch (const EngineUnavailable& error) {
+      if (job.options.direction == XdpDirection::kIn) throw std::runtime_error(error.what());
+      if (job.options.engine == EngineChoice::kXdp) {
+        throw std::runtime_error(fmt::format("{}. Use --engine ring", error.what()));
+      }
+      result.notes.push_back(fmt::format("ring engine instead of xdp: {}", error.what()));
     }
-    result.notes.push_back(fmt::format("ring engine instead of xdp: {}", error.what()));
   }
-  run_ring_engine(job, result);
+  PlannedFeed feed(plan, job.options.pace, job.options.first_sequence, job.options.count);
+  run_ring_engine(job, feed, result);
+}
+
+void blast_planned(const Job& job, BlastResult& result) {
+  FrameOptions frames = job.options.frames;
+  fit_mtu(frames, job.link, result.notes);
+  FramePlan plan(frames);
+  for (SizeEntry& size : plan.sizes()) {
+    size.pace_cost = pace_cost(job.options.pace, size.frame_size);
+  }
+  const std::vector<std::uint32_t>& raw = plan.raw_sizes();
+  if (!raw.empty()) {
+    result.notes.push_back(fmt::format(
+        "frames of {}{} bytes are too small for IP, UDP and the sequence: sent as EtherType 0x88b5",
+        raw.size() == 1 ? "" : "up to ", *std::max_element(raw.begin(), raw.end())));
+  }
+  send_planned(job, plan, result);
+  result.first_sequence = job.options.first_sequence;
+  result.next_sequence = result.first_sequence + result.frames;
+}
+
+void blast_replay(const Job& job, BlastResult& result) {
+  if (job.options.engine == EngineChoice::kXdp) {
+    throw UsageError("a recording is replayed by the ring engine only");
+  }
+  const auto largest = static_cast<std::uint32_t>(job.link.mtu + kEthernetSize + kVlanTagSize);
+  ReplayFeed feed(job.options.replay, job.options.pace, job.options.count, largest);
+  run_ring_engine(job, feed, result);
+  if (feed.skipped() > 0) {
+    result.notes.push_back(fmt::format(
+        "{} packets of {} were left out: cut when recorded, no Ethernet, or longer than {} bytes",
+        feed.skipped(), job.options.replay.path, largest));
+  }
+  if (!feed.problem().empty()) {
+    result.notes.push_back(
+        fmt::format("{} breaks off: {}", job.options.replay.path, feed.problem()));
+  }
 }
 
 }  // namespace
@@ -103,33 +139,24 @@ double BlastResult::wire_bits_per_second() const noexcept {
       duration_ns);
 }
 
-BlastResult run_blast(BlastOptions options, const std::atomic<bool>& stop) {
+BlastResult run_blast(const BlastOptions& options, const std::atomic<bool>& stop) {
   check_bounds(options);
   BlastResult result;
   const LinkInfo link = read_link(options.interface);
   check_interface(options, link);
-  fit_mtu(options.frames, link, result.notes);
-  FramePlan plan(options.frames);
-  for (SizeEntry& size : plan.sizes()) size.pace_cost = pace_cost(options.pace, size.frame_size);
-  if (!plan.raw_sizes().empty()) {
-    result.notes.push_back(fmt::format(
-        "frames of {} bytes are too small for IP, UDP and the sequence: sent as EtherType 0x88b5",
-        plan.raw_sizes().size() == 1
-            ? fmt::format("{}", plan.raw_sizes()[0])
-            : fmt::format("up to {}",
-                          *std::max_element(plan.raw_sizes().begin(), plan.raw_sizes().end()))));
-  }
   if (options.cpu >= 0) {
     const int error = pin_current_thread(options.cpu);
     if (error != 0) throw UsageError(fmt::format("CPU {}: {}", options.cpu, errno_text(error)));
   }
-  result.first_sequence = options.first_sequence;
-  result.next_sequence = options.first_sequence;
   result.wanted_packets_per_second = options.pace.packets_per_second;
   result.wanted_bits_per_second = options.pace.bits_per_second;
-
   const std::uint64_t cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  run_engine(Job{options, plan, link, stop}, result);
+  const Job job{options, link, stop};
+  if (options.replay.path.empty()) {
+    blast_planned(job, result);
+  } else {
+    blast_replay(job, result);
+  }
   result.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before;
   return result;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/traffic/frame_feed.h"
 #include "tools/traffic/frame_plan.h"
 #include "tools/traffic/pacing.h"
 #include "tools/traffic/xdp_program.h"
@@ -22,8 +23,10 @@ struct BlastOptions {
   EngineChoice engine = EngineChoice::kAuto;
   XdpDirection direction = XdpDirection::kOut;
   FrameOptions frames;
+  ReplayOptions replay;  // with a path: instead of `frames`, by the ring engine
   PaceOptions pace;
-  // Bounds; at least one must be set. The one reached first ends the run.
+  // Bounds; at least one must be set, except for a replay, which
+  // ends with its file. The one reached first ends the run.
   std::uint64_t count = 0;        // frames; 0: no bound
   std::uint64_t duration_ns = 0;  // 0: no bound
   std::uint64_t first_sequence = 0;
@@ -53,6 +56,6 @@ struct BlastResult {
 // Sends in the calling thread's network namespace. Blocks until the bounds are reached or `stop`
 // becomes true (looked at between batches; a signal ends a batch early).
 // Throws UsageError for options that cannot be met, std::system_error when the kernel refuses.
-BlastResult run_blast(BlastOptions options, const std::atomic<bool>& stop);
+BlastResult run_blast(const BlastOptions& options, const std::atomic<bool>& stop);
 
 }  // namespace capstan::traffic

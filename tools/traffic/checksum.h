@@ -11,9 +11,17 @@
 namespace capstan::traffic {
 
 // Adds `size` bytes, an odd last one padded with a zero byte, to `sum`. The data must start at an
-// even offset of what the checksum covers. 64 bits cannot overflow below 2^48 words.
+// even offset of what the checksum covers. 32-bit pieces are as good as 16-bit ones (section 2(C));
+// 64 bits cannot overflow below 2^32 of them.
 inline std::uint64_t checksum_add(const std::uint8_t* data, std::size_t size,
                                   std::uint64_t sum = 0) noexcept {
+  while (size >= 8) {
+    std::uint64_t words;
+    std::memcpy(&words, data, 8);
+    sum += (words & 0xffffffffU) + (words >> 32);
+    data += 8;
+    size -= 8;
+  }
   while (size >= 2) {
     std::uint16_t word;
     std::memcpy(&word, data, 2);

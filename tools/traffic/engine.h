@@ -7,13 +7,14 @@
 #include <string>
 
 #include "tools/traffic/blast.h"
+#include "tools/traffic/frame_feed.h"
+#include "tools/traffic/frame_plan.h"
 #include "tools/traffic/link.h"
 
 namespace capstan::traffic {
 
 struct Job {
   const BlastOptions& options;
-  const FramePlan& plan;
   const LinkInfo& link;
   const std::atomic<bool>& stop;
 };
@@ -25,8 +26,9 @@ class EngineUnavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Each sends the whole job and fills in frames, bytes, sequences, duration and notes of `result`.
-void run_xdp_engine(const Job& job, BlastResult& result);
-void run_ring_engine(const Job& job, BlastResult& result);
+// Each sends the whole job and fills in engine, frames, refused, bytes, duration and interrupted of
+// `result`, and adds to its notes.
+void run_xdp_engine(const Job& job, const FramePlan& plan, BlastResult& result);
+void run_ring_engine(const Job& job, FrameFeed& feed, BlastResult& result);
 
 }  // namespace capstan::traffic

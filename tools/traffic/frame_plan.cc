@@ -68,7 +68,10 @@ void FramePlan::validate() const {
   if (!std::isfinite(options_.zipf_exponent) || options_.zipf_exponent < 0) {
     throw UsageError(fmt::format("Zipf exponent {} is not 0 or more", options_.zipf_exponent));
   }
-  const std::size_t least = kEthernetSize + kVlanTagSize * options_.vlans.size();
+  // Tagged frames shorter than 20 bytes are dropped by the receiving kernel, which looks at two
+  // bytes behind the tag (skb_vlan_untag in net/core/skbuff.c).
+  const std::size_t headers = kEthernetSize + kVlanTagSize * options_.vlans.size();
+  const std::size_t least = options_.vlans.empty() ? headers : std::max<std::size_t>(headers, 20);
   for (const SizeShare& share : options_.sizes) {
     if (share.weight < 1 || share.size < least || share.size > kMaxFrameSize) {
       throw UsageError(
@@ -131,7 +134,7 @@ void FramePlan::write_ip_template(SizeEntry& entry) const {
   put_be32(tag + kTagStreamOffset, options_.stream);
   put_be64(tag + kTagSequenceOffset, 0);
 
-  if (!options_.ipv6) entry.ip_sum = static_cast<std::uint32_t>(checksum_add(l3, kIpv4Size));
+  if (!options_.ipv6) entry.ip_sum = checksum_fold(checksum_add(l3, kIpv4Size));
   // Pseudo-header (RFC 768; RFC 8200 section 8.1) without the addresses, the UDP header without
   // ports and checksum, and everything behind it as it will lie in the frame.
   std::uint8_t pseudo[4] = {0, kUdpProtocol, 0, 0};
@@ -142,7 +145,7 @@ void FramePlan::write_ip_template(SizeEntry& entry) const {
   write_filler(filler);
   const std::size_t covered = tag_offset() + kTagSize;
   sum = checksum_add(filler.data() + covered, filler.size() - covered, sum);
-  entry.payload_sum = static_cast<std::uint32_t>(sum);
+  entry.payload_sum = checksum_fold(sum);
 }
 
 void FramePlan::write_raw_template(SizeEntry& entry) const {
@@ -156,7 +159,7 @@ void FramePlan::write_raw_template(SizeEntry& entry) const {
   put_be16(tag + kRawChecksumOffset, 0);
   const std::size_t present = entry.frame_size - l3_offset_;
   if (present >= kRawTagSize) {
-    entry.payload_sum = static_cast<std::uint32_t>(checksum_add(tag, present));
+    entry.payload_sum = checksum_fold(checksum_add(tag, present));
   }
 }
 
@@ -184,8 +187,8 @@ FlowEntry FramePlan::make_flow(std::uint32_t flow) const {
   put_be16(ports, source_port);
   put_be16(ports + 2, destination_port);
   const std::size_t addresses = patch_size() - 4;
-  entry.ip_sum = static_cast<std::uint32_t>(checksum_add(entry.patch, addresses));
-  entry.udp_sum = static_cast<std::uint32_t>(checksum_add(entry.patch, patch_size()));
+  entry.ip_sum = checksum_fold(checksum_add(entry.patch, addresses));
+  entry.udp_sum = checksum_fold(checksum_add(entry.patch, patch_size()));
   return entry;
 }
 

@@ -21,7 +21,6 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
-#include "tools/traffic/checksum.h"
 #include "tools/traffic/engine.h"
 
 namespace capstan::traffic {
@@ -39,29 +38,25 @@ constexpr std::uint64_t kLongestSleepNs = 20 * kNanosecondsPerMillisecond;
 
 class RingEngine {
  public:
-  RingEngine(const Job& job, BlastResult& result)
-      : job_(job), result_(result), pacer_(job.options.pace) {
+  RingEngine(const Job& job, FrameFeed& feed, BlastResult& result)
+      : job_(job), feed_(feed), result_(result) {
     open_socket();
     map_ring();
   }
 
   void run() {
     const BlastOptions& options = job_.options;
-    sequence_ = options.first_sequence;
-    end_sequence_ = options.count == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                       : options.first_sequence + options.count;
     start_ns_ = monotonic_clock_ns();
     const std::uint64_t end_ns =
         options.duration_ns == 0 ? std::numeric_limits<std::uint64_t>::max() : options.duration_ns;
     std::uint64_t now = 0;
-    while (sequence_ < end_sequence_ && now < end_ns &&
-           !job_.stop.load(std::memory_order_relaxed)) {
+    while (!feed_.is_done() && now < end_ns && !job_.stop.load(std::memory_order_relaxed)) {
       const std::uint64_t wait = fill_due(now);
       if (pending_ > 0) send();
       if (wait > 0) pause(std::min(wait, end_ns - now));
       now = monotonic_clock_ns() - start_ns_;
     }
-    result_.interrupted = sequence_ < end_sequence_ && now < end_ns;
+    result_.interrupted = !feed_.is_done() && now < end_ns;
     result_.duration_ns = monotonic_clock_ns() - start_ns_;
     drain();
     finish();
@@ -85,7 +80,7 @@ class RingEngine {
   }
 
   void map_ring() {
-    slot_size_ = std::bit_ceil(kDataOffset + job_.plan.buffer_size());
+    slot_size_ = std::bit_ceil(kDataOffset + feed_.buffer_size());
     tpacket_req request{};
     slots_ = std::min(kSlots, std::max(kLargestRingBytes / slot_size_, 16U));
     request.tp_frame_size = slot_size_;
@@ -108,7 +103,7 @@ class RingEngine {
       throw_errno(fmt::format("bind to {}", job_.link.name));
     }
     for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-      FramePlan::write_filler({frame_of(slot), job_.plan.buffer_size()});
+      FramePlan::write_filler({frame_of(slot), feed_.buffer_size()});
     }
   }
 
@@ -131,8 +126,8 @@ class RingEngine {
   // Fills slots with what is due, a batch at most. Returns the wait until the next frame, 0 when
   // there is more to do now.
   std::uint64_t fill_due(std::uint64_t now) {
-    while (pending_ < kBatch && sequence_ < end_sequence_) {
-      const std::uint64_t wait = pacer_.wait_ns(now);
+    while (pending_ < kBatch && !feed_.is_done()) {
+      const std::uint64_t wait = feed_.wait_ns(now);
       if (wait > 0) return wait;
       const std::uint32_t slot_status = status(next_slot_);
       if ((slot_status & TP_STATUS_WRONG_FORMAT) != 0) refuse_frame();
@@ -140,12 +135,11 @@ class RingEngine {
         if (pending_ == 0) wait_for_slot();
         return 0;
       }
-      const std::uint32_t size = job_.plan.write_frame(sequence_, frame_of(next_slot_));
+      const std::uint32_t size = feed_.write(frame_of(next_slot_));
       header_of(next_slot_)->tp_len = size;
       set_status(next_slot_, TP_STATUS_SEND_REQUEST);
-      pacer_.spend(job_.plan.size_entry(sequence_).pace_cost);
       next_slot_ = (next_slot_ + 1) % slots_;
-      ++sequence_;
+      ++frames_;
       result_.bytes += size;
       ++pending_;
     }
@@ -155,7 +149,7 @@ class RingEngine {
   [[noreturn]] void refuse_frame() const {
     throw_system_error(EMSGSIZE,
                        fmt::format("send to {} (MTU {}, frames up to {} bytes)", job_.link.name,
-                                   job_.link.mtu, job_.plan.largest_frame()),
+                                   job_.link.mtu, feed_.buffer_size()),
                        "Raise the MTU or make the frames smaller");
   }
 
@@ -173,8 +167,7 @@ class RingEngine {
       return;
     }
     if (errno == EMSGSIZE || errno == EINVAL) refuse_frame();
-    throw_errno(fmt::format("send to {} after {} frames", job_.link.name,
-                            sequence_ - job_.options.first_sequence));
+    throw_errno(fmt::format("send to {} after {} frames", job_.link.name, frames_));
   }
 
   void wait_for_slot() {
@@ -206,35 +199,35 @@ class RingEngine {
   void finish() {
     const std::uint64_t left = unsent();
     result_.engine = "ring";
-    result_.frames = sequence_ - job_.options.first_sequence - left;
-    result_.next_sequence = sequence_ - left;
-    for (std::uint64_t back = 0; back < left; ++back) {
-      result_.bytes -= job_.plan.frame_size(sequence_ - 1 - back);
+    result_.frames = frames_ - left;
+    // Unsent slots are the last ones filled.
+    for (std::uint64_t back = 1; back <= left; ++back) {
+      result_.bytes -=
+          header_of(static_cast<std::uint32_t>((next_slot_ + slots_ - back) % slots_))->tp_len;
     }
     result_.refused = read_link(job_.link.ifindex).tx_dropped - job_.link.tx_dropped;
   }
 
   const Job& job_;
+  FrameFeed& feed_;
   BlastResult& result_;
-  Pacer pacer_;
   UniqueFd socket_;
   MmapRegion ring_;
   std::uint32_t slot_size_ = 0;
   std::uint32_t slots_ = 0;
   std::uint32_t next_slot_ = 0;
   std::uint32_t pending_ = 0;
-  std::uint64_t sequence_ = 0;
-  std::uint64_t end_sequence_ = 0;
+  std::uint64_t frames_ = 0;
   std::uint64_t start_ns_ = 0;
 };
 
 }  // namespace
 
-void run_ring_engine(const Job& job, BlastResult& result) {
+void run_ring_engine(const Job& job, FrameFeed& feed, BlastResult& result) {
   if (job.options.direction == XdpDirection::kIn) {
     throw UsageError("the ring engine can only send out of an interface, not into it");
   }
-  RingEngine(job, result).run();
+  RingEngine(job, feed, result).run();
 }
 
 }  // namespace capstan::traffic

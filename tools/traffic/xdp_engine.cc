@@ -30,7 +30,7 @@ namespace {
 constexpr std::uint32_t kLargestFrame = 3520;
 // Frames between two flushes, and NAPI's budget: more could overrun the 256 places of a veth
 // receive ring (VETH_RING_SIZE) before the other end gets its turn.
-constexpr std::uint32_t kBatch = 64;
+constexpr std::uint32_t kBatch = 128;
 constexpr std::uint64_t kSliceNs = 2 * kNanosecondsPerSecond;
 constexpr std::uint32_t kFirstSliceRuns = 250'000;
 constexpr std::uint32_t kMinRuns = 1024;
@@ -39,12 +39,12 @@ constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 class XdpEngine {
  public:
-  XdpEngine(const Job& job, BlastResult& result)
+  XdpEngine(const Job& job, const FramePlan& plan, BlastResult& result)
       : job_(job),
         result_(result),
-        program_(job.plan, job.options.pace, job.options.direction, job.link.ifindex),
+        program_(plan, job.options.pace, job.options.direction, job.link.ifindex),
         state_(program_.state()),
-        frame_(job.plan.buffer_size()) {
+        frame_(plan.buffer_size()) {
     FramePlan::write_filler(frame_);
     if (job.options.direction == XdpDirection::kIn && !job.link.is_loopback) {
       ingress_ifindex_ = static_cast<std::uint32_t>(job.link.ifindex);
@@ -206,9 +206,11 @@ class XdpEngine {
     result_.interrupted = !is_done();
     result_.frames = made();
     result_.bytes = state_.bytes;
-    result_.next_sequence = state_.next_sequence;
     const bool has_timeline = state_.start_ns != 0;
-    result_.duration_ns = has_timeline ? state_.now_ns : monotonic_clock_ns() - begin_ns_;
+    // Runs after the end still looked at the clock, but sent nothing.
+    result_.duration_ns = has_timeline
+                              ? std::min(std::uint64_t{state_.now_ns}, std::uint64_t{state_.end_ns})
+                              : monotonic_clock_ns() - begin_ns_;
     if (job_.options.direction == XdpDirection::kIn) return;
     // The other end fetches the last frames in its own time; taking the program off earlier would
     // throw them away (veth_napi_del).
@@ -231,14 +233,14 @@ class XdpEngine {
 
 }  // namespace
 
-void run_xdp_engine(const Job& job, BlastResult& result) {
-  if (job.plan.buffer_size() > kLargestFrame) {
+void run_xdp_engine(const Job& job, const FramePlan& plan, BlastResult& result) {
+  if (plan.buffer_size() > kLargestFrame) {
     throw EngineUnavailable(fmt::format("frames of {} bytes do not fit a page; {} do",
-                                        job.plan.buffer_size(), kLargestFrame));
+                                        plan.buffer_size(), kLargestFrame));
   }
   std::optional<XdpEngine> engine;
   try {
-    engine.emplace(job, result);
+    engine.emplace(job, plan, result);
   } catch (const std::system_error& error) {
     throw EngineUnavailable(error.what());
   }
