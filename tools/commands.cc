@@ -2,7 +2,7 @@
 
 #include "tools/blast_command.h"
 #include "tools/info_command.h"
-#include "tools/repair_command.h"
+#include "tools/record_command.h"
 #include "tools/verify_command.h"
 
 namespace capstan::tools {
@@ -12,10 +12,10 @@ namespace {
 // In the order --help lists them. One line a command: its function is declared here and defined in
 // <command>_command.cc.
 constexpr Command kCommands[] = {
+    {"record", "record packets to disk at line rate", record_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},
-    {"repair", "make a recording that a crash cut short whole again", repair_command},
     {nullptr, nullptr, nullptr},
 };
 

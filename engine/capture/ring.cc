@@ -18,7 +18,7 @@ Ring::Ring(const PacketSocket& socket, const RingLayout& layout, const SealConte
     : layout_(layout),
       context_(context),
       blocks_(std::make_unique<SealedBlock[]>(layout.block_count)),
-      last_timestamps_(std::make_unique<std::uint64_t[]>(layout.block_count)) {
+      last_timestamps_(std::make_unique<std::uint64_t[]>(remembered())) {
   void* address = ::mmap(nullptr, layout.total_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
                          socket.descriptor(), 0);
   if (address == MAP_FAILED) {
@@ -75,7 +75,7 @@ BlockRef Ring::seal_next(const SealLedger& ledger, std::uint32_t packet_limit,
   block.captured_bytes = result.captured_bytes;
   block.first_timestamp_ns = result.first_timestamp_ns;
   block.last_timestamp_ns = result.last_timestamp_ns;
-  last_timestamps_[next_ % layout_.block_count] = result.last_timestamp_ns;
+  last_timestamps_[next_ % remembered()] = result.last_timestamp_ns;
   ++next_;
   ++sealed_;
   block.held.store(true,
@@ -84,7 +84,7 @@ BlockRef Ring::seal_next(const SealLedger& ledger, std::uint32_t packet_limit,
 }
 
 void Ring::skip_next() noexcept {
-  last_timestamps_[next_ % layout_.block_count] = next_ == 0 ? 0 : last_timestamp_of(next_);
+  last_timestamps_[next_ % remembered()] = next_ == 0 ? 0 : last_timestamp_of(next_);
   ring_status::release(block_at(next_));
   ++next_;
 }
@@ -122,8 +122,8 @@ std::uint64_t Ring::oldest_unreleased_sequence() noexcept {
 }
 
 std::uint64_t Ring::last_timestamp_of(std::uint64_t sequence) const noexcept {
-  if (sequence == 0 || sequence > next_ || sequence + layout_.block_count <= next_) return 0;
-  return last_timestamps_[(sequence - 1) % layout_.block_count];
+  if (sequence == 0 || sequence > next_ || sequence + remembered() <= next_) return 0;
+  return last_timestamps_[(sequence - 1) % remembered()];
 }
 
 void Ring::release(SealedBlock& block) noexcept {

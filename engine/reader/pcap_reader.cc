@@ -164,13 +164,11 @@ class PcapReader final : public RecordReader {
   ReadItem finish_damaged(WalkEnd problem) {
     const auto kind =
         problem == WalkEnd::kZeros ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged;
-    finish(kind, walk_end_text(problem));
-    end_.in_zeros = problem == WalkEnd::kZeros;
-    return ReadItem::kEnd;
+    return finish(kind, walk_end_text(problem));
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason), false};
+    end_ = {kind, item_offset(), std::move(reason)};
     state_ = State::kEnd;
     return ReadItem::kEnd;
   }

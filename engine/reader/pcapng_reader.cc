@@ -207,13 +207,11 @@ class PcapngReader final : public RecordReader {
       if (why == WalkEnd::kComplete) return finish(FileEnd::Kind::kClean, "");
     }
     const bool cut = why == WalkEnd::kCutShort || why == WalkEnd::kZeros;
-    finish(cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged, walk_end_text(why));
-    end_.in_zeros = why == WalkEnd::kZeros;
-    return ReadItem::kEnd;
+    return finish(cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged, walk_end_text(why));
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason), false};
+    end_ = {kind, item_offset(), std::move(reason)};
     return ReadItem::kEnd;
   }
 

@@ -1,0 +1,168 @@
+#include "tools/record/record_stats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/errors.h"
+#include "tools/units.h"
+
+namespace capstan::tools {
+
+std::uint64_t RecordStats::sum(std::uint64_t RingStats::*member) const noexcept {
+  std::uint64_t total = 0;
+  for (const RingStats& ring : rings) total += ring.*member;
+  return total;
+}
+
+std::uint64_t RecordStats::sum(std::uint64_t FileStats::*member) const noexcept {
+  std::uint64_t total = 0;
+  for (const FileStats& file : files) total += file.*member;
+  return total;
+}
+
+std::uint64_t RecordStats::abandoned() const noexcept {
+  const std::uint64_t sealed = sum(&RingStats::sealed);
+  const std::uint64_t taken = sum(&FileStats::taken);
+  return sealed > taken ? sealed - taken : 0;
+}
+
+std::uint64_t RecordStats::lost() const noexcept {
+  return sum(&RingStats::dropped) + sum(&RingStats::damaged) + sum(&FileStats::failed) +
+         abandoned();
+}
+
+bool RecordStats::reconciled() const noexcept {
+  const bool rings_agree = std::all_of(rings.begin(), rings.end(), [](const RingStats& ring) {
+    return ring.reconciled && ring.received == ring.dropped + ring.sealed + ring.damaged +
+                                                   ring.beyond_limit + ring.after_stop;
+  });
+  const bool files_agree = std::all_of(files.begin(), files.end(), [](const FileStats& file) {
+    return file.taken == file.written + file.failed + file.beyond_limit;
+  });
+  return rings_agree && files_agree &&
+         sum(&RingStats::received) ==
+             sum(&FileStats::written) + sum(&RingStats::dropped) + sum(&RingStats::damaged) +
+                 sum(&RingStats::beyond_limit) + sum(&FileStats::beyond_limit) +
+                 sum(&RingStats::after_stop) + sum(&FileStats::failed) + abandoned();
+}
+
+nlohmann::json to_json(const RecordStats& stats) {
+  nlohmann::json rings = nlohmann::json::array();
+  for (const RingStats& ring : stats.rings) {
+    rings.push_back({{"interface", ring.interface_name},
+                     {"cpu", ring.cpu},
+                     {"packets_received", ring.received},
+                     {"packets_dropped", ring.dropped},
+                     {"packets_written", ring.sealed},
+                     {"packets_damaged", ring.damaged},
+                     {"packets_beyond_limit", ring.beyond_limit},
+                     {"packets_after_stop", ring.after_stop},
+                     {"packets_truncated", ring.truncated},
+                     {"bytes_captured", ring.captured_bytes},
+                     {"freezes", ring.freezes},
+                     {"blocks", ring.blocks},
+                     {"blocks_held", ring.held_blocks},
+                     {"ring_bytes", ring.ring_size_bytes},
+                     {"reconciled", ring.reconciled}});
+  }
+  nlohmann::json files = nlohmann::json::array();
+  for (const FileStats& file : stats.files) {
+    files.push_back(
+        {{"path", file.path},
+         {"packets_written", file.written},
+         {"packets_failed", file.failed},
+         {"packets_beyond_limit", file.beyond_limit},
+         {"packets_out_of_order", file.out_of_order},
+         {"bytes_written", file.bytes},
+         {"blocks_in_place", file.blocks_in_place},
+         {"blocks_packed", file.blocks_packed},
+         {"error", file.error == 0 ? nlohmann::json() : nlohmann::json(errno_text(file.error))}});
+  }
+  return {{"final", stats.final},
+          {"duration_s", static_cast<double>(stats.duration_ns) / 1e9},
+          {"packets_received", stats.sum(&RingStats::received)},
+          {"packets_dropped", stats.sum(&RingStats::dropped)},
+          {"packets_written", stats.sum(&FileStats::written)},
+          {"packets_failed", stats.sum(&FileStats::failed)},
+          {"packets_damaged", stats.sum(&RingStats::damaged)},
+          {"packets_beyond_limit",
+           stats.sum(&RingStats::beyond_limit) + stats.sum(&FileStats::beyond_limit)},
+          {"packets_after_stop", stats.sum(&RingStats::after_stop)},
+          {"packets_abandoned", stats.final ? stats.abandoned() : 0},
+          {"packets_truncated", stats.sum(&RingStats::truncated)},
+          {"bytes_captured", stats.sum(&RingStats::captured_bytes)},
+          {"bytes_written", stats.sum(&FileStats::bytes)},
+          {"freezes", stats.sum(&RingStats::freezes)},
+          {"blocks", stats.sum(&RingStats::blocks)},
+          {"nic_drops", stats.nic_drops},
+          {"rings", std::move(rings)},
+          {"files", std::move(files)},
+          {"reconciled", stats.final && stats.reconciled()}};
+}
+
+std::string report_text(const RecordStats& stats) {
+  std::string text;
+  const auto line = [&text](std::uint64_t packets, std::string_view what, bool always) {
+    if (always || packets != 0) text += fmt::format("{:>16} {}\n", grouped(packets), what);
+  };
+  const std::uint64_t written = stats.sum(&FileStats::written);
+  std::string targets;
+  for (const FileStats& file : stats.files) {
+    targets +=
+        fmt::format("{}{} ({})", targets.empty() ? "" : ", ", file.path, human_bytes(file.bytes));
+  }
+  line(stats.sum(&RingStats::received),
+       fmt::format("packets received by the filter in {}", human_duration(stats.duration_ns)),
+       true);
+  line(written, fmt::format("written to {}", targets), true);
+  line(stats.sum(&RingStats::dropped),
+       fmt::format("dropped by the kernel: the ring was full ({} times)",
+                   stats.sum(&RingStats::freezes)),
+       true);
+  line(stats.sum(&FileStats::failed), "not written because of an error", false);
+  line(stats.sum(&RingStats::damaged), "damaged ring slots", false);
+  line(stats.sum(&RingStats::beyond_limit) + stats.sum(&FileStats::beyond_limit),
+       "after the limit (-c, -a) was reached", false);
+  line(stats.sum(&RingStats::after_stop), "arrived after the stop", false);
+  line(stats.abandoned(), "abandoned at the second interrupt", false);
+  line(stats.nic_drops, "lost by the network adapter before the kernel saw them", false);
+  if (stats.sum(&RingStats::truncated) != 0) {
+    line(stats.sum(&RingStats::truncated),
+         "of the written are cut: a ring block was too small for them (raise --block-size)", false);
+  }
+  if (stats.reconciled()) {
+    text += fmt::format("{:>16} received = written + dropped{}\n", "reconciled:",
+                        stats.sum(&RingStats::received) == written + stats.sum(&RingStats::dropped)
+                            ? ""
+                            : " + the other classes above");
+  } else {
+    text +=
+        fmt::format("{:>16} the counts do not add up: this is a bug in capstan, please report it\n",
+                    "NOT RECONCILED:");
+  }
+  return text;
+}
+
+std::string live_text(const RecordStats& stats, const RecordStats& before,
+                      std::uint64_t interval_ns) {
+  const double seconds = std::max(1e-9, static_cast<double>(interval_ns) / 1e9);
+  const auto rate = [&](std::uint64_t now, std::uint64_t then) {
+    return static_cast<double>(now - then) / seconds;
+  };
+  const std::uint64_t packets = stats.sum(&RingStats::sealed);
+  const std::uint64_t blocks = std::max<std::uint64_t>(1, stats.sum(&RingStats::block_count));
+  const std::uint64_t bytes = stats.sum(&FileStats::bytes);
+  const std::uint64_t total_s = stats.duration_ns / 1'000'000'000;
+  return fmt::format(
+      "{:02}:{:02}:{:02}  {} packets  {}packets/s  {:.2f} Gb/s  dropped {}  ring {} %  disk {}B/s  "
+      "file {}",
+      total_s / 3600, total_s / 60 % 60, total_s % 60, grouped(packets),
+      human_rate(rate(packets, before.sum(&RingStats::sealed))),
+      rate(stats.sum(&RingStats::captured_bytes), before.sum(&RingStats::captured_bytes)) * 8 / 1e9,
+      grouped(stats.sum(&RingStats::dropped)), stats.sum(&RingStats::held_blocks) * 100 / blocks,
+      human_rate(rate(bytes, before.sum(&FileStats::bytes))), human_bytes(bytes));
+}
+
+}  // namespace capstan::tools

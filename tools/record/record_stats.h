@@ -1,0 +1,70 @@
+// What a recording has done so far, gathered from capture and writers, as JSON and as text.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace capstan::tools {
+
+struct RingStats {
+  std::string interface_name;
+  int cpu = -1;
+  std::uint64_t received = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t sealed = 0;
+  std::uint64_t damaged = 0;
+  std::uint64_t beyond_limit = 0;
+  std::uint64_t after_stop = 0;
+  std::uint64_t truncated = 0;
+  std::uint64_t freezes = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t captured_bytes = 0;
+  std::uint64_t held_blocks = 0;
+  std::uint64_t block_count = 0;
+  std::uint64_t ring_size_bytes = 0;
+  bool reconciled = false;
+};
+
+struct FileStats {
+  std::string path;
+  std::uint64_t taken = 0;
+  std::uint64_t written = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t beyond_limit = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t blocks_in_place = 0;
+  std::uint64_t blocks_packed = 0;
+  std::uint64_t out_of_order = 0;
+  int error = 0;
+};
+
+// Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at
+// the end.
+struct RecordStats {
+  std::vector<RingStats> rings;
+  std::vector<FileStats> files;
+  std::uint64_t nic_drops = 0;
+  std::uint64_t duration_ns = 0;
+  bool final = false;
+
+  std::uint64_t sum(std::uint64_t RingStats::*member) const noexcept;
+  std::uint64_t sum(std::uint64_t FileStats::*member) const noexcept;
+  // Packets sealed and not taken by a writer: nonzero at the end only after a second Ctrl+C.
+  std::uint64_t abandoned() const noexcept;
+  // Everything received and not written for a reason that is loss, not a limit the user set.
+  std::uint64_t lost() const noexcept;
+  // received == written + dropped + every other named class, for the sums and for each ring, and
+  // each ring's counts agree with the kernel's.
+  bool reconciled() const noexcept;
+};
+
+nlohmann::json to_json(const RecordStats& stats);
+// The report at the end, several lines.
+std::string report_text(const RecordStats& stats);
+// The live line. `before` is the snapshot of `interval_ns` ago.
+std::string live_text(const RecordStats& stats, const RecordStats& before,
+                      std::uint64_t interval_ns);
+
+}  // namespace capstan::tools

@@ -1,0 +1,371 @@
+#include "tools/record/recorder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/capture/interfaces.h"
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "tools/commands.h"
+#include "tools/units.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::uint64_t kTickNs = 50 * kNanosecondsPerMillisecond;
+constexpr std::uint64_t kLiveIntervalNs = 500 * kNanosecondsPerMillisecond;
+// After a second interrupt, how long the files may take to be closed before the process goes
+// anyway.
+constexpr std::uint64_t kAbandonLimitNs = 5 * kNanosecondsPerSecond;
+
+}  // namespace
+
+Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
+    : line_(std::move(line)), signals_(signals), capture_(line_.capture) {
+  live_ = !line_.quiet && ::isatty(STDERR_FILENO) != 0;
+  if (!line_.stats_file.empty()) {
+    stats_fd_ =
+        UniqueFd(line_.stats_file == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                                         : ::open(line_.stats_file.c_str(),
+                                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (!stats_fd_) throw_errno(fmt::format("open {} for the statistics", line_.stats_file));
+  }
+  for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+    const RingInfo& info = capture_.ring_info(ring);
+    links_.watch(info.interface_index, info.interface_name);
+    nic_drops_at_start_.push_back(read_nic_drops(info.interface_name));
+    if (info.ring_size_bytes < info.asked_size_bytes) {
+      say(fmt::format("{}: the kernel refused a ring of {}, got {} ({} blocks)",
+                      info.interface_name, human_bytes(info.asked_size_bytes),
+                      human_bytes(info.ring_size_bytes), info.block_count));
+    }
+  }
+  open_writers();
+}
+
+Recorder::~Recorder() = default;
+
+std::string Recorder::output_path(std::size_t output) const {
+  if (!line_.split_rings) return line_.files[output];
+  const std::filesystem::path whole(line_.files[0]);
+  return (whole.parent_path() /
+          fmt::format("{}.ring{}{}", whole.stem().string(), output, whole.extension().string()))
+      .string();
+}
+
+RecordingHeader Recorder::recording_header(std::size_t output) const {
+  RecordingHeader header;
+  header.application = fmt::format("capstan {}", CAPSTAN_VERSION);
+  utsname system{};
+  if (::uname(&system) == 0) {
+    header.os = fmt::format("{} {}", system.sysname, system.release);
+    header.hardware = system.machine;
+  }
+  if (line_.files.size() > 1) {
+    header.comment = fmt::format("stripe {} of {}", output + 1, line_.files.size());
+  }
+  for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+    if (line_.split_rings && ring != output) continue;
+    const RingInfo& info = capture_.ring_info(ring);
+    RecordedInterface interface;
+    interface.name = info.interface_name;
+    if (line_.capture.rings_per_interface > 1) {
+      interface.description = fmt::format("ring {} of {}", info.ring_of_interface + 1,
+                                          line_.capture.rings_per_interface);
+    }
+    interface.filter = line_.capture.filter;
+    interface.link_type = info.link_type;
+    interface.snaplen = line_.capture.snaplen;
+    header.interfaces.push_back(std::move(interface));
+  }
+  return header;
+}
+
+RecordingOptions Recorder::recording_options(std::size_t output) const {
+  RecordingOptions options;
+  options.file.path = output_path(output);
+  options.file.direct = line_.direct;
+  if (line_.size_limit_bytes != 0) {
+    options.file.preallocate_bytes =
+        std::min(options.file.preallocate_bytes, line_.size_limit_bytes + (1U << 20));
+  }
+  options.format = line_.format;
+  options.layout = line_.layout;
+  options.header = recording_header(output);
+  options.size_limit_bytes = line_.size_limit_bytes;
+  options.merge_window_ns =
+      (2 * std::uint64_t{line_.capture.retire_timeout_ms} + 50) * kNanosecondsPerMillisecond;
+  for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+    if (line_.split_rings && ring != output) continue;
+    options.blocks_per_ring.push_back(capture_.ring_info(ring).block_count);
+    options.ring_memory.push_back(capture_.ring_memory(ring));
+  }
+  return options;
+}
+
+void Recorder::open_writers() {
+  const std::size_t rings = capture_.ring_count();
+  const std::size_t outputs = line_.split_rings ? rings : line_.files.size();
+  for (std::size_t output = 0; output < outputs; ++output) {
+    std::vector<std::uint32_t> places;
+    for (std::size_t ring = 0; ring < rings; ++ring) {
+      if (line_.split_rings && ring != output) continue;
+      places.push_back(capture_.ring_info(ring).block_count);
+    }
+    WriterThreadOptions options;
+    options.name = fmt::format("writer-{}", output);
+    options.cpus = line_.capture.cpus;
+    writers_.push_back(std::make_unique<WriterThread>(std::move(options), places));
+    for (std::size_t ring = 0, queue = 0; ring < rings; ++ring) {
+      if (line_.split_rings && ring != output) continue;
+      capture_.add_stripe(ring, writers_.back()->queue(queue++));
+    }
+    writers_.back()->start(recording_options(output));
+    for (const std::string& note : writers_.back()->notes()) say(note);
+  }
+}
+
+void Recorder::say(const std::string& text) {
+  if (live_line_shown_) fmt::print(stderr, "\r\033[K");
+  live_line_shown_ = false;
+  fmt::print(stderr, "capstan: {}\n", text);
+}
+
+void Recorder::announce() const {
+  if (line_.quiet || !live_) return;
+  std::string interfaces;
+  for (const std::string& name : line_.capture.interfaces) {
+    interfaces += (interfaces.empty() ? "" : ", ") + name;
+  }
+  std::string files;
+  for (const auto& writer : writers_) files += (files.empty() ? "" : ", ") + writer->path();
+  fmt::print(stderr, "capstan: recording {} to {}, {} ring{} of {}; Ctrl+C ends it\n", interfaces,
+             files, capture_.ring_count(), capture_.ring_count() == 1 ? "" : "s",
+             human_bytes(capture_.ring_info(0).ring_size_bytes));
+}
+
+int Recorder::run() {
+  announce();
+  capture_.start();
+  started_ns_ = monotonic_clock_ns();
+  next_live_ns_ = last_live_ns_ = started_ns_;
+  next_stats_ns_ = started_ns_ + line_.stats_interval_ns;
+  while (!should_stop()) wait_and_handle(monotonic_clock_ns() + kTickNs);
+  drain();
+  return finish();
+}
+
+void Recorder::wait_and_handle(std::uint64_t deadline_ns) {
+  const std::uint64_t now = monotonic_clock_ns();
+  const int timeout_ms =
+      deadline_ns <= now ? 0
+                         : static_cast<int>((deadline_ns - now) / kNanosecondsPerMillisecond) + 1;
+  pollfd waits[2] = {{signals_.descriptor(), POLLIN, 0}, {links_.descriptor(), POLLIN, 0}};
+  ::poll(waits, 2, timeout_ms);
+  while (const int signal = signals_.take()) on_signal(signal);
+  if ((waits[1].revents & POLLIN) != 0) on_link_events();
+  on_tick();
+}
+
+void Recorder::on_signal(int signal) {
+  ++interrupts_;
+  if (interrupts_ == 1) {
+    if (live_)
+      say(signal == SIGINT ? "interrupted: writing what is in the ring"
+                           : "ending: writing what is in the ring");
+    return;
+  }
+  for (const auto& writer : writers_) writer->request_abandon();
+  capture_.request_stop();
+}
+
+void Recorder::on_link_events() {
+  for (const LinkEvent& event : links_.take_events()) {
+    switch (event.change) {
+      case LinkChange::kDown:
+        say(fmt::format("{} went down; recording goes on when it comes back",
+                        event.interface_name));
+        break;
+      case LinkChange::kUp:
+        say(fmt::format("{} is up again", event.interface_name));
+        break;
+      case LinkChange::kRenamed:
+        say(fmt::format("{} is now called {}; recording goes on", event.interface_name,
+                        event.new_name));
+        break;
+      case LinkChange::kGone:
+        say(fmt::format("{} has vanished: nothing more will come from it", event.interface_name));
+        failed_ = failed_ || links_.all_gone();
+        break;
+    }
+  }
+}
+
+bool Recorder::should_stop() {
+  if (interrupts_ != 0 || capture_.packet_limit_reached() || links_.all_gone()) return true;
+  if (line_.duration_ns != 0 && monotonic_clock_ns() - started_ns_ >= line_.duration_ns)
+    return true;
+  return std::any_of(writers_.begin(), writers_.end(), [](const auto& writer) {
+    return writer->size_limit_reached() || writer->error() != 0;
+  });
+}
+
+void Recorder::on_tick() {
+  const std::uint64_t now = monotonic_clock_ns();
+  if (line_.stats_interval_ns != 0 && now >= next_stats_ns_ && ended_ns_ == 0) {
+    write_stats(snapshot());
+    next_stats_ns_ += line_.stats_interval_ns;
+  }
+  if (live_ && now >= next_live_ns_ && ended_ns_ == 0) {
+    RecordStats stats = snapshot();
+    fmt::print(stderr, "\r\033[K{}", live_text(stats, last_live_, now - last_live_ns_));
+    std::fflush(stderr);
+    live_line_shown_ = true;
+    last_live_ = std::move(stats);
+    last_live_ns_ = now;
+    next_live_ns_ = now + kLiveIntervalNs;
+  }
+}
+
+// Ends reception, empties the rings, closes the files. A second interrupt meanwhile cuts it short.
+void Recorder::drain() {
+  ended_ns_ = monotonic_clock_ns();
+  capture_.request_stop();
+  while (!capture_.finished() && interrupts_ < 2) {
+    wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
+  }
+  if (capture_.finished()) {
+    std::vector<ClosingLedger> ledgers;
+    for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+      const RingCounters& counters = capture_.counters(ring);
+      ClosingLedger ledger;
+      ledger.ring = static_cast<std::uint32_t>(ring);
+      ledger.interface_id = line_.split_rings ? 0 : ledger.ring;
+      ledger.timestamp_ns = wall_clock_ns();
+      ledger.received =
+          counters.received.get() - counters.after_stop.get() - counters.beyond_limit.get();
+      ledger.dropped = counters.dropped.get();
+      ledger.freezes = counters.freezes.get();
+      ledger.nic_dropped =
+          read_nic_drops(capture_.ring_info(ring).interface_name) - nic_drops_at_start_[ring];
+      ledger.loss_begin_ns = capture_.closing_ledger(ring).loss_begin_ns;
+      ledgers.push_back(ledger);
+    }
+    for (std::size_t output = 0; output < writers_.size(); ++output) {
+      writers_[output]->request_finish(
+          line_.split_rings ? std::vector<ClosingLedger>{ledgers[output]} : ledgers);
+    }
+  }
+  const auto all_closed = [this] {
+    return std::all_of(writers_.begin(), writers_.end(),
+                       [](const auto& writer) { return writer->finished(); });
+  };
+  std::uint64_t limit_ns = 0;
+  while (!all_closed()) {
+    if (interrupts_ >= 2 && limit_ns == 0) limit_ns = monotonic_clock_ns() + kAbandonLimitNs;
+    if (limit_ns != 0 && monotonic_clock_ns() > limit_ns) break;
+    wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
+  }
+}
+
+RecordStats Recorder::snapshot() const {
+  RecordStats stats;
+  stats.duration_ns = (ended_ns_ != 0 ? ended_ns_ : monotonic_clock_ns()) - started_ns_;
+  for (std::size_t index = 0; index < capture_.ring_count(); ++index) {
+    const RingInfo& info = capture_.ring_info(index);
+    const RingCounters& counters = capture_.counters(index);
+    RingStats ring;
+    ring.interface_name = info.interface_name;
+    ring.cpu = info.cpu;
+    ring.received = counters.received.get();
+    ring.dropped = counters.dropped.get();
+    ring.sealed = counters.sealed.get();
+    ring.damaged = counters.damaged.get();
+    ring.beyond_limit = counters.beyond_limit.get();
+    ring.after_stop = counters.after_stop.get();
+    ring.truncated = counters.truncated.get();
+    ring.freezes = counters.freezes.get();
+    ring.blocks = counters.blocks.get();
+    ring.captured_bytes = counters.captured_bytes.get();
+    ring.held_blocks = counters.held_blocks.get();
+    ring.block_count = info.block_count;
+    ring.ring_size_bytes = info.ring_size_bytes;
+    ring.reconciled = capture_.finished() && capture_.reconciled(index);
+    stats.rings.push_back(std::move(ring));
+    if (info.ring_of_interface == 0) {
+      stats.nic_drops += read_nic_drops(info.interface_name) - nic_drops_at_start_[index];
+    }
+  }
+  for (const auto& writer : writers_) {
+    const WriterCounters& counters = writer->counters();
+    FileStats file;
+    file.path = writer->path();
+    file.taken = counters.packets_taken.get();
+    file.written = counters.packets_written.get();
+    file.failed = counters.packets_failed.get();
+    file.beyond_limit = counters.packets_beyond_limit.get();
+    file.bytes = counters.bytes_written.get();
+    file.blocks_in_place = counters.blocks_in_place.get();
+    file.blocks_packed = counters.blocks_packed.get();
+    file.out_of_order = counters.out_of_order.get();
+    file.error = writer->error();
+    stats.files.push_back(std::move(file));
+  }
+  return stats;
+}
+
+void Recorder::write_stats(const RecordStats& stats) {
+  if (!stats_fd_) return;
+  const std::string text = to_json(stats).dump() + "\n";
+  if (::write(stats_fd_.get(), text.data(), text.size()) < 0) {
+    say(fmt::format("write statistics to {}: {}", line_.stats_file, errno_text(errno)));
+    stats_fd_.reset();
+  }
+}
+
+int Recorder::finish() {
+  const bool complete = capture_.finished();
+  RecordStats stats = snapshot();
+  stats.final = true;
+  write_stats(stats);
+  if (live_line_shown_) fmt::print(stderr, "\n");
+  live_line_shown_ = false;
+  for (const FileStats& file : stats.files) {
+    if (file.error == 0) continue;
+    failed_ = true;
+    say(file.error == ENOSPC
+            ? fmt::format(
+                  "{}: the disk is full after {}; what was written is a valid file. Free some "
+                  "space, or limit the file with -a filesize:KB",
+                  file.path, human_bytes(file.bytes))
+            : fmt::format("writing {} failed after {}: {}; what was written is a valid file",
+                          file.path, human_bytes(file.bytes), errno_text(file.error)));
+  }
+  const bool counts_wrong = complete && !stats.reconciled();
+  if (!line_.quiet || stats.lost() != 0 || counts_wrong || failed_) {
+    fmt::print(stderr, "{}", report_text(stats));
+  }
+  if (counts_wrong) failed_ = true;
+  int status = failed_ ? kExitFailed : kExitDone;
+  if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
+  if (interrupts_ >= 2) {
+    // Blocks may still be held, on purpose: see WriteQueue::give_up().
+    std::fflush(nullptr);
+    ::_exit(status);
+  }
+  capture_.join();
+  for (const auto& writer : writers_) writer->join();
+  return status;
+}
+
+}  // namespace capstan::tools

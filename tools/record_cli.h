@@ -1,0 +1,33 @@
+// The options of `capstan record`, as typed and as understood.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/capture/capture.h"
+#include "writers/recording_writer.h"
+
+namespace capstan::tools {
+
+struct RecordCommandLine {
+  CaptureOptions capture;
+  std::vector<std::string> files;  // -w; several are stripes
+  FileFormat format = FileFormat::kPcapng;
+  Layout layout = Layout::kAuto;
+  bool split_rings = false;
+  std::uint64_t duration_ns = 0;       // 0: until stopped
+  std::uint64_t size_limit_bytes = 0;  // 0: none
+  bool direct = true;
+  bool quiet = false;
+  std::string stats_file;               // empty: none; "-": standard output
+  std::uint64_t stats_interval_ns = 0;  // 0: at the end only
+  bool fail_on_loss = false;
+  bool list_interfaces = false;
+};
+
+// Throws UsageError naming every option that makes no sense. Empty when --help was printed.
+std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv);
+
+}  // namespace capstan::tools

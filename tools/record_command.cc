@@ -1,0 +1,38 @@
+#include "tools/record_command.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "engine/capture/interfaces.h"
+#include "tools/commands.h"
+#include "tools/record/recorder.h"
+#include "tools/record_cli.h"
+#include "tools/signals.h"
+
+namespace capstan::tools {
+
+namespace {
+
+void print_interfaces() {
+  int place = 0;
+  for (const InterfaceInfo& info : list_interfaces()) {
+    fmt::print("{}.{} [{}{}{}]{}{}\n", ++place, info.name, info.up ? "Up" : "Down",
+               info.running ? ", Running" : "", info.loopback ? ", Loopback" : "",
+               info.addresses.empty() ? "" : " ", info.addresses);
+  }
+}
+
+}  // namespace
+
+int record_command(int argc, char** argv) {
+  std::optional<RecordCommandLine> line = parse_record_command_line(argc, argv);
+  if (!line) return kExitDone;
+  if (line->list_interfaces) {
+    print_interfaces();
+    return kExitDone;
+  }
+  SignalEvents signals{SIGINT, SIGTERM, SIGHUP};
+  return Recorder(std::move(*line), signals).run();
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,26 @@
+#include "tools/signals.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "engine/core/errors.h"
+
+namespace capstan::tools {
+
+SignalEvents::SignalEvents(std::initializer_list<int> signals) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : signals) ::sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  fd_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd_) throw_errno("make a signalfd");
+}
+
+int SignalEvents::take() noexcept {
+  signalfd_siginfo info{};
+  return ::read(fd_.get(), &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo)
+                                                                : 0;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,24 @@
+// Signals as events of the main thread's loop.
+#pragma once
+
+#include <initializer_list>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan::tools {
+
+// Blocks these signals for this thread and all it starts afterwards, and makes them readable
+// instead. Make it before any other thread. SIGPIPE is ignored from then on: a closed pipe is an
+// error of the write.
+class SignalEvents {
+ public:
+  explicit SignalEvents(std::initializer_list<int> signals);
+  int descriptor() const noexcept { return fd_.get(); }
+  // The next signal, or 0 when none is waiting.
+  int take() noexcept;
+
+ private:
+  UniqueFd fd_;
+};
+
+}  // namespace capstan::tools

@@ -1,0 +1,72 @@
+// OutputFile: one recording on disk, hidden and preallocated while it grows, under its own name
+// when it is whole.
+//
+// Opened and closed by recording_writer.cc, off the data path; the bytes go through an IoBackend.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan {
+
+enum class OutputKind : std::uint8_t {
+  kFile,    // a regular file: `.NAME.part` until closed
+  kStream,  // standard output, a pipe or a device: written in order
+  kNull,    // /dev/null: for measuring the capture alone, nothing is written
+};
+
+struct OutputFileOptions {
+  std::string path;    // "-": standard output
+  bool direct = true;  // O_DIRECT where the file system has it
+  // Disk space taken ahead of the write position, so that no write extends the file (an extending
+  // O_DIRECT write is synchronous on ext4 and XFS). 0: none.
+  std::uint64_t preallocate_bytes = std::uint64_t{1} << 30;
+};
+
+// Owns the descriptor and, until closed, a lock (flock) that tells `capstan repair` to keep off.
+class OutputFile {
+ public:
+  // Creates the hidden file. Throws std::system_error; a target that is a directory or whose
+  // directory is missing or not writable is named with what to do.
+  explicit OutputFile(OutputFileOptions options);
+  // Leaves a `.part` file that was not closed where it is: it holds what was recorded.
+  ~OutputFile() = default;
+  OutputFile(OutputFile&&) = default;
+  OutputFile& operator=(OutputFile&&) = default;
+
+  int descriptor() const noexcept { return fd_.get(); }
+  OutputKind kind() const noexcept { return kind_; }
+  const std::string& path() const noexcept { return options_.path; }
+  // Whether O_DIRECT is on. If it was asked for and refused, why is in direct_refused_errno().
+  bool direct() const noexcept { return direct_; }
+  int direct_refused_errno() const noexcept { return direct_refused_errno_; }
+  // Offsets and lengths of direct writes must be multiples of this; 1 without O_DIRECT.
+  std::uint32_t alignment_bytes() const noexcept { return alignment_bytes_; }
+  // End of the space taken at creation.
+  std::uint64_t preallocated_bytes() const noexcept { return preallocated_bytes_; }
+
+  // Truncates to `size_bytes`, syncs, and gives the file its name (replacing one of that name, as
+  // tcpdump and dumpcap do). Returns 0 or the first errno value; the data is then still in the
+  // hidden file, or under the name with its durability unknown (EIO from fsync).
+  [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
+
+  // "dir/.name.part" for "dir/name".
+  static std::string part_path(const std::string& path);
+
+ private:
+  void open_special();
+  void open_regular();
+
+  OutputFileOptions options_;
+  std::string part_path_;
+  UniqueFd fd_;
+  OutputKind kind_ = OutputKind::kFile;
+  bool direct_ = false;
+  int direct_refused_errno_ = 0;
+  std::uint32_t alignment_bytes_ = 1;
+  std::uint64_t preallocated_bytes_ = 0;
+};
+
+}  // namespace capstan

@@ -1,0 +1,369 @@
+#include "writers/recording_writer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "engine/block/block_head.h"
+#include "engine/core/check.h"
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "writers/pcap_format.h"
+#include "writers/plain_backends.h"
+#include "writers/uring_backend.h"
+
+namespace capstan {
+
+namespace {
+
+constexpr unsigned kQueuePlaces = 128;
+constexpr std::uint64_t kWaitNs = 1'000'000;
+// Blocks in a row that must agree before the layout changes: each change pads the file to its
+// alignment and sends a part-full buffer.
+constexpr std::uint32_t kVotesToSwitch = 4;
+constexpr std::uint32_t kPackedOverheadBytes = 34;  // an EPB's 32 bytes and half its padding
+constexpr std::uint64_t kForEver = std::numeric_limits<std::uint64_t>::max();
+
+std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::string>& notes) {
+  if (kind == OutputKind::kStream) return make_stream_backend();
+  if (kind == OutputKind::kNull) return make_null_backend();
+  int error = 0;
+  // One entry more than places, for a preallocation.
+  std::unique_ptr<IoBackend> backend = make_uring_backend(2 * kQueuePlaces, error);
+  if (backend) return backend;
+  notes.push_back(fmt::format(
+      "io_uring is not available ({}): writing with pwrite(2), which costs throughput{}",
+      errno_text(error), error == EPERM ? "; see sysctl kernel.io_uring_disabled" : ""));
+  return make_pwrite_backend();
+}
+
+}  // namespace
+
+RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon)
+    : options_(std::move(options)),
+      file_(options_.file),
+      backend_(std::move(options_.backend)),
+      staging_(file_.alignment_bytes()) {
+  for (const RecordedInterface& interface : options_.header.interfaces) {
+    link_types_.push_back(interface.link_type);
+  }
+  const bool one_link_type =
+      std::all_of(link_types_.begin(), link_types_.end(),
+                  [&](std::uint16_t type) { return type == link_types_.front(); });
+  if (options_.format != FileFormat::kPcapng) {
+    if (!one_link_type) {
+      throw UsageError(
+          "classic pcap holds one link type, and these interfaces have several; use -F "
+          "pcapng, or --split-rings");
+    }
+    options_.layout = Layout::kPacked;
+  }
+  if (options_.blocks_per_ring.size() > 1) {
+    merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_);
+  }
+  if (file_.kind() == OutputKind::kStream) options_.flush_interval_ns = 0;
+  open_backend();
+  queue_ = std::make_unique<WriteQueue>(*backend_, static_cast<WriteQueueOwner&>(*this),
+                                        kQueuePlaces, file_.alignment_bytes(), abandon);
+  queue_->set_preallocated(file_.preallocated_bytes());
+  staging_.use_queue(queue_.get());
+  write_header();
+}
+
+RecordingWriter::~RecordingWriter() {
+  // The kernel may still read blocks and buffers: they must not go before it is done with them.
+  // After abandon the process ends at once and gives nothing back.
+  while (!queue_->empty() && !queue_->abandoned()) queue_->wait(kWaitNs);
+  if (!queue_->empty()) queue_->give_up();
+}
+
+void RecordingWriter::open_backend() {
+  if (!backend_) backend_ = choose_backend(file_.kind(), notes_);
+  if (file_.kind() == OutputKind::kFile && file_.direct_refused_errno() != 0) {
+    notes_.push_back(
+        fmt::format("{}: this file system refuses O_DIRECT ({}): writing through the page "
+                    "cache, which costs memory bandwidth",
+                    file_.path(), errno_text(file_.direct_refused_errno())));
+  }
+  backend_->use_file(file_.descriptor());
+  std::vector<std::span<std::uint8_t>> regions = options_.ring_memory;
+  regions.push_back(staging_.memory());
+  const int refused = backend_->register_memory(regions);
+  if (refused != 0) {
+    const bool memlock = refused == ENOMEM || refused == EPERM;
+    notes_.push_back(
+        fmt::format("ring memory cannot be registered with io_uring ({}): writing without, "
+                    "at more CPU per write{}",
+                    errno_text(refused),
+                    memlock ? "; raise RLIMIT_MEMLOCK (ulimit -l) or grant CAP_IPC_LOCK" : ""));
+    const std::span<std::uint8_t> staging[] = {staging_.memory()};
+    [[maybe_unused]] const int again = backend_->register_memory(staging);
+  }
+}
+
+void RecordingWriter::write_header() {
+  if (options_.format == FileFormat::kPcapng) {
+    const std::vector<std::uint8_t> head = encode_pcapng_header(options_.header);
+    staging_.append(head.data(), head.size());
+  } else {
+    const PcapFileHeader head =
+        make_pcap_file_header(options_.format == FileFormat::kPcapNanoseconds,
+                              options_.header.interfaces.front().snaplen, link_types_.front());
+    staging_.append(&head, sizeof(head));
+  }
+  staging_.end_record(0);
+  staging_.flush();  // a reader that waits, and a crash a moment from now, find a file with a head
+}
+
+bool RecordingWriter::direct_write_refused() noexcept {
+  const int flags = ::fcntl(file_.descriptor(), F_GETFL);
+  if (flags < 0 || (flags & O_DIRECT) == 0) return false;
+  return ::fcntl(file_.descriptor(), F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
+void RecordingWriter::accept(BlockRef block) noexcept {
+  counters_.packets_taken.add(block->packet_count);
+  if (limit_reached_.load(std::memory_order_relaxed)) {
+    counters_.packets_beyond_limit.add(block->packet_count);
+    return;
+  }
+  if (queue_->error() != 0) {
+    extra_failed_ += block->packet_count;
+    publish();
+    return;
+  }
+  const bool in_place = prefers_in_place(*block);
+  if (in_place) {
+    if (packed_mode_) {
+      merge(kForEver);
+      pad_to_alignment();
+      packed_mode_ = false;
+    }
+    write_in_place(std::move(block));
+    return;
+  }
+  packed_mode_ = true;
+  counters_.blocks_packed.add(1);
+  if (merge_) {
+    merge_->add(std::move(block));
+  } else {
+    pack_block(*block);
+  }
+}
+
+bool RecordingWriter::prefers_in_place(const SealedBlock& block) noexcept {
+  // Near the size limit packets are counted one by one.
+  const bool limited =
+      options_.size_limit_bytes != 0 &&
+      staging_.position() + 2 * std::uint64_t{block.size_bytes} > options_.size_limit_bytes;
+  if (options_.layout == Layout::kPacked || queue_->ring_memory_refused()) return false;
+  if (options_.layout == Layout::kInPlace) return true;
+  if (limited) return false;
+  // What a block costs in place is its bytes on disk; packed, fewer bytes and a copy. At a quarter
+  // more bytes the two are about even (docs/benchmarks.md, "Layouts").
+  const std::uint64_t packed_bytes =
+      block.captured_bytes + std::uint64_t{block.packet_count} * kPackedOverheadBytes;
+  const bool pays = std::uint64_t{block.size_bytes} * 4 <= packed_bytes * 5;
+  votes_ = pays == packed_mode_ ? votes_ + 1 : 0;
+  if (votes_ < kVotesToSwitch) return !packed_mode_;
+  votes_ = 0;
+  return pays;
+}
+
+void RecordingWriter::write_in_place(BlockRef block) noexcept {
+  if (at_limit(block->size_bytes)) {
+    counters_.packets_beyond_limit.add(block->packet_count);
+    return;
+  }
+  while (queue_->full() && !queue_->abandoned()) queue_->wait(kWaitNs);
+  if (queue_->full()) {
+    extra_failed_ += block->packet_count;
+    return;
+  }
+  WriteRequest request;
+  request.data = block->data;
+  request.length = block->size_bytes;
+  request.offset = staging_.position();
+  request.packets = block->packet_count;
+  request.certain_end = request.offset + request.length;
+  const std::uint64_t next = request.certain_end;
+  request.block = std::move(block);
+  queue_->submit(std::move(request));
+  staging_.start_at(next);
+  counters_.blocks_in_place.add(1);
+}
+
+// Ends the packed run with a padding block, so that a ring block can follow at an aligned offset.
+void RecordingWriter::pad_to_alignment() noexcept {
+  const std::uint64_t alignment = std::max<std::uint64_t>(file_.alignment_bytes(), 4);
+  std::uint64_t gap = (alignment - staging_.position() % alignment) % alignment;
+  if (gap != 0) {
+    if (gap < pcapng::kMinBlockBytes) gap += alignment;
+    std::vector<std::uint8_t> padding;
+    append_padding(padding, gap);
+    staging_.append(padding.data(), padding.size());
+    staging_.end_record(0);
+  }
+  staging_.close_run();
+}
+
+// Once the file would pass the limit with `more_bytes` more it is full, and stays so.
+bool RecordingWriter::at_limit(std::uint64_t more_bytes) noexcept {
+  if (options_.size_limit_bytes == 0) return false;
+  if (staging_.position() >= options_.size_limit_bytes ||
+      (options_.layout == Layout::kInPlace && more_bytes != 0 &&
+       staging_.position() + more_bytes > options_.size_limit_bytes)) {
+    limit_reached_.store(true, std::memory_order_relaxed);
+  }
+  return limit_reached_.load(std::memory_order_relaxed);
+}
+
+void RecordingWriter::pack_block(const SealedBlock& block) noexcept {
+  pack_prologue(block, block.packet_count);
+  PacketWalk walk({block.data, block.size_bytes}, link_types_);
+  PacketView packet;
+  while (walk.next(packet)) {
+    if (!pack_packet(packet)) counters_.packets_beyond_limit.add(1);
+  }
+  CAPSTAN_CHECK(walk.end() == WalkEnd::kComplete, walk.end(), walk.offset(), block.size_bytes);
+}
+
+// Copies the block's head and its statistics block, so that the packed file carries the same
+// ledger.
+void RecordingWriter::pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept {
+  if (options_.format != FileFormat::kPcapng) return;
+  BlockHead head;
+  std::memcpy(&head, block.data, sizeof(head));
+  pcapng::BlockHeader statistics;
+  const std::uint8_t* statistics_at = block.data + head.total_length;
+  std::memcpy(&statistics, statistics_at, sizeof(statistics));
+  constexpr std::uint32_t kHeadBytes = sizeof(BlockHead) + pcapng::kBlockTrailerBytes;
+  head.total_length = kHeadBytes;
+  head.packet_count = packet_count;
+  staging_.append(&head, sizeof(head));
+  staging_.append(&kHeadBytes, sizeof(kHeadBytes));
+  staging_.append(statistics_at, statistics.total_length);
+  staging_.end_record(0);
+}
+
+bool RecordingWriter::pack_packet(const PacketView& packet) noexcept {
+  if (at_limit(0)) [[unlikely]]
+    return false;
+  if (packet.timestamp_ns < last_packed_ns_) [[unlikely]]
+    counters_.out_of_order.add(1);
+  last_packed_ns_ = packet.timestamp_ns;
+  if (options_.format == FileFormat::kPcapng) {
+    pack_pcapng(packet);
+  } else {
+    pack_pcap(packet);
+  }
+  staging_.end_record(1);
+  return true;
+}
+
+void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
+  const auto padded = static_cast<std::uint32_t>(pcapng::padded4(packet.caplen));
+  // epb_dropcount, where there is something to say, and the end of options after it.
+  constexpr std::uint32_t kDropOptionBytes = 16;
+  const std::uint32_t options_bytes = packet.dropped_before == 0 ? 0 : kDropOptionBytes;
+  const auto total = static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes + padded +
+                                                options_bytes + pcapng::kBlockTrailerBytes);
+  const pcapng::EnhancedPacketHead head{pcapng::kEnhancedPacketBlock,
+                                        total,
+                                        packet.interface_id,
+                                        static_cast<std::uint32_t>(packet.timestamp_ns >> 32),
+                                        static_cast<std::uint32_t>(packet.timestamp_ns),
+                                        packet.caplen,
+                                        packet.wirelen};
+  std::uint8_t* at = options_bytes == 0 ? staging_.contiguous(total) : nullptr;
+  if (at != nullptr) [[likely]] {
+    std::memcpy(at, &head, sizeof(head));
+    at += sizeof(head);
+    // The last word first: its padding bytes must be zero, the rest of it is overwritten.
+    if (padded != packet.caplen) std::memset(at + padded - 4, 0, 4);
+    std::memcpy(at, packet.data, packet.caplen);
+    std::memcpy(at + padded, &total, sizeof(total));
+    staging_.advance(total);
+    return;
+  }
+  constexpr std::uint8_t kZeros[4] = {};
+  staging_.append(&head, sizeof(head));
+  staging_.append(packet.data, packet.caplen);
+  staging_.append(kZeros, padded - packet.caplen);
+  if (options_bytes != 0) {
+    const pcapng::OptionHeader option{pcapng::kEpbDropCount, 8};
+    staging_.append(&option, sizeof(option));
+    staging_.append(&packet.dropped_before, sizeof(packet.dropped_before));
+    staging_.append(kZeros, sizeof(kZeros));
+  }
+  staging_.append(&total, sizeof(total));
+}
+
+void RecordingWriter::pack_pcap(const PacketView& packet) noexcept {
+  const PcapRecordHeader head =
+      make_pcap_record_header(packet.timestamp_ns, packet.caplen, packet.wirelen,
+                              options_.format == FileFormat::kPcapNanoseconds);
+  const auto total = static_cast<std::uint32_t>(sizeof(head) + packet.caplen);
+  if (std::uint8_t* at = staging_.contiguous(total)) [[likely]] {
+    std::memcpy(at, &head, sizeof(head));
+    std::memcpy(at + sizeof(head), packet.data, packet.caplen);
+    staging_.advance(total);
+    return;
+  }
+  staging_.append(&head, sizeof(head));
+  staging_.append(packet.data, packet.caplen);
+}
+
+void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
+  if (!merge_) return;
+  while (const std::optional<MergedPacket> next = merge_->next(settled_ns)) {
+    if (next->begins_block != nullptr) {
+      pack_prologue(*next->begins_block, next->begins_block->packet_count);
+    }
+    if (!pack_packet(next->packet)) counters_.packets_beyond_limit.add(1);
+  }
+}
+
+bool RecordingWriter::pump() noexcept {
+  const bool any = queue_->pump();
+  if (merge_ && !merge_->empty()) merge(wall_clock_ns() - options_.merge_window_ns);
+  const std::uint64_t now = monotonic_clock_ns();
+  if (now - last_flush_ns_ >= options_.flush_interval_ns) {
+    staging_.flush();
+    last_flush_ns_ = now;
+  }
+  const std::uint64_t chunk = options_.file.preallocate_bytes;
+  if (file_.preallocated_bytes() != 0)
+    queue_->preallocate_up_to(staging_.position() + chunk / 2, chunk);
+  publish();
+  return any;
+}
+
+void RecordingWriter::publish() noexcept {
+  counters_.packets_written.set(queue_->certain_packets());
+  counters_.packets_failed.set(queue_->failed_packets() + extra_failed_);
+  counters_.bytes_written.set(queue_->certain_end());
+}
+
+int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
+  merge(kForEver);
+  if (options_.format == FileFormat::kPcapng && queue_->error() == 0) {
+    std::vector<std::uint8_t> closing;
+    for (const ClosingLedger& ledger : ledgers) append_closing_ledger(closing, ledger);
+    staging_.append(closing.data(), closing.size());
+    staging_.end_record(0);
+  }
+  staging_.close_run();
+  while (!queue_->empty() && !queue_->abandoned()) queue_->wait(kWaitNs);
+  if (queue_->abandoned()) queue_->give_up();
+  extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
+  publish();
+  const int close_error = file_.close(queue_->certain_end());
+  return queue_->error() != 0 ? queue_->error() : close_error;
+}
+
+}  // namespace capstan

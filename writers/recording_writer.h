@@ -1,0 +1,130 @@
+// RecordingWriter: sealed blocks into one recording, in the layout that suits them.
+//
+// Driven by writer_thread.cc. In place: a block's own memory goes to the file as it is. Packed: its
+// packets are copied, dense and in time order, into staging buffers. Both mix in one pcapng file.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/block/block_ref.h"
+#include "engine/core/stats.h"
+#include "writers/io_backend.h"
+#include "writers/output_file.h"
+#include "writers/packet_merge.h"
+#include "writers/pcapng_format.h"
+#include "writers/staging.h"
+#include "writers/write_queue.h"
+
+namespace capstan {
+
+enum class FileFormat : std::uint8_t { kPcapng, kPcapMicroseconds, kPcapNanoseconds };
+
+enum class Layout : std::uint8_t {
+  kAuto,     // per block, whichever writes the packet cheaper
+  kInPlace,  // pcapng only: no copy; about 90 bytes of overhead a packet
+  kPacked,   // one copy; 32 bytes (pcapng) or 16 (pcap) a packet
+};
+
+struct RecordingOptions {
+  OutputFileOptions file;
+  FileFormat format = FileFormat::kPcapng;
+  Layout layout = Layout::kAuto;
+  RecordingHeader header;  // its interfaces are those of the blocks' interface ids
+  // Blocks each ring of the capture has; rings that never deliver here have their place too.
+  std::vector<std::uint32_t> blocks_per_ring;
+  // Packed packets of several rings wait for each other at most this long; not below the retire
+  // timeout, or a slow ring's packets come out late.
+  std::uint64_t merge_window_ns = 250'000'000;
+  // Recording ends when the file has reached this size; 0: never.
+  std::uint64_t size_limit_bytes = 0;
+  // What was received this long ago is on its way to disk also when nothing more arrives.
+  std::uint64_t flush_interval_ns = 1'000'000'000;
+  // Rings' memory, to be registered with the backend.
+  std::vector<std::span<std::uint8_t>> ring_memory;
+  // Tests put theirs here; null chooses by the kind of target and what the kernel allows.
+  std::unique_ptr<IoBackend> backend;
+};
+
+// Packets of one recording, readable by any thread. When it is closed, every packet taken is in
+// exactly one of written, failed, beyond_limit.
+struct WriterCounters {
+  Counter packets_taken;         // of blocks accepted
+  Counter packets_written;       // on the file, everything in front of them too
+  Counter packets_failed;        // not on the file because of an error, or abandoned
+  Counter packets_beyond_limit;  // came after the size limit was reached
+  Counter bytes_written;         // of the file that are certain
+  Counter blocks_in_place;
+  Counter blocks_packed;
+  Counter out_of_order;  // packed packets older than the one before them
+};
+
+// Owns the file. One thread; counters by any.
+class RecordingWriter final : private WriteQueueOwner {
+ public:
+  // Creates the file and writes its head. Throws UsageError (formats that cannot hold these link
+  // types) or std::system_error.
+  RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon);
+  ~RecordingWriter();
+
+  // What could not be had and what is used instead, one sentence each; said once to the user.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+  // Whether accept() would not wait for the disk.
+  bool has_room() const noexcept { return !queue_->full(); }
+  // Takes a block of ring block->ring. Blocks of one ring in their order.
+  void accept(BlockRef block) noexcept;
+  // Completions, merging, flushing, preallocation. True when something was done.
+  bool pump() noexcept;
+  void wait(std::uint64_t timeout_ns) noexcept { queue_->wait(timeout_ns); }
+
+  // Writes what is left and the closing ledgers, and closes the file. 0 or the errno value of the
+  // first error, after which the file holds everything that had been written in front of it.
+  [[nodiscard]] int finish(const std::vector<ClosingLedger>& ledgers) noexcept;
+
+  int error() const noexcept { return queue_->error(); }
+  bool size_limit_reached() const noexcept {
+    return limit_reached_.load(std::memory_order_relaxed);
+  }
+  const WriterCounters& counters() const noexcept { return counters_; }
+  const std::string& path() const noexcept { return file_.path(); }
+
+ private:
+  void staging_free(int staging) noexcept override { staging_.staging_free(staging); }
+  bool direct_write_refused() noexcept override;
+
+  void open_backend();
+  void write_header();
+  bool prefers_in_place(const SealedBlock& block) noexcept;
+  void write_in_place(BlockRef block) noexcept;
+  void pad_to_alignment() noexcept;
+  void merge(std::uint64_t settled_ns) noexcept;
+  void pack_block(const SealedBlock& block) noexcept;
+  void pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;
+  bool pack_packet(const PacketView& packet) noexcept;
+  void pack_pcapng(const PacketView& packet) noexcept;
+  void pack_pcap(const PacketView& packet) noexcept;
+  bool at_limit(std::uint64_t more_bytes) noexcept;
+  void publish() noexcept;
+
+  RecordingOptions options_;
+  OutputFile file_;
+  std::unique_ptr<IoBackend> backend_;
+  StagingStream staging_;
+  std::unique_ptr<WriteQueue> queue_;
+  std::vector<std::uint16_t> link_types_;  // by interface id
+  std::unique_ptr<PacketMerge> merge_;     // with several rings
+  std::vector<std::string> notes_;
+  bool packed_mode_ = true;
+  std::uint32_t votes_ = 0;  // blocks in a row that would rather have the other layout
+  std::uint64_t last_packed_ns_ = 0;
+  std::uint64_t last_flush_ns_ = 0;
+  std::uint64_t extra_failed_ = 0;
+  std::atomic<bool> limit_reached_{false};
+  WriterCounters counters_;
+};
+
+}  // namespace capstan

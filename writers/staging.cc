@@ -1,0 +1,114 @@
+#include "writers/staging.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "engine/core/check.h"
+#include "engine/core/errors.h"
+
+namespace capstan {
+
+namespace {
+
+constexpr std::uint64_t kWaitNs = 1'000'000;
+// In a request's staging field: a part of the buffer that stays ours when the write is over.
+constexpr int kFlushMark = 1 << 16;
+
+}  // namespace
+
+StagingStream::StagingStream(std::uint32_t alignment_bytes) : alignment_bytes_(alignment_bytes) {
+  const std::size_t size = std::size_t{kBufferBytes} * kBufferCount;
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (memory == MAP_FAILED) throw_errno("allocate the writer's staging buffers (12 MiB)");
+  region_ = MmapRegion(memory, size);
+  for (int buffer = kBufferCount; buffer-- > 0;) free_.push_back(buffer);
+}
+
+void StagingStream::start_at(std::uint64_t offset) noexcept {
+  CAPSTAN_CHECK(buffer_ < 0 && offset % alignment_bytes_ == 0, offset);
+  start_ = offset;
+  fill_ = flushed_ = resume_ = 0;
+}
+
+bool StagingStream::take_buffer() noexcept {
+  while (free_.empty()) {
+    queue_->wait(kWaitNs);
+    if (queue_->abandoned()) return false;
+  }
+  buffer_ = free_.back();
+  free_.pop_back();
+  return true;
+}
+
+void StagingStream::append(const void* data, std::size_t size) noexcept {
+  const auto* from = static_cast<const std::uint8_t*>(data);
+  while (size != 0) {
+    if (buffer_ < 0 && !take_buffer()) return;
+    const std::size_t part = std::min<std::size_t>(size, kBufferBytes - fill_);
+    std::memcpy(current(), from, part);
+    from += part;
+    size -= part;
+    advance(static_cast<std::uint32_t>(part));
+  }
+}
+
+// The range must be aligned or at the end of all; it is sent as one write.
+void StagingStream::submit_range(std::uint32_t from, std::uint32_t to, bool give_back) noexcept {
+  // A part of this buffer may still be under way, and its tail overlaps what is sent now: whichever
+  // of two writes of the same bytes lands last wins, so the first must have landed.
+  while ((flushing_ || queue_->full()) && !queue_->abandoned()) queue_->wait(kWaitNs);
+  if (queue_->abandoned()) return;
+  WriteRequest request;
+  request.staging = give_back ? buffer_ : buffer_ | kFlushMark;
+  request.data = region_.data() + std::size_t{static_cast<unsigned>(buffer_)} * kBufferBytes + from;
+  request.length = to - from;
+  request.offset = start_ + from;
+  request.packets = packets_;
+  request.certain_end = certain_end_;
+  packets_ = 0;
+  flushing_ = !give_back;
+  queue_->submit(std::move(request));
+}
+
+void StagingStream::submit_full() noexcept {
+  submit_range(resume_, kBufferBytes, true);
+  buffer_ = -1;
+  start_ += kBufferBytes;
+  fill_ = flushed_ = resume_ = 0;
+}
+
+void StagingStream::flush() noexcept {
+  if (!dirty()) return;
+  const std::uint32_t end = (fill_ + alignment_bytes_ - 1) & ~(alignment_bytes_ - 1);
+  std::memset(current(), 0, end - fill_);
+  submit_range(resume_, end, false);
+  flushed_ = fill_;
+  resume_ = fill_ & ~(alignment_bytes_ - 1);
+}
+
+void StagingStream::close_run() noexcept {
+  if (buffer_ < 0) return;
+  if (dirty()) {
+    const std::uint32_t end = (fill_ + alignment_bytes_ - 1) & ~(alignment_bytes_ - 1);
+    std::memset(current(), 0, end - fill_);
+    submit_range(resume_, end, true);
+  } else {
+    while (flushing_ && !queue_->abandoned()) queue_->wait(kWaitNs);
+    free_.push_back(buffer_);
+  }
+  buffer_ = -1;
+  start_ += fill_;
+  fill_ = flushed_ = resume_ = 0;
+}
+
+void StagingStream::staging_free(int staging) noexcept {
+  if ((staging & kFlushMark) != 0) {
+    flushing_ = false;
+  } else {
+    free_.push_back(staging);
+  }
+}
+
+}  // namespace capstan

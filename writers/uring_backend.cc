@@ -1,0 +1,148 @@
+#include "writers/uring_backend.h"
+
+#include <liburing.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/core/clock.h"
+
+namespace capstan {
+
+namespace {
+
+// The kernel registers at most 1 GiB in one buffer (io_uring_register(2)).
+constexpr std::size_t kMaxRegisteredBytes = std::size_t{1} << 30;
+
+class UringBackend final : public IoBackend {
+ public:
+  explicit UringBackend(const io_uring& ring) noexcept : ring_(ring) {}
+  ~UringBackend() override { ::io_uring_queue_exit(&ring_); }
+
+  void use_file(int fd) noexcept override;
+  int register_memory(std::span<const std::span<std::uint8_t>> regions) noexcept override;
+  bool try_submit(const IoWrite& write) noexcept override;
+  bool try_preallocate(std::uint64_t offset, std::uint64_t length) noexcept override;
+  void flush() noexcept override { ::io_uring_submit(&ring_); }
+  std::size_t reap(std::span<IoCompletion> completions) noexcept override;
+  void wait(std::uint64_t timeout_ns) noexcept override;
+
+ private:
+  int registered_index(const IoWrite& write) const noexcept;
+
+  io_uring ring_;
+  int fd_ = -1;
+  bool file_registered_ = false;
+  std::vector<iovec> registered_;  // ascending only within a region
+  std::size_t last_hit_ = 0;       // writes mostly come from the region of the write before
+};
+
+void UringBackend::use_file(int fd) noexcept {
+  fd_ = fd;
+  if (file_registered_) {
+    file_registered_ = ::io_uring_register_files_update(&ring_, 0, &fd, 1) == 1;
+  } else {
+    file_registered_ = ::io_uring_register_files(&ring_, &fd, 1) == 0;
+  }
+}
+
+int UringBackend::register_memory(std::span<const std::span<std::uint8_t>> regions) noexcept {
+  std::vector<iovec> buffers;
+  for (const std::span<std::uint8_t>& region : regions) {
+    for (std::size_t at = 0; at < region.size(); at += kMaxRegisteredBytes) {
+      buffers.push_back({region.data() + at, std::min(kMaxRegisteredBytes, region.size() - at)});
+    }
+  }
+  if (buffers.empty()) return 0;
+  const int result =
+      ::io_uring_register_buffers(&ring_, buffers.data(), static_cast<unsigned>(buffers.size()));
+  if (result < 0) return -result;
+  registered_ = std::move(buffers);
+  return 0;
+}
+
+int UringBackend::registered_index(const IoWrite& write) const noexcept {
+  const auto holds = [&](const iovec& region) {
+    const auto* base = static_cast<const std::uint8_t*>(region.iov_base);
+    return write.data >= base && write.data + write.length <= base + region.iov_len;
+  };
+  if (last_hit_ < registered_.size() && holds(registered_[last_hit_])) {
+    return static_cast<int>(last_hit_);
+  }
+  const auto found = std::find_if(registered_.begin(), registered_.end(), holds);
+  return found == registered_.end() ? -1 : static_cast<int>(found - registered_.begin());
+}
+
+bool UringBackend::try_submit(const IoWrite& write) noexcept {
+  io_uring_sqe* sqe = ::io_uring_get_sqe(&ring_);
+  if (sqe == nullptr) {
+    ::io_uring_submit(&ring_);
+    sqe = ::io_uring_get_sqe(&ring_);
+    if (sqe == nullptr) return false;
+  }
+  const int target = file_registered_ ? 0 : fd_;
+  const int buffer = registered_index(write);
+  if (buffer >= 0) {
+    last_hit_ = static_cast<std::size_t>(buffer);
+    ::io_uring_prep_write_fixed(sqe, target, write.data, write.length, write.offset, buffer);
+  } else {
+    ::io_uring_prep_write(sqe, target, write.data, write.length, write.offset);
+  }
+  if (file_registered_) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = write.tag;
+  return true;
+}
+
+bool UringBackend::try_preallocate(std::uint64_t offset, std::uint64_t length) noexcept {
+  io_uring_sqe* sqe = ::io_uring_get_sqe(&ring_);
+  if (sqe == nullptr) return false;
+  ::io_uring_prep_fallocate(sqe, file_registered_ ? 0 : fd_, 0, static_cast<off_t>(offset),
+                            static_cast<off_t>(length));
+  if (file_registered_) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = kPreallocateTag;
+  return true;
+}
+
+std::size_t UringBackend::reap(std::span<IoCompletion> completions) noexcept {
+  std::size_t count = 0;
+  io_uring_cqe* cqe = nullptr;
+  // With deferred task work completions appear only on entering the kernel.
+  if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0 && ::io_uring_cq_ready(&ring_) == 0) {
+    ::io_uring_get_events(&ring_);
+  }
+  while (count < completions.size() && ::io_uring_peek_cqe(&ring_, &cqe) == 0) {
+    completions[count++] = {static_cast<std::uint32_t>(cqe->user_data), cqe->res};
+    ::io_uring_cqe_seen(&ring_, cqe);
+  }
+  return count;
+}
+
+void UringBackend::wait(std::uint64_t timeout_ns) noexcept {
+  io_uring_cqe* cqe = nullptr;
+  __kernel_timespec timeout{};
+  timeout.tv_sec = static_cast<long long>(timeout_ns / kNanosecondsPerSecond);
+  timeout.tv_nsec = static_cast<long long>(timeout_ns % kNanosecondsPerSecond);
+  ::io_uring_submit_and_wait_timeout(&ring_, &cqe, 1, &timeout, nullptr);
+}
+
+}  // namespace
+
+std::unique_ptr<IoBackend> make_uring_backend(unsigned entries, int& error) {
+  // Newest first: completions run only when we ask (6.1), only this thread submits (6.0).
+  for (const unsigned flags :
+       {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
+    io_uring ring{};
+    io_uring_params params{};
+    params.flags = flags;
+    const int result = ::io_uring_queue_init_params(entries, &ring, &params);
+    if (result == 0) {
+      error = 0;
+      return std::make_unique<UringBackend>(ring);
+    }
+    error = -result;
+    if (error != EINVAL) break;
+  }
+  return nullptr;
+}
+
+}  // namespace capstan
