@@ -3,6 +3,7 @@
 #include "tools/blast_command.h"
 #include "tools/info_command.h"
 #include "tools/record_command.h"
+#include "tools/show_command.h"
 #include "tools/verify_command.h"
 
 namespace capstan::tools {
@@ -15,6 +16,7 @@ constexpr Command kCommands[] = {
     {"record", "record packets to disk at line rate", record_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
+    {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},
     {nullptr, nullptr, nullptr},
 };

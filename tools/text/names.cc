@@ -1,5 +1,7 @@
 #include "tools/text/names.h"
 
+#include <net/if.h>
+
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -38,6 +40,24 @@ ServiceNames ServiceNames::load(const char* path) {
     if (table[port].empty()) table[port] = name;
   }
   return names;
+}
+
+InterfaceNames InterfaceNames::load() {
+  InterfaceNames names;
+  struct if_nameindex* list = ::if_nameindex();
+  if (list == nullptr) return names;
+  for (const struct if_nameindex* entry = list; entry->if_index != 0; ++entry) {
+    names.names_.emplace_back(entry->if_index, entry->if_name);
+  }
+  ::if_freenameindex(list);
+  return names;
+}
+
+std::string_view InterfaceNames::find(std::uint32_t index) const noexcept {
+  for (const auto& [known, name] : names_) {
+    if (known == index) return name;
+  }
+  return "?";
 }
 
 }  // namespace capstan::text

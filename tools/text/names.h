@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace capstan::text {
@@ -40,6 +41,26 @@ class ServiceNames {
   }
   std::vector<std::string> tcp_;  // by port
   std::vector<std::string> udp_;
+};
+
+// This machine's interfaces by index, as they are when it is made; then read-only.
+class InterfaceNames {
+ public:
+  InterfaceNames() = default;
+  static InterfaceNames load();
+
+  // "?" when there is no such interface.
+  std::string_view find(std::uint32_t index) const noexcept;
+
+ private:
+  std::vector<std::pair<std::uint32_t, std::string>> names_;
+};
+
+// All that printers look up. Borrowed by every Printer, and outlives it.
+struct Names {
+  ServiceNames services;
+  InterfaceNames interfaces;
+  HostNames* hosts = nullptr;  // null: numbers
 };
 
 }  // namespace capstan::text

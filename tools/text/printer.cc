@@ -18,9 +18,8 @@ const char* find_token(std::span<const Token> table, std::uint32_t value) noexce
   return nullptr;
 }
 
-Printer::Printer(const PrintOptions& print_options, const ServiceNames& services, HostNames* hosts,
-                 TcpSequences& tcp_sequences)
-    : options(print_options), sequences(tcp_sequences), services_(services), hosts_(hosts) {}
+Printer::Printer(const PrintOptions& print_options, const Names& names, TcpSequences& tcp_sequences)
+    : options(print_options), sequences(tcp_sequences), names_(names) {}
 
 void Printer::truncate() {
   if (truncated_) return;
@@ -42,12 +41,12 @@ void Printer::end_packet() noexcept {
 }
 
 TextSink& Printer::host4(const std::uint8_t* address) {
-  if (hosts_ != nullptr && hosts_->find(address, 4, name_)) return out.put(name_);
+  if (names_.hosts != nullptr && names_.hosts->find(address, 4, name_)) return out.put(name_);
   return out.ipv4(address);
 }
 
 TextSink& Printer::host6(const std::uint8_t* address) {
-  if (hosts_ != nullptr && hosts_->find(address, 16, name_)) return out.put(name_);
+  if (names_.hosts != nullptr && names_.hosts->find(address, 16, name_)) return out.put(name_);
   return out.ipv6(address);
 }
 
@@ -57,7 +56,7 @@ TextSink& Printer::host(const std::uint8_t* address) {
 
 TextSink& Printer::tcp_port(std::uint16_t port) {
   if (options.numeric == 0) {
-    const std::string_view name = services_.tcp(port);
+    const std::string_view name = names_.services.tcp(port);
     if (!name.empty()) return out.put(name);
   }
   return out.dec(port);
@@ -65,7 +64,7 @@ TextSink& Printer::tcp_port(std::uint16_t port) {
 
 TextSink& Printer::udp_port(std::uint16_t port) {
   if (options.numeric == 0) {
-    const std::string_view name = services_.udp(port);
+    const std::string_view name = names_.services.udp(port);
     if (!name.empty()) return out.put(name);
   }
   return out.dec(port);
@@ -124,6 +123,10 @@ TextSink& Printer::safe_text(const Input& in, std::size_t count, bool to_nul) {
     safe_char(byte);
   }
   return out;
+}
+
+void Printer::hex_data(const Input& in, std::string_view indent, std::size_t count) {
+  put_hex(out, in.bytes().first(count), indent, false);
 }
 
 void Printer::unknown_data(const Input& in, std::string_view indent) {

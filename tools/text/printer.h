@@ -33,6 +33,10 @@ struct Surroundings {
   const std::uint8_t* ip_header = nullptr;  // its fixed part is captured
   const std::uint8_t* source = nullptr;     // 4 or 16 bytes
   const std::uint8_t* destination = nullptr;
+  const std::uint8_t* final_destination = nullptr;  // by a routing header; else as destination
+  std::uint8_t header_protocol = 0;                 // in the IP header itself
+  std::uint8_t ttl = 0;                             // or hop limit
+  bool fragmented = false;                          // the first fragment of several
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
 };
@@ -40,8 +44,7 @@ struct Surroundings {
 // Not thread-safe. Options, names and sequences are borrowed and outlive it.
 class Printer {
  public:
-  Printer(const PrintOptions& print_options, const ServiceNames& services, HostNames* hosts,
-          TcpSequences& sequences);
+  Printer(const PrintOptions& print_options, const Names& names, TcpSequences& tcp_sequences);
 
   TextSink out;
   const PrintOptions& options;
@@ -70,6 +73,9 @@ class Printer {
   TextSink& host(const std::uint8_t* address);  // of the family of around.ip_version
   TextSink& tcp_port(std::uint16_t port);
   TextSink& udp_port(std::uint16_t port);
+  std::string_view interface_name(std::uint32_t index) const noexcept {
+    return names_.interfaces.find(index);
+  }
 
   // The token's text, or before + decimal value + after.
   TextSink& token(std::span<const Token> table, std::uint32_t value, std::string_view before,
@@ -86,6 +92,8 @@ class Printer {
 
   // "\n\t0x0000:  4500 ..." of bytes that no printer knows, unless -x, -X or -A dump them anyway.
   void unknown_data(const Input& in, std::string_view indent = "\n\t");
+  // The digits alone, and whether or not the packet is dumped: for parts of a message.
+  void hex_data(const Input& in, std::string_view indent, std::size_t count);
 
   // For packet_text.h: begins a packet, and gives the printer back to the caller after it.
   void begin_packet() noexcept;
@@ -98,8 +106,7 @@ class Printer {
  private:
   static constexpr int kMaxDepth = 32;
 
-  const ServiceNames& services_;
-  HostNames* hosts_;
+  const Names& names_;
   std::string name_;  // reused by host names
   const char* protocol_ = "";
   std::size_t kept_size_ = 0;  // of `out` when truncated

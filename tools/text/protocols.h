@@ -6,17 +6,46 @@
 
 namespace capstan::text {
 
-// link.cc
-void print_ethernet(Printer& p, Input in);
+// ethernet.cc. With `print_header` as -e has it. Gives the bytes of the header, tags included.
+std::size_t print_ethernet(Printer& p, Input in, bool print_header);
+
+// link.cc: by link type. Gives the bytes of the link-layer header, which -x and -X leave out.
+std::size_t print_link(Printer& p, Input in, std::uint16_t type);
+
+// llc.cc: 802.2 LLC and SNAP. The addresses are those of the frame, null where there are none.
+// Gives the bytes of the header; `known` is false when the payload is for the caller to dump.
+struct LinkAddresses {
+  const std::uint8_t* source = nullptr;
+  const std::uint8_t* destination = nullptr;
+};
+std::size_t print_llc(Printer& p, Input in, LinkAddresses addresses, bool& known);
 
 // network.cc: what an Ethernet type (or its like in other link layers) carries. False: not known.
-bool print_ethertype(Printer& p, std::uint16_t type, Input in);
-// ip.cc: what an IP protocol number carries.
+bool print_ethertype(Printer& p, std::uint16_t type, Input in, LinkAddresses addresses);
+const char* ethertype_name(std::uint16_t type) noexcept;  // null when it has none
+
+// arp.cc, ip4.cc, ip6.cc
+void print_arp(Printer& p, Input in);
 void print_ipv4(Printer& p, Input in);
 void print_ipv6(Printer& p, Input in);
+// By the version field, for links that carry bare IP.
+void print_ip_any(Printer& p, Input in);
+
+// stp.cc, ipx.cc, iso.cc
+void print_stp(Printer& p, Input in);
+void print_ipx(Printer& p, Input in);
+void print_iso(Printer& p, Input in);
+// cisco.cc: what Cisco carries over SNAP (CDP, DTP, VTP, UDLD). False: not known.
+bool print_cisco_snap(Printer& p, std::uint16_t type, Input in);
+// bridged.cc: RFC 2684 bridged frames over SNAP. False: not known.
+bool print_bridged(Printer& p, std::uint16_t type, Input in);
 
 // udp.cc, tcp.cc
 void print_udp(Printer& p, Input in);
 void print_tcp(Printer& p, Input in);
+
+// rpc.cc: Sun RPC and NFS calls and replies over UDP, which put their own addresses. False: is
+// none.
+bool print_udp_rpc(Printer& p, Input in);
 
 }  // namespace capstan::text

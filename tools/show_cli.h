@@ -1,0 +1,52 @@
+// The command line of `capstan show`: tcpdump's flags with tcpdump's meaning.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "engine/block/packet_view.h"
+#include "tools/text/print_options.h"
+
+namespace capstan::tools {
+
+enum class ColorChoice : std::uint8_t { kAuto, kAlways, kNever };
+enum class LineStyle : std::uint8_t { kTcpdump, kColumns, kJson };
+
+struct ShowOptions {
+  text::PrintOptions print;
+  LineStyle style = LineStyle::kTcpdump;
+  ColorChoice color = ColorChoice::kAuto;
+
+  // Where packets come from. No files: live, from `interfaces`, or from the first one that is up.
+  std::vector<std::string> files;       // -r, "-" is standard input
+  std::string file_list;                // -V, names one a line
+  std::vector<std::string> interfaces;  // -i
+
+  std::string filter;       // the words that are no flags
+  std::string filter_file;  // -F
+  std::string link_type;    // -y, a name as -L lists them
+
+  std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();  // -c
+  std::uint32_t snaplen = 262144;                                          // -s
+  bool promiscuous = true;                                                 // -p
+  std::uint64_t buffer_bytes = std::uint64_t{64} << 20;                    // -B, in KiB there
+  bool immediate = false;                                                  // --immediate-mode
+  Direction direction = Direction::kUnknown;                               // -Q; unknown: both
+
+  std::string write_path;        // -w; empty: lines
+  bool print_as_well = false;    // --print
+  bool count_only = false;       // --count
+  bool line_buffered = false;    // -l
+  bool packet_buffered = false;  // -U
+  int dump_filter = 0;           // -d, -dd, -ddd
+  bool list_interfaces = false;  // -D
+  bool list_link_types = false;  // -L
+  std::uint32_t workers = 0;     // --workers; 0: one per CPU allowed
+};
+
+// Throws UsageError. `help` is what --help prints, and set when it was asked for.
+ShowOptions parse_show_options(int argc, char** argv, std::string& help);
+
+}  // namespace capstan::tools
