@@ -3,6 +3,7 @@
 #include "tools/blast_command.h"
 #include "tools/info_command.h"
 #include "tools/record_command.h"
+#include "tools/repair_command.h"
 #include "tools/show_command.h"
 #include "tools/verify_command.h"
 
@@ -18,6 +19,7 @@ constexpr Command kCommands[] = {
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},
+    {"repair", "make a recording that a crash cut short whole again", repair_command},
     {nullptr, nullptr, nullptr},
 };
 

@@ -70,7 +70,8 @@ struct FileEnd {
   Kind kind = Kind::kNotYet;
   // Bytes from the start of the (decompressed) file to the end of the last good record.
   std::uint64_t offset = 0;
-  std::string reason;  // a phrase, empty at a clean end
+  std::string reason;     // a phrase, empty at a clean end
+  bool in_zeros = false;  // kCutShort: zeros stand there, not a part of a record
 
   bool clean() const noexcept { return kind == Kind::kClean; }
   // "cut short at byte 4096: ..."; empty at a clean end.

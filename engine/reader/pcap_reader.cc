@@ -164,11 +164,13 @@ class PcapReader final : public RecordReader {
   ReadItem finish_damaged(WalkEnd problem) {
     const auto kind =
         problem == WalkEnd::kZeros ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged;
-    return finish(kind, walk_end_text(problem));
+    finish(kind, walk_end_text(problem));
+    end_.in_zeros = problem == WalkEnd::kZeros;
+    return ReadItem::kEnd;
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason)};
+    end_ = {kind, item_offset(), std::move(reason), false};
     state_ = State::kEnd;
     return ReadItem::kEnd;
   }

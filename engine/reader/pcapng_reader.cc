@@ -207,11 +207,13 @@ class PcapngReader final : public RecordReader {
       if (why == WalkEnd::kComplete) return finish(FileEnd::Kind::kClean, "");
     }
     const bool cut = why == WalkEnd::kCutShort || why == WalkEnd::kZeros;
-    return finish(cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged, walk_end_text(why));
+    finish(cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged, walk_end_text(why));
+    end_.in_zeros = why == WalkEnd::kZeros;
+    return ReadItem::kEnd;
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason)};
+    end_ = {kind, item_offset(), std::move(reason), false};
     return ReadItem::kEnd;
   }
 

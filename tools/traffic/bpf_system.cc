@@ -37,7 +37,7 @@ void copy_name(char (&to)[BPF_OBJ_NAME_LEN], std::string_view name) noexcept {
 }
 
 constexpr std::string_view kMend =
-    "It needs CAP_BPF and CAP_NET_ADMIN in the first user namespace (root); or use --engine ring";
+    "It needs CAP_BPF and CAP_NET_ADMIN in the first user namespace: run as root";
 
 }  // namespace
 

@@ -67,9 +67,17 @@ bool is_number(const std::string& text) {
 
 bool is_initial_netns() {
   struct stat own {};
-  struct stat first {};
-  if (::stat(kOwnNetns, &own) == 0 && ::stat("/proc/1/ns/net", &first) == 0) {
-    return own.st_dev == first.st_dev && own.st_ino == first.st_ino;
+  if (::stat(kOwnNetns, &own) != 0) return true;
+  // kthreadd never leaves the first namespace; where it cannot be seen (a PID namespace) process 1
+  // is what the machine, as far as we know it, booted with.
+  std::string second_name;
+  std::getline(std::ifstream("/proc/2/comm"), second_name);
+  for (const char* const path : {"/proc/2/ns/net", "/proc/1/ns/net"}) {
+    if (path[6] == '2' && second_name != "kthreadd") continue;
+    struct stat first {};
+    if (::stat(path, &first) == 0) {
+      return own.st_dev == first.st_dev && own.st_ino == first.st_ino;
+    }
   }
   // user_namespaces(7): the first user namespace maps every id to itself.
   std::ifstream map("/proc/self/uid_map");

@@ -2,9 +2,8 @@
 // queueing discipline. Needs only CAP_NET_RAW in the interface's namespace.
 //
 // TPACKET_V2: V3 has no advantage for sending. The kernel sends slots in place: all of a frame but
-// its Ethernet header stays in the slot until the receiver has let go of it, and only then is the
-// slot ours again. A receiver that keeps a clone without copying (a plain AF_PACKET socket with a
-// queue longer than this ring) could see a slot's next frame; the ring is kSlots long against that.
+// its Ethernet header stays in the slot, which is ours again when the receiver has let go of it or
+// has copied it ("packet: copy user buffers before orphan or clone", Linux 4.20).
 #include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
