@@ -52,14 +52,15 @@ nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::Blas
   return json;
 }
 
-void print_text(const traffic::BlastResult& result) {
+// `steady`: the wanted rate is that of the whole run, not of its bursts.
+void print_text(const traffic::BlastResult& result, bool steady) {
   fmt::print("{} frames, {} bytes in {:.3f} s by the {} engine: {}packets/s, {}b/s", result.frames,
              result.bytes, static_cast<double>(result.duration_ns) / 1e9, result.engine,
              human_rate(result.packets_per_second()), human_rate(result.bits_per_second()));
-  if (result.wanted_packets_per_second > 0) {
+  if (steady && result.wanted_packets_per_second > 0) {
     fmt::print(" ({:+.2f} % of wanted)",
                (result.packets_per_second() / result.wanted_packets_per_second - 1) * 100);
-  } else if (result.wanted_bits_per_second > 0) {
+  } else if (steady && result.wanted_bits_per_second > 0) {
     fmt::print(" ({:+.2f} % of wanted)",
                (result.bits_per_second() / result.wanted_bits_per_second - 1) * 100);
   }
@@ -85,7 +86,7 @@ int blast_command(int argc, char** argv) {
   if (line->json) {
     fmt::print("{}\n", to_json(line->blast, result).dump(2));
   } else {
-    print_text(result);
+    print_text(result, !line->blast.pace.has_bursts());
   }
   return kExitDone;
 }

@@ -95,7 +95,11 @@ class ProgramBuilder {
       code_.load(BPF_DW, r1, r7, kDue);
       code_.alu(BPF_RSH, r1, kPaceShift);
       code_.load(BPF_DW, r2, r7, kNow);
-      code_.jump_if(BPF_JLE, r1, r2, send);
+      code_.jump_if(BPF_JGT, r1, r2, ask);
+      // Late frames need no new look at the clock, unless the last one showed the end.
+      code_.load(BPF_DW, r1, r7, kEnd);
+      code_.jump_if(BPF_JGE, r2, r1, drop_);
+      code_.jump(send);
     }
     code_.bind(ask);
     code_.call(BPF_FUNC_ktime_get_ns);
