@@ -15,7 +15,7 @@ namespace {
 
 void print_interfaces() {
   int place = 0;
-  for (const InterfaceInfo& info : list_interfaces()) {
+  for (const NetworkInterface& info : list_interfaces()) {
     fmt::print("{}.{} [{}{}{}]{}{}\n", ++place, info.name, info.up ? "Up" : "Down",
                info.running ? ", Running" : "", info.loopback ? ", Loopback" : "",
                info.addresses.empty() ? "" : " ", info.addresses);

@@ -81,7 +81,7 @@ void Capture::open_interface(std::string name, const std::vector<int>& cpus) {
   const CompiledFilter filter = compile_filter(name, options_.filter, options_.snaplen);
   std::vector<sock_filter> program = filter.program;
   bool loopback = false;
-  for (const InterfaceInfo& info : list_interfaces()) {
+  for (const NetworkInterface& info : list_interfaces()) {
     if (!info.loopback) continue;
     if (index == 0) reject_outgoing_of(program, info.index);
     loopback = loopback || info.index == index;

@@ -52,7 +52,7 @@ struct FreeAddresses {
 
 std::string nearest_names(const std::string& name) {
   std::vector<std::pair<std::size_t, std::string>> ranked;
-  for (const InterfaceInfo& info : list_interfaces()) {
+  for (const NetworkInterface& info : list_interfaces()) {
     ranked.emplace_back(edit_distance(name, info.name), info.name);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
@@ -66,16 +66,16 @@ std::string nearest_names(const std::string& name) {
 
 }  // namespace
 
-std::vector<InterfaceInfo> list_interfaces() {
-  std::vector<InterfaceInfo> found;
+std::vector<NetworkInterface> list_interfaces() {
+  std::vector<NetworkInterface> found;
   ifaddrs* raw = nullptr;
   if (::getifaddrs(&raw) != 0) throw_errno("list the network interfaces");
   const std::unique_ptr<ifaddrs, FreeAddresses> list(raw);
   for (const ifaddrs* entry = list.get(); entry != nullptr; entry = entry->ifa_next) {
     auto at = std::find_if(found.begin(), found.end(),
-                           [&](const InterfaceInfo& info) { return info.name == entry->ifa_name; });
+                           [&](const NetworkInterface& info) { return info.name == entry->ifa_name; });
     if (at == found.end()) {
-      InterfaceInfo info;
+      NetworkInterface info;
       info.name = entry->ifa_name;
       info.index = static_cast<int>(::if_nametoindex(entry->ifa_name));
       info.up = (entry->ifa_flags & IFF_UP) != 0;
@@ -90,8 +90,8 @@ std::vector<InterfaceInfo> list_interfaces() {
     }
   }
   std::sort(found.begin(), found.end(),
-            [](const InterfaceInfo& a, const InterfaceInfo& b) { return a.index < b.index; });
-  InterfaceInfo any;
+            [](const NetworkInterface& a, const NetworkInterface& b) { return a.index < b.index; });
+  NetworkInterface any;
   any.name = kAnyInterface;
   any.up = any.running = true;
   found.push_back(std::move(any));
@@ -105,7 +105,7 @@ int resolve_interface(std::string& name) {
   std::size_t place = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), place);
   if (error == std::errc{} && end == name.data() + name.size()) {
-    const std::vector<InterfaceInfo> all = list_interfaces();
+    const std::vector<NetworkInterface> all = list_interfaces();
     if (place >= 1 && place <= all.size()) {
       name = all[place - 1].name;
       return all[place - 1].index;

@@ -8,7 +8,7 @@
 
 namespace capstan {
 
-struct InterfaceInfo {
+struct NetworkInterface {
   std::string name;
   int index = 0;
   bool up = false;
@@ -21,7 +21,7 @@ struct InterfaceInfo {
 inline constexpr std::string_view kAnyInterface = "any";
 
 // Every interface of this network namespace in index order, "any" (index 0) last.
-std::vector<InterfaceInfo> list_interfaces();
+std::vector<NetworkInterface> list_interfaces();
 
 // The index of `name`; 0 for "any". A number is taken as the place in list_interfaces() (from 1),
 // as tcpdump -D prints them, and `name` becomes the interface's name. Throws UsageError with the

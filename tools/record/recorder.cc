@@ -17,6 +17,7 @@
 #include "engine/core/errors.h"
 #include "tools/commands.h"
 #include "tools/units.h"
+#include "writers/repair.h"
 
 namespace capstan::tools {
 
@@ -130,9 +131,39 @@ void Recorder::open_writers() {
       if (line_.split_rings && ring != output) continue;
       capture_.add_stripe(ring, writers_.back()->queue(queue++));
     }
+    finish_leftover(output_path(output));
     writers_.back()->start(recording_options(output));
     for (const std::string& note : writers_.back()->notes()) say(note);
   }
+}
+
+// What an earlier run of the same name left when it was cut short becomes a file of its own: the name is
+// wanted for what is recorded now.
+void Recorder::finish_leftover(const std::string& path) {
+  const std::string part = OutputFile::part_path(path);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(part, ignored)) return;
+  if (std::filesystem::file_size(part, ignored) == 0) return;
+  const RepairReport report = repair_recording(part, {});
+  if (report.outcome == RepairReport::Outcome::kEmpty) {
+    std::filesystem::remove(part);
+    return;
+  }
+  if (report.outcome == RepairReport::Outcome::kRefused) {
+    throw std::runtime_error(fmt::format("{} holds a recording that was cut short: {}", part, report.why));
+  }
+  std::string kept_as = report.result_path;
+  if (kept_as == path) {
+    const std::filesystem::path whole(path);
+    for (int number = 1; std::filesystem::exists(kept_as); ++number) {
+      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(), number,
+                                                   whole.extension().string()))
+                    .string();
+    }
+    std::filesystem::rename(path, kept_as);
+  }
+  say(fmt::format("an earlier recording of this name was cut short; its {} packets are now in {}",
+                  grouped(report.kept_packets), kept_as));
 }
 
 void Recorder::say(const std::string& text) {
