@@ -25,11 +25,28 @@ constexpr PortEntry port(std::uint16_t number, PrintFunction print, End end = En
 
 // The order decides when both ports are known.
 constexpr PortEntry kUdp[] = {
-    port(0, nullptr),
+    port(53, print_dns),
+    port(5353, print_mdns),
+    port(69, print_tftp),
+    port(67, print_bootp),
+    port(68, print_bootp),
+    port(520, print_rip),
+    port(161, print_snmp),
+    port(162, print_snmp),
+    port(123, print_ntp),
+    port(521, print_ripng),
+    port(546, print_dhcp6),
+    port(547, print_dhcp6),
+    port(1985, print_hsrp, End::kDestination),
+    port(5060, print_sip),
+    port(514, print_syslog),
 };
 
 constexpr PortEntry kTcp[] = {
-    port(0, nullptr),
+    port(23, print_telnet), port(25, print_smtp),         port(43, print_whois),
+    port(22, print_ssh),    port(21, print_ftp),          port(80, print_http),
+    port(8080, print_http), port(3128, print_http),       port(554, print_rtsp),
+    port(8554, print_rtsp), port(53, print_dns_over_tcp),
 };
 
 // For each port the index + 1 of the first entry that wants it as source, as destination.

@@ -48,4 +48,36 @@ void print_tcp(Printer& p, Input in);
 // none.
 bool print_udp_rpc(Printer& p, Input in);
 
+// Applications, by port. Those over TCP put their own separator behind the segment's length.
+// bootp.cc
+void print_bootp(Printer& p, Input in);
+// dhcp6.cc
+void print_dhcp6(Printer& p, Input in);
+// domain.cc
+void print_dns(Printer& p, Input in);
+void print_mdns(Printer& p, Input in);
+void print_dns_over_tcp(Printer& p, Input in);
+// ntp.cc
+void print_ntp(Printer& p, Input in);
+// routing_protocols.cc
+void print_rip(Printer& p, Input in);
+void print_ripng(Printer& p, Input in);
+void print_hsrp(Printer& p, Input in);
+// snmp.cc
+void print_snmp(Printer& p, Input in);
+// telnet.cc
+void print_telnet(Printer& p, Input in);
+// text_protocols.cc
+void print_http(Printer& p, Input in);
+void print_rtsp(Printer& p, Input in);
+void print_sip(Printer& p, Input in);
+void print_smtp(Printer& p, Input in);
+void print_ftp(Printer& p, Input in);
+void print_whois(Printer& p, Input in);
+void print_ssh(Printer& p, Input in);
+void print_syslog(Printer& p, Input in);
+// tftp.cc
+void print_tftp(Printer& p, Input in);
+// End of the applications.
+
 }  // namespace capstan::text
