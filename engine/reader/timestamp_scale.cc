@@ -34,7 +34,8 @@ TimestampScale::TimestampScale(std::uint8_t resolution, std::int64_t offset_s) n
     const unsigned surplus = exponent - kNanosecondExponent;
     divide_ = surplus > kMaxExponent ? 0 : power_of_ten(surplus);
   }
-  identity_ = multiply_ == 1 && divide_ == 1 && shift_ == 0 && offset_s_ == 0;
+  const bool is_plain = divide_ == 1 && shift_ == 0 && offset_s_ == 0;
+  plain_limit_ = is_plain ? ~std::uint64_t{0} / multiply_ : 0;
 }
 
 std::uint64_t TimestampScale::scale(std::uint64_t ticks) const noexcept {

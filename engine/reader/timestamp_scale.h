@@ -17,10 +17,10 @@ class TimestampScale {
 
   // Saturates at 0 and at the largest 64-bit count (year 2554).
   std::uint64_t to_ns(std::uint64_t ticks) const noexcept {
-    return identity_ ? ticks : scale(ticks);
+    return ticks < plain_limit_ ? ticks * multiply_ : scale(ticks);
   }
 
-  bool is_nanoseconds() const noexcept { return identity_; }
+  bool is_nanoseconds() const noexcept { return resolution_ == 9 && offset_s_ == 0; }
   std::uint8_t resolution() const noexcept { return resolution_; }
   std::int64_t offset_s() const noexcept { return offset_s_; }
 
@@ -29,10 +29,10 @@ class TimestampScale {
 
   std::uint64_t multiply_ = 1;
   std::uint64_t divide_ = 1;  // 0: finer than any 64-bit timestamp can show
+  std::uint64_t plain_limit_ = 0;  // below it the product is the whole answer
   std::int64_t offset_s_ = 0;
   std::uint8_t shift_ = 0;
   std::uint8_t resolution_ = 6;
-  bool identity_ = false;
 };
 
 }  // namespace capstan

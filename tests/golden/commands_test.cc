@@ -1,0 +1,130 @@
+// `capstan info` and `capstan repair` as a user runs them: exit statuses, what goes to stdout and
+// what to stderr.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/core/unique_fd.h"
+#include "tests/support/pcapng_builder.h"
+#include "tests/support/temp_dir.h"
+
+namespace capstan {
+namespace {
+
+using test::PcapngBuilder;
+using Bytes = std::vector<std::uint8_t>;
+
+struct Run {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+Run run(const std::string& arguments, const test::TempDir& dir, const std::string& before = "") {
+  const std::string errors = dir.path() / "stderr";
+  const std::string command =
+      before + " '" CAPSTAN_COMMAND "' " + arguments + " 2>'" + errors + "'";
+  Run result;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  std::array<char, 4096> buffer{};
+  std::size_t count = 0;
+  while ((count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
+    result.out.append(buffer.data(), count);
+  }
+  const int ended = ::pclose(pipe);
+  result.status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  std::ifstream in(errors);
+  result.err.assign(std::istreambuf_iterator<char>(in), {});
+  return result;
+}
+
+Bytes three_packets() {
+  PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
+  }
+  return file.bytes;
+}
+
+TEST(InfoCommand, StatusSaysCleanDamagedOrNoCapture) {
+  const test::TempDir dir;
+  const std::string whole = dir.write("whole.pcapng", three_packets());
+  Bytes cut = three_packets();
+  cut.resize(cut.size() - 9);
+  const std::string broken = dir.write("cut.pcapng", cut);
+  const Run clean = run("info " + whole, dir);
+  EXPECT_EQ(clean.status, 0) << clean.err;
+  EXPECT_NE(clean.out.find("Packets:      3\n"), std::string::npos) << clean.out;
+  EXPECT_EQ(clean.err, "");
+  const Run damaged = run("info " + broken + " " + whole, dir);
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_NE(damaged.out.find("cut short at byte"), std::string::npos) << damaged.out;
+  const Run missing = run("info " + whole + " /nowhere/x " + whole, dir);
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.err.find("/nowhere/x: No such file"), std::string::npos) << missing.err;
+  EXPECT_NE(missing.out.find("Packets:      3\n"), std::string::npos) << "the others are read";
+  EXPECT_EQ(run("info " + dir.path().string(), dir).status, 2);
+  EXPECT_EQ(run("info", dir).status, 2);
+  EXPECT_EQ(run("info --help", dir).status, 0);
+}
+
+TEST(InfoCommand, ReadsAPipeAndPrintsJson) {
+  const test::TempDir dir;
+  const std::string whole = dir.write("whole.pcapng", three_packets());
+  const Run piped = run("info --json -", dir, "cat '" + whole + "' |");
+  ASSERT_EQ(piped.status, 0) << piped.err;
+  const nlohmann::json json = nlohmann::json::parse(piped.out);
+  EXPECT_EQ(json["packets"], 3);
+  EXPECT_EQ(json["file"], "standard input");
+  EXPECT_TRUE(json["size_bytes"].is_null());
+  EXPECT_EQ(json["duration_s"], 2.0);
+}
+
+TEST(InfoCommand, AFileBeingWrittenIsNoDamage) {
+  const test::TempDir dir;
+  Bytes growing = three_packets();
+  growing.resize(growing.size() + 8192);
+  const std::string part = dir.write(".x.pcapng.part", growing);
+  const UniqueFd recorder(::open(part.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(recorder.get(), LOCK_EX), 0);
+  const Run result = run("info " + part, dir);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("being written"), std::string::npos) << result.out;
+  const Run repair = run("repair " + part, dir);
+  EXPECT_EQ(repair.status, 1);
+  EXPECT_NE(repair.err.find("still writing"), std::string::npos) << repair.err;
+}
+
+TEST(RepairCommand, StatusAndWordsForEachOutcome) {
+  const test::TempDir dir;
+  Bytes cut = three_packets();
+  cut.resize(cut.size() - 9);
+  const std::string broken = dir.write("cut.pcapng", cut);
+  const Run dry = run("repair -n " + broken, dir);
+  EXPECT_EQ(dry.status, 0) << dry.err;
+  EXPECT_NE(dry.out.find("would be repaired: kept 2 packets"), std::string::npos) << dry.out;
+  EXPECT_EQ(std::filesystem::file_size(broken), cut.size());
+  const Run done = run("repair " + broken, dir);
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_NE(done.out.find("kept 2 packets"), std::string::npos) << done.out;
+  EXPECT_NE(run("repair " + broken, dir).out.find("nothing to repair"), std::string::npos);
+  EXPECT_EQ(run("info " + broken, dir).status, 0);
+  const Run empty = run("repair " + dir.write(".e.pcapng.part", Bytes(4096)), dir);
+  EXPECT_EQ(empty.status, 1);
+  EXPECT_NE(empty.err.find("holds no record"), std::string::npos) << empty.err;
+  EXPECT_EQ(run("repair " + dir.write("text", Bytes(99, 'x')), dir).status, 2);
+  EXPECT_EQ(run("repair", dir).status, 2);
+}
+
+}  // namespace
+}  // namespace capstan
