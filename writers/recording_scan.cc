@@ -81,7 +81,7 @@ RecordingScan scan_recording(std::span<const std::uint8_t> bytes, std::uint64_t 
     return scan;
   }
   std::vector<std::uint16_t> link_types;  // of the section that the damage lies in
-  for (const InterfaceInfo& interface : file.interfaces()) {
+  for (const FileInterface& interface : file.interfaces()) {
     if (interface.section + 1 == file.sections().size()) link_types.push_back(interface.link_type);
   }
   // Not only up to data_end: the length that ends a block ends in zeros.

@@ -73,8 +73,8 @@ class CaptureFile {
   bool being_written() const noexcept { return being_written_; }
 
   // What was met so far; both grow while reading.
-  const std::vector<SectionInfo>& sections() const noexcept { return reader_->sections(); }
-  const std::vector<InterfaceInfo>& interfaces() const noexcept { return reader_->interfaces(); }
+  const std::vector<FileSection>& sections() const noexcept { return reader_->sections(); }
+  const std::vector<FileInterface>& interfaces() const noexcept { return reader_->interfaces(); }
 
   // After ReadItem::kStatistics and ReadItem::kBlockHead.
   const InterfaceStatistics& statistics() const noexcept { return reader_->statistics(); }

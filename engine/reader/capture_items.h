@@ -12,7 +12,7 @@ namespace capstan {
 
 // An interface a file describes: an Interface Description Block, or the one interface of a pcap
 // file.
-struct InterfaceInfo {
+struct FileInterface {
   std::uint32_t section = 0;  // index of its section in the file
   std::uint16_t link_type = 0;
   std::uint32_t snaplen = 0;  // bytes; 0: no limit
@@ -24,7 +24,7 @@ struct InterfaceInfo {
 };
 
 // A section of a pcapng file; a pcap file is one section.
-struct SectionInfo {
+struct FileSection {
   std::uint64_t offset = 0;   // bytes from the start of the file
   bool byte_swapped = false;  // not in this machine's byte order
   std::uint16_t version_major = 0;

@@ -82,12 +82,12 @@ class PcapReader final : public RecordReader {
         head_(head),
         used_(head.head_bytes),
         snaplen_(head.snaplen_limit()) {
-    SectionInfo section;
+    FileSection section;
     section.byte_swapped = head.byte_swapped;
     section.version_major = head.version_major;
     section.version_minor = head.version_minor;
     sections_.push_back(section);
-    InterfaceInfo interface;
+    FileInterface interface;
     interface.link_type = head.link_type;
     interface.snaplen = head.snaplen;
     interface.timestamps = TimestampScale(head.nanoseconds ? 9 : 6, 0);

@@ -68,10 +68,10 @@ bool OptionWalk<Order>::next(BlockOption& option) noexcept {
 }
 
 template <typename Order>
-std::optional<InterfaceInfo> parse_interface(std::span<const std::uint8_t> block,
+std::optional<FileInterface> parse_interface(std::span<const std::uint8_t> block,
                                              std::size_t text_limit) {
   if (block.size() < kInterfaceFixedBytes + pcapng::kBlockTrailerBytes) return std::nullopt;
-  InterfaceInfo interface;
+  FileInterface interface;
   interface.link_type = canonical_link_type(Order::load16(block.data() + 8));
   interface.snaplen = Order::load32(block.data() + 12);
   std::uint8_t resolution = 6;
@@ -107,7 +107,7 @@ std::optional<InterfaceInfo> parse_interface(std::span<const std::uint8_t> block
 
 template <typename Order>
 void parse_section_options(std::span<const std::uint8_t> block, std::size_t text_limit,
-                           SectionInfo& section) {
+                           FileSection& section) {
   OptionWalk<Order> options(block, kSectionFixedBytes);
   for (BlockOption option; options.next(option);) {
     if (option.code == pcapng::kShbHardware) section.hardware = option_text(option, text_limit);
@@ -120,7 +120,7 @@ void parse_section_options(std::span<const std::uint8_t> block, std::size_t text
 
 template <typename Order>
 std::optional<InterfaceStatistics> parse_statistics(std::span<const std::uint8_t> block,
-                                                    std::span<const InterfaceInfo> interfaces) {
+                                                    std::span<const FileInterface> interfaces) {
   using pcapng::kInterfaceStatisticsHeadBytes;
   if (block.size() < kInterfaceStatisticsHeadBytes + pcapng::kBlockTrailerBytes) {
     return std::nullopt;
@@ -185,7 +185,7 @@ std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) n
 
 template <typename Order>
 WalkEnd parse_packet_block(std::span<const std::uint8_t> block,
-                           std::span<const InterfaceInfo> interfaces, PacketView& packet) noexcept {
+                           std::span<const FileInterface> interfaces, PacketView& packet) noexcept {
   constexpr std::size_t kFixedBytes = kPacketFixedBytes + pcapng::kBlockTrailerBytes;
   if (block.size() < kFixedBytes) return WalkEnd::kBadLength;
   const std::uint8_t* at = block.data();
@@ -213,7 +213,7 @@ WalkEnd parse_packet_block(std::span<const std::uint8_t> block,
 
 template <typename Order>
 WalkEnd parse_simple_packet(std::span<const std::uint8_t> block,
-                            std::span<const InterfaceInfo> interfaces,
+                            std::span<const FileInterface> interfaces,
                             PacketView& packet) noexcept {
   constexpr std::size_t kFixedBytes = kSimpleFixedBytes + pcapng::kBlockTrailerBytes;
   if (block.size() < kFixedBytes) return WalkEnd::kBadLength;
@@ -236,17 +236,17 @@ WalkEnd parse_simple_packet(std::span<const std::uint8_t> block,
 
 #define CAPSTAN_INSTANTIATE(Order)                                                            \
   template class OptionWalk<Order>;                                                           \
-  template std::optional<InterfaceInfo> parse_interface<Order>(std::span<const std::uint8_t>, \
+  template std::optional<FileInterface> parse_interface<Order>(std::span<const std::uint8_t>, \
                                                                std::size_t);                  \
   template void parse_section_options<Order>(std::span<const std::uint8_t>, std::size_t,      \
-                                             SectionInfo&);                                   \
+                                             FileSection&);                                   \
   template std::optional<InterfaceStatistics> parse_statistics<Order>(                        \
-      std::span<const std::uint8_t>, std::span<const InterfaceInfo>);                         \
+      std::span<const std::uint8_t>, std::span<const FileInterface>);                         \
   template std::optional<BlockHead> parse_block_head<Order>(std::span<const std::uint8_t>);   \
   template WalkEnd parse_packet_block<Order>(std::span<const std::uint8_t>,                   \
-                                             std::span<const InterfaceInfo>, PacketView&);    \
+                                             std::span<const FileInterface>, PacketView&);    \
   template WalkEnd parse_simple_packet<Order>(std::span<const std::uint8_t>,                  \
-                                              std::span<const InterfaceInfo>, PacketView&)
+                                              std::span<const FileInterface>, PacketView&)
 
 CAPSTAN_INSTANTIATE(NativeOrder);
 CAPSTAN_INSTANTIATE(SwappedOrder);

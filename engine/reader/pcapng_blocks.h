@@ -42,17 +42,17 @@ class OptionWalk {
 
 // nullopt: the block is too short for its fixed part. Texts are cut to `text_limit` bytes each.
 template <typename Order>
-std::optional<InterfaceInfo> parse_interface(std::span<const std::uint8_t> block,
+std::optional<FileInterface> parse_interface(std::span<const std::uint8_t> block,
                                              std::size_t text_limit);
 
 template <typename Order>
 void parse_section_options(std::span<const std::uint8_t> block, std::size_t text_limit,
-                           SectionInfo& section);
+                           FileSection& section);
 
 // `interfaces` are those of the section. nullopt: too short, or of no interface that was described.
 template <typename Order>
 std::optional<InterfaceStatistics> parse_statistics(std::span<const std::uint8_t> block,
-                                                    std::span<const InterfaceInfo> interfaces);
+                                                    std::span<const FileInterface> interfaces);
 
 // nullopt: too short, or another magic.
 template <typename Order>
@@ -62,9 +62,9 @@ std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) n
 // stands (0 for the latter, which has none). kRunning, or why the block holds no packet.
 template <typename Order>
 WalkEnd parse_packet_block(std::span<const std::uint8_t> block,
-                           std::span<const InterfaceInfo> interfaces, PacketView& packet) noexcept;
+                           std::span<const FileInterface> interfaces, PacketView& packet) noexcept;
 template <typename Order>
 WalkEnd parse_simple_packet(std::span<const std::uint8_t> block,
-                            std::span<const InterfaceInfo> interfaces, PacketView& packet) noexcept;
+                            std::span<const FileInterface> interfaces, PacketView& packet) noexcept;
 
 }  // namespace capstan

@@ -100,7 +100,7 @@ class PcapngReader final : public RecordReader {
     if (interfaces_.size() == kMaxInterfaces) {
       return finish(FileEnd::Kind::kDamaged, "more interfaces than any file has");
     }
-    std::optional<InterfaceInfo> interface = parse_interface<Order>(walk.block(), text_limit());
+    std::optional<FileInterface> interface = parse_interface<Order>(walk.block(), text_limit());
     if (!interface) return finish(WalkEnd::kBadLength);
     interface->section = static_cast<std::uint32_t>(sections_.size() - 1);
     text_bytes_ += interface->name.size() + interface->description.size() +
@@ -148,7 +148,7 @@ class PcapngReader final : public RecordReader {
     if (sections_.size() == kMaxSections) {
       return finish(FileEnd::Kind::kDamaged, "more sections than any file has");
     }
-    SectionInfo section;
+    FileSection section;
     section.offset = item_offset();
     section.byte_swapped = head.byte_swapped;
     section.version_major = head.version_major;
@@ -192,8 +192,8 @@ class PcapngReader final : public RecordReader {
 
   std::span<const std::uint8_t> rest() const noexcept { return window_.bytes().subspan(item_); }
 
-  std::span<const InterfaceInfo> section_interfaces() const noexcept {
-    return std::span<const InterfaceInfo>(interfaces_).subspan(first_interface_);
+  std::span<const FileInterface> section_interfaces() const noexcept {
+    return std::span<const FileInterface>(interfaces_).subspan(first_interface_);
   }
 
   std::size_t text_limit() const noexcept {

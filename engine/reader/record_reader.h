@@ -21,15 +21,15 @@ class RecordReader {
   // Bytes from the start of the file to the item last read.
   virtual std::uint64_t item_offset() const noexcept = 0;
 
-  const std::vector<SectionInfo>& sections() const noexcept { return sections_; }
-  const std::vector<InterfaceInfo>& interfaces() const noexcept { return interfaces_; }
+  const std::vector<FileSection>& sections() const noexcept { return sections_; }
+  const std::vector<FileInterface>& interfaces() const noexcept { return interfaces_; }
   const InterfaceStatistics& statistics() const noexcept { return statistics_; }
   const BlockHead& block_head() const noexcept { return block_head_; }
   const FileEnd& end() const noexcept { return end_; }
 
  protected:
-  std::vector<SectionInfo> sections_;
-  std::vector<InterfaceInfo> interfaces_;
+  std::vector<FileSection> sections_;
+  std::vector<FileInterface> interfaces_;
   InterfaceStatistics statistics_;
   BlockHead block_head_{};
   FileEnd end_;

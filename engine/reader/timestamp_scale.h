@@ -28,7 +28,7 @@ class TimestampScale {
   std::uint64_t scale(std::uint64_t ticks) const noexcept;
 
   std::uint64_t multiply_ = 1;
-  std::uint64_t divide_ = 1;  // 0: finer than any 64-bit timestamp can show
+  std::uint64_t divide_ = 1;       // 0: finer than any 64-bit timestamp can show
   std::uint64_t plain_limit_ = 0;  // below it the product is the whole answer
   std::int64_t offset_s_ = 0;
   std::uint8_t shift_ = 0;

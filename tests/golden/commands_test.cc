@@ -22,17 +22,17 @@ namespace {
 using test::PcapngBuilder;
 using Bytes = std::vector<std::uint8_t>;
 
-struct Run {
+struct Outcome {
   int status = -1;
   std::string out;
   std::string err;
 };
 
-Run run(const std::string& arguments, const test::TempDir& dir, const std::string& before = "") {
+Outcome run(const std::string& arguments, const test::TempDir& dir, const std::string& before = "") {
   const std::string errors = dir.path() / "stderr";
   const std::string command =
       before + " '" CAPSTAN_COMMAND "' " + arguments + " 2>'" + errors + "'";
-  Run result;
+  Outcome result;
   std::FILE* pipe = ::popen(command.c_str(), "r");
   std::array<char, 4096> buffer{};
   std::size_t count = 0;
@@ -62,14 +62,14 @@ TEST(InfoCommand, StatusSaysCleanDamagedOrNoCapture) {
   Bytes cut = three_packets();
   cut.resize(cut.size() - 9);
   const std::string broken = dir.write("cut.pcapng", cut);
-  const Run clean = run("info " + whole, dir);
+  const Outcome clean = run("info " + whole, dir);
   EXPECT_EQ(clean.status, 0) << clean.err;
   EXPECT_NE(clean.out.find("Packets:      3\n"), std::string::npos) << clean.out;
   EXPECT_EQ(clean.err, "");
-  const Run damaged = run("info " + broken + " " + whole, dir);
+  const Outcome damaged = run("info " + broken + " " + whole, dir);
   EXPECT_EQ(damaged.status, 1);
   EXPECT_NE(damaged.out.find("cut short at byte"), std::string::npos) << damaged.out;
-  const Run missing = run("info " + whole + " /nowhere/x " + whole, dir);
+  const Outcome missing = run("info " + whole + " /nowhere/x " + whole, dir);
   EXPECT_EQ(missing.status, 2);
   EXPECT_NE(missing.err.find("/nowhere/x: No such file"), std::string::npos) << missing.err;
   EXPECT_NE(missing.out.find("Packets:      3\n"), std::string::npos) << "the others are read";
@@ -81,7 +81,7 @@ TEST(InfoCommand, StatusSaysCleanDamagedOrNoCapture) {
 TEST(InfoCommand, ReadsAPipeAndPrintsJson) {
   const test::TempDir dir;
   const std::string whole = dir.write("whole.pcapng", three_packets());
-  const Run piped = run("info --json -", dir, "cat '" + whole + "' |");
+  const Outcome piped = run("info --json -", dir, "cat '" + whole + "' |");
   ASSERT_EQ(piped.status, 0) << piped.err;
   const nlohmann::json json = nlohmann::json::parse(piped.out);
   EXPECT_EQ(json["packets"], 3);
@@ -97,10 +97,10 @@ TEST(InfoCommand, AFileBeingWrittenIsNoDamage) {
   const std::string part = dir.write(".x.pcapng.part", growing);
   const UniqueFd recorder(::open(part.c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(recorder.get(), LOCK_EX), 0);
-  const Run result = run("info " + part, dir);
+  const Outcome result = run("info " + part, dir);
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("being written"), std::string::npos) << result.out;
-  const Run repair = run("repair " + part, dir);
+  const Outcome repair = run("repair " + part, dir);
   EXPECT_EQ(repair.status, 1);
   EXPECT_NE(repair.err.find("still writing"), std::string::npos) << repair.err;
 }
@@ -110,16 +110,16 @@ TEST(RepairCommand, StatusAndWordsForEachOutcome) {
   Bytes cut = three_packets();
   cut.resize(cut.size() - 9);
   const std::string broken = dir.write("cut.pcapng", cut);
-  const Run dry = run("repair -n " + broken, dir);
+  const Outcome dry = run("repair -n " + broken, dir);
   EXPECT_EQ(dry.status, 0) << dry.err;
   EXPECT_NE(dry.out.find("would be repaired: kept 2 packets"), std::string::npos) << dry.out;
   EXPECT_EQ(std::filesystem::file_size(broken), cut.size());
-  const Run done = run("repair " + broken, dir);
+  const Outcome done = run("repair " + broken, dir);
   EXPECT_EQ(done.status, 0) << done.err;
   EXPECT_NE(done.out.find("kept 2 packets"), std::string::npos) << done.out;
   EXPECT_NE(run("repair " + broken, dir).out.find("nothing to repair"), std::string::npos);
   EXPECT_EQ(run("info " + broken, dir).status, 0);
-  const Run empty = run("repair " + dir.write(".e.pcapng.part", Bytes(4096)), dir);
+  const Outcome empty = run("repair " + dir.write(".e.pcapng.part", Bytes(4096)), dir);
   EXPECT_EQ(empty.status, 1);
   EXPECT_NE(empty.err.find("holds no record"), std::string::npos) << empty.err;
   EXPECT_EQ(run("repair " + dir.write("text", Bytes(99, 'x')), dir).status, 2);

@@ -63,7 +63,7 @@ Json time_or_null(std::uint64_t timestamp_ns) {
 Json interfaces_json(const RecordingSummary& summary) {
   Json list = Json::array();
   for (const InterfaceSummary& interface : summary.interfaces) {
-    const InterfaceInfo& info = interface.info;
+    const FileInterface& info = interface.info;
     const LinkTypeName* known = find_link_type(info.link_type);
     list.push_back({{"section", info.section},
                     {"name", info.name},
@@ -82,7 +82,7 @@ Json interfaces_json(const RecordingSummary& summary) {
 
 Json sections_json(const RecordingSummary& summary) {
   Json list = Json::array();
-  for (const SectionInfo& section : summary.sections) {
+  for (const FileSection& section : summary.sections) {
     list.push_back({{"offset", section.offset},
                     {"byte_order", byte_order_name(section.byte_swapped)},
                     {"application", section.application},

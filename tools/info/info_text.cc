@@ -57,7 +57,7 @@ std::string byte_order_text(bool swapped) {
 }
 
 std::string interface_text(std::size_t id, const InterfaceSummary& interface) {
-  const InterfaceInfo& info = interface.info;
+  const FileInterface& info = interface.info;
   std::string text = fmt::format("{}  {}", id, info.name.empty() ? "-" : printable(info.name));
   if (!info.description.empty()) text += fmt::format(" ({})", printable(info.description));
   text += fmt::format(": {}, {}, ", link_type_text(info.link_type),
@@ -166,7 +166,7 @@ void add_format(Lines& lines, const RecordingSummary& summary, bool all) {
   }
   lines.add("Format", format);
   if (!summary.sections.empty()) {
-    const SectionInfo& section = summary.sections.front();
+    const FileSection& section = summary.sections.front();
     if (!section.application.empty()) lines.add("Written by", printable(section.application));
     if (!section.os.empty()) lines.add("System", printable(section.os));
     if (!section.hardware.empty()) lines.add("Hardware", printable(section.hardware));

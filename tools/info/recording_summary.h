@@ -12,7 +12,7 @@
 namespace capstan::tools {
 
 struct InterfaceSummary {
-  InterfaceInfo info;
+  FileInterface info;
   std::uint64_t packets = 0;
 };
 
@@ -21,7 +21,7 @@ struct RecordingSummary {
   CaptureFormat format;
   std::optional<std::uint64_t> size_bytes;  // as stored
   bool being_written = false;
-  std::vector<SectionInfo> sections;
+  std::vector<FileSection> sections;
   std::vector<InterfaceSummary> interfaces;
   std::uint64_t packets = 0;
   std::uint64_t captured_bytes = 0;
