@@ -54,6 +54,11 @@ void put_data(Printer& p, const Input& in, std::size_t offset, std::size_t count
   put_hex(p.out, in.bytes().from(offset).first(count), indent, false);
 }
 
+void put_data_with_text(Printer& p, const Input& in, std::size_t offset, std::size_t count,
+                        std::string_view indent) {
+  put_hex(p.out, in.bytes().from(offset).first(count), indent, true);
+}
+
 TextSink& put_utc(Printer& p, std::int64_t seconds_since_1970) {
   // Days to a civil date, counted in eras of 400 years that begin on 1 March.
   std::int64_t days = seconds_since_1970 / 86'400;

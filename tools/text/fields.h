@@ -19,6 +19,9 @@ TextSink& put_alternate_hex(Printer& p, std::uint64_t value);
 // printf's "%.*f" of numerator / denominator, rounded half up; up to 9 decimals.
 TextSink& put_ratio(Printer& p, std::uint64_t numerator, std::uint64_t denominator,
                     unsigned decimals);
+// As put_data(), with the characters beside.
+void put_data_with_text(Printer& p, const Input& in, std::size_t offset, std::size_t count,
+                        std::string_view indent);
 // "\n\t0x0000:  ..." of `count` bytes at `offset`, whatever else is dumped.
 void put_data(Printer& p, const Input& in, std::size_t offset, std::size_t count,
               std::string_view indent);

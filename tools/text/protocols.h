@@ -49,6 +49,8 @@ void print_tcp(Printer& p, Input in);
 bool print_udp_rpc(Printer& p, Input in);
 
 // Applications, by port. Those over TCP put their own separator behind the segment's length.
+// bfd.cc
+void print_bfd(Printer& p, Input in);
 // bootp.cc
 void print_bootp(Printer& p, Input in);
 // dhcp6.cc
@@ -57,8 +59,12 @@ void print_dhcp6(Printer& p, Input in);
 void print_dns(Printer& p, Input in);
 void print_mdns(Printer& p, Input in);
 void print_dns_over_tcp(Printer& p, Input in);
+// kerberos.cc
+void print_kerberos(Printer& p, Input in);
 // ntp.cc
 void print_ntp(Printer& p, Input in);
+// radius.cc
+void print_radius(Printer& p, Input in);
 // routing_protocols.cc
 void print_rip(Printer& p, Input in);
 void print_ripng(Printer& p, Input in);
@@ -78,6 +84,8 @@ void print_ssh(Printer& p, Input in);
 void print_syslog(Printer& p, Input in);
 // tftp.cc
 void print_tftp(Printer& p, Input in);
+// tls.cc
+void print_tls(Printer& p, Input in);
 // End of the applications.
 
 }  // namespace capstan::text
