@@ -124,11 +124,13 @@ class Sealer {
   void write_tail(std::uint8_t* at, std::uint8_t* next, const Frame& frame,
                   std::uint8_t* packet_head, std::uint64_t dropcount) const noexcept;
   void write_prologue(std::uint32_t size, const SealResult& result) const noexcept;
+  bool make_room_for_trailer(Frame& frame, std::uint8_t* packet_head) const noexcept;
 
   std::uint8_t* const block_;
   const SealContext& context_;
   const SealLedger& ledger_;
-  std::uint8_t* end_ = nullptr;  // of what the kernel filled
+  std::uint8_t* end_ = nullptr;        // of what the kernel filled
+  std::uint8_t* last_data_ = nullptr;  // where a packet without a byte may start at the latest
 };
 
 // Takes everything out of the slot head that the seal needs. False when the head makes no sense.
@@ -143,6 +145,7 @@ inline bool Sealer::read_frame(std::uint8_t* slot, bool last, Frame& frame) cons
     return false;
   }
   frame.data = slot + head.tp_mac;
+  if (frame.data > last_data_) return false;  // no room even for its trailing length
   frame.caplen = head.tp_snaplen;
   frame.wirelen = head.tp_len;
   frame.timestamp_ns = head.tp_sec * kNanosecondsPerSecond + head.tp_nsec;
@@ -233,6 +236,16 @@ inline void Sealer::write_tail(std::uint8_t* at, std::uint8_t* next, const Frame
   }
 }
 
+// A packet too large for any block is cut by the kernel (tpacket_rcv: max_frame_len) and put into
+// an empty one without a check for room, so that it ends with the block. It gives up its last bytes
+// for its trailing length. False when there is room, as mostly.
+bool Sealer::make_room_for_trailer(Frame& frame, std::uint8_t* packet_head) const noexcept {
+  if (frame.data + frame.caplen <= last_data_) return false;
+  frame.caplen = static_cast<std::uint32_t>(last_data_ - frame.data);
+  store(packet_head + offsetof(pcapng::EnhancedPacketHead, caplen), frame.caplen);
+  return true;
+}
+
 // The BlockHead and the statistics block, filling [0, size) except for block_status.
 void Sealer::write_prologue(std::uint32_t size, const SealResult& result) const noexcept {
   const std::uint32_t head_bytes = size - kStatisticsBytes;
@@ -285,10 +298,11 @@ SealResult Sealer::run(std::uint32_t packet_limit) noexcept {
   const std::uint32_t wanted = std::min(announced, packet_limit);
   result.beyond_limit = announced - wanted;
   end_ = block_ + used;
+  last_data_ = block_ + context_.block_size_bytes - kBlockTrailerBytes;
 
   Frame frame{};
   std::uint8_t* packet_head = nullptr;
-  bool good = wanted > 0 && used + kSlotAlignment <= context_.block_size_bytes &&
+  bool good = wanted > 0 && used <= context_.block_size_bytes &&
               kernel.offset_to_first_pkt < used &&
               kernel.offset_to_first_pkt % kSlotAlignment == 0 && used % kSlotAlignment == 0 &&
               kernel.offset_to_first_pkt >= sizeof(descriptor) &&
@@ -335,9 +349,13 @@ SealResult Sealer::run(std::uint32_t packet_limit) noexcept {
     packet_head = next_head;
     frame = next;
   }
-  // The last packet's filler reaches to the alignment. The kernel fills a block to within 8 bytes
-  // of its end (__packet_lookup_frame_in_block wants curr + len < end), so there is always room for
-  // the trailer within the block.
+  const std::uint32_t caplen = frame.caplen;
+  if (make_room_for_trailer(frame, packet_head)) {
+    captured -= caplen - frame.caplen;
+    result.truncated += frame.truncated ? 0 : 1;
+  }
+  // The last packet's filler reaches to the alignment, for which there is room: the block's size is
+  // a multiple of it too.
   const std::uint64_t data_end =
       padded4(static_cast<std::size_t>(frame.data + frame.caplen - block_));
   const std::uint64_t mask = context_.alignment_bytes - 1;
