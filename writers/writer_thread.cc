@@ -13,8 +13,8 @@ namespace {
 
 // With writes under way: how long to wait for one. Without: how long to sleep, growing while
 // nothing comes. The ring behind the queues holds hundreds of milliseconds.
-constexpr std::uint64_t kBusyWaitNs = 1 * kNanosecondsPerMillisecond;
-constexpr std::uint64_t kLongestSleepNs = 4 * kNanosecondsPerMillisecond;
+constexpr std::uint64_t kBusyWaitNs = 2 * kNanosecondsPerMillisecond;
+constexpr std::uint64_t kLongestSleepNs = 8 * kNanosecondsPerMillisecond;
 
 void restrict_to(const std::vector<int>& cpus) noexcept {
   if (cpus.empty()) return;

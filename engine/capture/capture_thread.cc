@@ -16,10 +16,19 @@ namespace capstan {
 
 namespace {
 
-// While consumers hold blocks, poll() on the ring returns at once for ever (packet_poll looks at
-// the block closed last, which is still ours), so the thread sleeps instead. A ring of 64 MiB takes
-// 25 ms to fill at 20 Gb/s, so this is short enough, and long enough that waking up costs nothing.
-constexpr std::uint64_t kHoldingSleepNs = 1 * kNanosecondsPerMillisecond;
+// While consumers hold blocks, poll() on the ring returns at once for ever (packet_poll looks at the
+// block closed last, which is still ours), so the thread sleeps instead: an eighth of the time in which
+// the fastest link foreseen fills the ring. Waking up is what costs at moderate rates, several
+// microseconds each on a virtual machine.
+constexpr std::uint64_t kFastestLinkBytesPerSecond = 5'000'000'000;
+constexpr std::uint64_t kShortestSleepNs = kNanosecondsPerMillisecond / 4;
+constexpr std::uint64_t kLongestSleepNs = 8 * kNanosecondsPerMillisecond;
+
+std::uint64_t holding_sleep_ns(std::uint64_t ring_size_bytes) noexcept {
+  const std::uint64_t fill_ns = ring_size_bytes * 1000 / (kFastestLinkBytesPerSecond / 1'000'000);
+  return std::clamp(fill_ns / 8, kShortestSleepNs, kLongestSleepNs);
+}
+
 constexpr int kPollTimeoutMs = 100;
 // With no end to the traffic and no way to stop it (a fanout group), how often the kernel's
 // counters and the ring are compared before the two are found at rest between two packets.
@@ -35,6 +44,7 @@ CaptureThread::CaptureThread(PacketSocket socket, Ring& ring, CaptureThreadOptio
       options_(options),
       packets_left_(packets_left),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      holding_sleep_ns_(holding_sleep_ns(ring.layout().total_bytes())),
       ledger_(ring.block_count()) {
   if (!stop_event_) throw_errno("make an eventfd");
 }
@@ -158,14 +168,14 @@ void CaptureThread::wait_for_block() noexcept {
   const std::uint32_t held = ring_.held_blocks();
   counters_.held_blocks.set(held);
   if (held != 0) {
-    sleep_ns(kHoldingSleepNs);
+    sleep_ns(holding_sleep_ns_);
     return;
   }
   pollfd waits[2] = {{socket_.descriptor(), POLLIN, 0}, {stop_event_.get(), POLLIN, 0}};
   const int ready = ::poll(waits, 2, kPollTimeoutMs);
   if (ready > 0 && (waits[0].revents & POLLERR) != 0) {
     if (socket_.take_error() != 0) counters_.link_errors.add(1);
-    sleep_ns(kHoldingSleepNs);  // an error that comes at once again must not spin
+    sleep_ns(kNanosecondsPerMillisecond);  // an error that comes at once again must not spin
   }
   if (ready == 0) read_statistics();  // a silent link's report stays current
 }

@@ -100,6 +100,7 @@ class CaptureThread {
   UniqueFd stop_event_;
   std::atomic<bool> stop_{false};      // request_stop() to the thread
   std::atomic<bool> finished_{false};  // release: everything the thread wrote is visible to joiners
+  std::uint64_t holding_sleep_ns_;
   LossLedger ledger_;
   std::uint64_t dropped_attributed_ = 0;
   std::uint64_t freezes_attributed_ = 0;
