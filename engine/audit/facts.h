@@ -1,0 +1,178 @@
+// SessionFacts: everything the audit knows about one session, and nothing secret.
+//
+// Recognisers fill it while they read a session's bytes; verdict.h turns it into the answer; the
+// tools print it. No field ever holds a password, a token or a response: a Credential carries the
+// length of the secret and, when re-use is asked for, a keyed digest of it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace capstan::audit {
+
+using Bytes = std::span<const std::uint8_t>;
+
+// The client is the side that opened the connection.
+enum class Side : std::uint8_t { kClient = 0, kServer = 1 };
+inline constexpr Side other(Side side) noexcept {
+  return side == Side::kClient ? Side::kServer : Side::kClient;
+}
+inline constexpr std::size_t index_of(Side side) noexcept { return static_cast<std::size_t>(side); }
+
+enum class Protocol : std::uint8_t {
+  kUnknown,
+  kPop3,
+  kImap,
+  kSmtp,
+  kFtp,
+  kHttp,
+  kTelnet,
+  kRlogin,
+  kRsh,
+  kLdap,
+  kSnmp,
+  kSip,
+  kNntp,
+  kIrc,
+  kXmpp,
+  kRedis,
+  kMysql,
+  kPgsql,
+  kSmb,
+  kKerberos,
+  kRtsp,
+  kRfb,
+  kSocks4,
+  kSocks5,
+  kMqtt,
+  kRadius,
+  kRdp,
+  kTls,
+  kDtls,
+  kQuic,
+  kSsh,
+  kWireguard,
+  kIpsec,
+  kOpenvpn,
+  kCount,
+};
+// The lower-case word used in machine output: "smtp", "pgsql", "tls".
+std::string_view protocol_name(Protocol protocol) noexcept;
+
+// What kind of secret was seen. kPlain can be used again as it is; kHash is a challenge-response or
+// digest; kObfuscated is undone with a shared key (RADIUS PAP, RFC 2865 section 5.2); kToken is a
+// bearer token.
+enum class SecretKind : std::uint8_t { kNone, kPlain, kHash, kObfuscated, kToken };
+std::string_view secret_kind_name(SecretKind kind) noexcept;
+
+// The state of an in-protocol request for TLS (STARTTLS and its kin). Ordered: a later state
+// replaces an earlier one, except that a refusal may be followed by an accepted request.
+enum class Upgrade : std::uint8_t { kNone, kOffered, kRequested, kRefused, kAccepted };
+std::string_view upgrade_name(Upgrade upgrade) noexcept;
+
+// Why a session deserves attention beyond its verdict. A set of bits.
+using Reasons = std::uint32_t;
+namespace reason {
+inline constexpr Reasons kOldTls = 1U << 0;              // below TLS 1.2 (RFC 8996)
+inline constexpr Reasons kWeakCipher = 1U << 1;          // NULL, export, RC4, DES, 3DES, anonymous
+inline constexpr Reasons kCertificateExpired = 1U << 2;  // not valid when the session took place
+inline constexpr Reasons kSelfSigned = 1U << 3;
+inline constexpr Reasons kChallengeResponse = 1U << 4;  // a crackable response was in the clear
+inline constexpr Reasons kUpgradeOfferedUnused = 1U << 5;
+inline constexpr Reasons kUpgradeRefused = 1U << 6;
+inline constexpr Reasons kUpgradeStripped = 1U << 7;  // the offer vanished between two sessions
+inline constexpr Reasons kCookieInClear = 1U << 8;
+inline constexpr Reasons kGap = 1U << 9;               // the capture misses bytes of the session
+inline constexpr Reasons kOverlapConflict = 1U << 10;  // two segments, one place, other bytes
+inline constexpr Reasons kMemoryLimit = 1U << 11;      // not read to the end for want of memory
+inline constexpr Reasons kServerAnsweredClear = 1U << 12;  // no TLS behind the client's hello
+inline constexpr Reasons kOpaqueLogin = 1U << 13;  // Kerberos, SRP, ...: no crackable secret seen
+inline constexpr Reasons kEncryptedOther = 1U << 14;  // SSH, WireGuard, IPsec, OpenVPN, SNMPv3
+inline constexpr Reasons kInTunnel = 1U << 15;        // seen inside a SOCKS or CONNECT tunnel
+inline constexpr Reasons kMidStream = 1U << 16;       // the capture began after the session
+inline constexpr Reasons kWeak = kOldTls | kWeakCipher | kCertificateExpired | kSelfSigned;
+}  // namespace reason
+// The word of one bit, "tls-below-1.2" and so on; empty for a bit that is none.
+std::string_view reason_name(Reasons bit) noexcept;
+
+// One authentication attempt that carried a secret.
+struct Credential {
+  std::string user;
+  std::string mechanism;
+  SecretKind kind = SecretKind::kNone;
+  std::uint32_t length = 0;        // bytes of the secret itself, after decoding
+  std::uint64_t reuse_digest = 0;  // keyed digest, equal for equal secrets of one run; 0: not asked
+  std::uint64_t timestamp_ns = 0;
+  bool in_tunnel = false;
+};
+
+// Bytes of one direction that are secret, as they lay in the stream (or, for datagrams, in the
+// datagram numbered `datagram` of the session). Evidence overwrites them.
+struct SecretSpan {
+  Side side = Side::kClient;
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+};
+
+// What TLS shows before it encrypts.
+struct TlsFacts {
+  std::uint16_t record_version = 0;   // of the first record
+  std::uint16_t offered_version = 0;  // the highest the client offered
+  std::uint16_t chosen_version = 0;   // 0: no ServerHello seen
+  std::uint16_t cipher = 0;
+  bool client_hello = false;
+  bool server_hello = false;
+  bool sslv2_hello = false;
+  std::string sni;
+  std::string alpn;  // the server's choice, else the client's first
+  std::string ja3;   // MD5 in hex
+  std::string ja3s;
+  std::string ja4;
+  bool has_certificate = false;
+  bool self_signed = false;
+  std::string subject;
+  std::string issuer;
+  std::string serial;
+  std::string fingerprint;      // SHA-1 in hex with colons, as Suricata prints it
+  std::int64_t not_before = 0;  // seconds since 1970
+  std::int64_t not_after = 0;
+};
+
+struct SessionFacts {
+  Protocol protocol = Protocol::kUnknown;
+  Protocol inner_protocol = Protocol::kUnknown;  // inside a SOCKS or CONNECT tunnel
+  Upgrade upgrade = Upgrade::kNone;
+  bool tls_seen = false;      // TLS records or a hello, in either direction
+  bool implicit_tls = false;  // ... from the first byte seen
+  bool in_tunnel = false;
+  bool opaque_login = false;          // a login that shows no password or crackable response
+  bool encrypted_other = false;       // encrypted, but not by TLS
+  bool undecidable = false;           // recognised, but the part that would tell is missing
+  bool login_without_secret = false;  // the server let the client in and asked for nothing
+  bool offered_upgrade = false;       // the server advertised it at least once
+  bool capabilities_seen = false;     // the server's list, in which an upgrade would be offered
+  std::array<bool, 2> clear_bytes{};  // the side said something of the protocol in the clear
+  Reasons reasons = 0;
+  std::uint32_t credentials_dropped = 0;  // beyond kMaxCredentials
+  std::string user;                       // the last name seen, with or without a secret
+  std::string mechanism;                  // the last mechanism seen
+  std::vector<Credential> credentials;
+  std::vector<SecretSpan> secrets;
+  std::unique_ptr<TlsFacts> tls;
+
+  static constexpr std::size_t kMaxCredentials = 32;
+  static constexpr std::size_t kMaxUserBytes = 160;
+
+  TlsFacts& tls_facts() {
+    if (!tls) tls = std::make_unique<TlsFacts>();
+    return *tls;
+  }
+};
+
+}  // namespace capstan::audit

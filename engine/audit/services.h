@@ -1,0 +1,62 @@
+// ServiceTable: what was seen of each server, summed up over its sessions. Bounded.
+#pragma once
+
+#include <unordered_map>
+
+#include "engine/audit/verdict.h"
+#include "engine/decode/community_id.h"
+
+namespace capstan::audit {
+
+struct ServiceKey {
+  Address address{};
+  std::uint16_t port = 0;
+  std::uint8_t transport = 0;  // IP protocol number
+  std::uint8_t ip_version = 4;
+  friend bool operator==(const ServiceKey&, const ServiceKey&) = default;
+};
+
+struct Service {
+  Protocol protocol = Protocol::kUnknown;
+  std::array<std::uint64_t, kVerdictCount> sessions{};  // by verdict
+  std::uint64_t weak = 0;                               // sessions encrypted, but weakly
+  std::uint64_t logins = 0;                             // credentials in the clear
+  std::uint64_t stripped = 0;        // sessions from which the offer of TLS had vanished
+  std::uint64_t offers = 0;          // sessions in which TLS was offered
+  Reasons reasons = 0;               // of all sessions
+  std::uint16_t oldest_version = 0;  // of TLS, as chosen
+  std::uint64_t last_ns = 0;
+
+  std::uint64_t total() const noexcept;
+  // 0: a login in the clear; larger is better. The order of the table.
+  int rank() const noexcept;
+  // "cleartext login", "encrypted, weak", ...
+  std::string_view verdict_text() const noexcept;
+};
+
+class ServiceTable {
+ public:
+  static constexpr std::size_t kMaxServices = 65536;
+
+  // Takes an ended session in. Adds reason::kUpgradeStripped to its facts when this server has
+  // offered TLS before and does no longer.
+  void add(const ServiceKey& key, SessionFacts& facts, Verdict verdict, std::uint64_t now_ns);
+
+  struct Hash {
+    std::size_t operator()(const ServiceKey& key) const noexcept;
+  };
+  using Map = std::unordered_map<ServiceKey, Service, Hash>;
+  const Map& services() const noexcept { return services_; }
+  std::uint64_t not_tabled() const noexcept { return not_tabled_; }
+
+ private:
+  Map services_;
+  std::uint64_t not_tabled_ = 0;  // sessions of servers beyond kMaxServices
+};
+
+// The session's own words of the report: "encrypted", "encrypted, weak", "cleartext login",
+// "cleartext, no login seen", "upgrade refused", "upgrade stripped", "challenge-response over
+// cleartext", "unknown".
+std::string_view verdict_text(const SessionFacts& facts, Verdict verdict) noexcept;
+
+}  // namespace capstan::audit
