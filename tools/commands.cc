@@ -1,5 +1,6 @@
 #include "tools/commands.h"
 
+#include "tools/audit_command.h"
 #include "tools/blast_command.h"
 #include "tools/info_command.h"
 #include "tools/record_command.h"
@@ -15,6 +16,7 @@ namespace {
 // <command>_command.cc.
 constexpr Command kCommands[] = {
     {"record", "record packets to disk at line rate", record_command},
+    {"audit", "is every login on this link encrypted?", audit_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},

@@ -1,0 +1,209 @@
+// What the audit writes: its JSON, page, report and evidence, and that no secret is in any of it.
+#include "tools/audit/audit_outputs.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/errors.h"
+#include "engine/decode/checksum.h"
+#include "engine/reader/capture_file.h"
+#include "tests/support/packet_builder.h"
+#include "tests/support/temp_dir.h"
+#include "tools/audit/audit_words.h"
+#include "tools/audit/html_report.h"
+#include "tools/audit/text_report.h"
+
+namespace capstan::tools {
+namespace {
+
+using test::PacketSpec;
+
+constexpr const char* kSecret = "Tr0ub4dor&3";
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class OutputsTest : public testing::Test {
+ protected:
+  AuditCommandLine line() const {
+    AuditCommandLine made;
+    made.files = {"x"};
+    made.json = directory.path() / "eve.json";
+    made.html = directory.path() / "report.html";
+    made.evidence = directory.path() / "evidence";
+    made.find_reuse = true;
+    made.quiet = true;
+    return made;
+  }
+
+  void send(audit::Auditor& auditor, const PacketSpec& spec) {
+    now += 1'000'000;
+    const std::vector<std::uint8_t> bytes = test::build_packet(spec);
+    auditor.on_packet(test::view_of(bytes, now));
+  }
+
+  // Logins of several protocols with one password, one of them retransmitted and out of order.
+  void run(const AuditCommandLine& commands) {
+    AuditOutputs outputs(commands);
+    audit::AuditOptions options;
+    options.evidence_bytes = 1U << 20;
+    options.reuse_digests = true;
+    audit::Auditor auditor(options, outputs);
+    PacketSpec pop;
+    pop.sequence = 100;
+    pop.payload = "USER alice\x1b[31m<b>\r\n";
+    send(auditor, pop);
+    const std::string pass = std::string("PASS ") + kSecret + "\r\n";
+    pop.sequence += static_cast<std::uint32_t>(pop.payload.size());
+    pop.payload = pass.substr(8);
+    PacketSpec late = pop;
+    pop.sequence += 8;
+    send(auditor, pop);
+    late.payload = pass;
+    send(auditor, late);
+    send(auditor, late);
+    late.sequence += static_cast<std::uint32_t>(pass.size());
+    late.payload = std::string("PASS again ") + kSecret;
+    send(auditor, late);
+    PacketSpec http;
+    http.source_port = 40001;
+    http.destination_port = 80;
+    http.ipv6 = true;
+    http.payload =
+        "GET / HTTP/1.1\r\nAuthorization: Basic YWxpY2U6VHIwdWI0ZG9yJjM=\r\nCookie: sid=" +
+        std::string(kSecret) + "\r\n\r\n";
+    send(auditor, http);
+    PacketSpec snmp;
+    snmp.udp = true;
+    snmp.source_port = 40002;
+    snmp.destination_port = 161;
+    const std::string pdu("\xa0\x0d\x02\x01\x01\x02\x01\0\x02\x01\0\x30\x02\x30\0", 15);
+    snmp.payload = std::string("\x30\x1f\x02\x01\x01\x04\x0b", 7) + kSecret + pdu;
+    send(auditor, snmp);
+    auditor.finish();
+    outputs.finish(auditor);
+    EXPECT_GE(outputs.logins(), 3U);
+  }
+
+  test::TempDir directory;
+  std::uint64_t now = 1'700'000'000'000'000'000;
+};
+
+TEST_F(OutputsTest, NoSecretAnywhere) {
+  run(line());
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    const std::string text = read_file(entry.path());
+    EXPECT_EQ(text.find(kSecret), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find(std::string(kSecret).substr(0, 6)), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find("VHIwdWI0ZG9y"), std::string::npos) << entry.path();
+  }
+  EXPECT_GE(files, 5U);
+}
+
+TEST_F(OutputsTest, UnredactedMustBeAskedForAndThenIsWhole) {
+  AuditCommandLine commands = line();
+  commands.evidence_unredacted = true;
+  run(commands);
+  bool found = false;
+  for (const auto& entry : std::filesystem::directory_iterator(commands.evidence)) {
+    found = found || read_file(entry.path()).find(kSecret) != std::string::npos;
+    struct stat status = {};
+    ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U);
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(OutputsTest, EvidenceReadsBackWithGoodChecksums) {
+  const AuditCommandLine commands = line();
+  run(commands);
+  std::size_t packets = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(commands.evidence)) {
+    CaptureFile file = CaptureFile::open(entry.path());
+    PacketView view;
+    while (file.next(view)) {
+      ++packets;
+      const auto packet = read_transport(view);
+      ASSERT_TRUE(packet.has_value());
+      const std::size_t size = packet->ip_version == 6 ? 16 : 4;
+      if (size == 4) {
+        EXPECT_EQ(checksum_error({view.data + packet->ip_offset, 20}), 0);
+      }
+      const std::size_t from = packet->ip_offset + (size == 4 ? 20 : 40);
+      const ByteReader segment(view.data + from, view.caplen - from);
+      const PseudoHeader pseudo{packet->source.data(), packet->destination.data(), size,
+                                packet->protocol, static_cast<std::uint32_t>(segment.size())};
+      EXPECT_EQ(checksum_error(pseudo, segment), 0) << entry.path();
+    }
+  }
+  EXPECT_EQ(packets, 7U);
+}
+
+TEST_F(OutputsTest, JsonHasTheFieldsOfTheIssue) {
+  const AuditCommandLine commands = line();
+  run(commands);
+  std::ifstream in(*commands.json);
+  std::string text;
+  std::size_t audits = 0;
+  std::string first_digest;
+  while (std::getline(in, text)) {
+    const auto event = nlohmann::json::parse(text);
+    if (event["event_type"] != "audit") continue;
+    ++audits;
+    for (const char* key :
+         {"timestamp", "src_ip", "src_port", "dest_ip", "dest_port", "proto", "app_proto",
+          "verdict", "user", "mechanism", "secret_kind", "secret_length", "tls_version", "sni",
+          "weak", "reasons", "community_id"}) {
+      EXPECT_TRUE(event.contains(key)) << key;
+    }
+    EXPECT_EQ(event["verdict"], "cleartext-credentials");
+    EXPECT_EQ(event["secret_kind"], "plain");
+    EXPECT_TRUE(event["secret_length"] == 11) << text;
+    const std::string digest = event["credentials"][0]["reuse_digest"];
+    if (first_digest.empty()) first_digest = digest;
+    EXPECT_EQ(digest, first_digest);  // one password in all of them
+  }
+  EXPECT_EQ(audits, 3U);
+}
+
+TEST_F(OutputsTest, WhatTheNetworkSaysCannotSteerTerminalOrPage) {
+  const AuditCommandLine commands = line();
+  run(commands);
+  const std::string page = read_file(commands.html);
+  EXPECT_EQ(page.find("<b>\r"), std::string::npos);
+  EXPECT_EQ(page.find("alice?[31m<b>"), std::string::npos);
+  EXPECT_NE(page.find("alice?[31m&lt;b&gt;"), std::string::npos);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("http://"), std::string::npos);
+  EXPECT_EQ(page.find("https://"), std::string::npos);
+  EXPECT_EQ(safe_text("a\x1b]0;x\x07\xc2\x9b\xff\xc3\xa4"), "a?]0;x???\xc3\xa4");
+}
+
+TEST(AuditCli, NonsenseIsRefused) {
+  const auto parse = [](std::vector<const char*> words) {
+    words.insert(words.begin(), "audit");
+    return parse_audit_command_line(static_cast<int>(words.size()), words.data());
+  };
+  EXPECT_THROW(parse({}), UsageError);
+  EXPECT_THROW(parse({"-r", "a", "-i", "b"}), UsageError);
+  EXPECT_THROW(parse({"-r", "a", "--evidence-unredacted"}), UsageError);
+  EXPECT_THROW(parse({"-r", "a", "--seconds", "3"}), UsageError);
+  EXPECT_THROW(parse({"-r", "-", "-r", "-"}), UsageError);
+  EXPECT_THROW(parse({"-r", "a", "--depth", "1"}), UsageError);
+  EXPECT_EQ(*parse({"-r", "a", "--json"})->json, "-");
+  EXPECT_EQ(*parse({"--json", "-r", "a"})->json, "-");
+  EXPECT_EQ(*parse({"-r", "a", "--json", "f"})->json, "f");
+  EXPECT_FALSE(parse({"-r", "a"})->json.has_value());
+}
+
+}  // namespace
+}  // namespace capstan::tools

@@ -1,0 +1,95 @@
+#include "tools/audit/audit_outputs.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/core/errors.h"
+#include "tools/audit/html_report.h"
+#include "tools/audit/text_report.h"
+
+namespace capstan::tools {
+
+namespace {
+
+void write_file(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "wbe");
+  if (file == nullptr) throw_errno("creating " + path);
+  const bool wrote = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const int error = wrote ? 0 : errno;
+  if (std::fclose(file) != 0 || !wrote)
+    throw_system_error(error != 0 ? error : errno, "writing " + path);
+}
+
+int terminal_rows() noexcept {
+  struct winsize size = {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
+  return size.ws_row;
+}
+
+}  // namespace
+
+AuditOutputs::AuditOutputs(const AuditCommandLine& line) : line_(line) {
+  if (line.json) {
+    json_file_ = *line.json == "-" ? stdout : std::fopen(line.json->c_str(), "wbe");
+    if (json_file_ == nullptr) throw_errno("creating " + *line.json);
+    eve_.emplace(json_file_, line.json_flows);
+  }
+  if (!line.evidence.empty()) evidence_.emplace(line.evidence, line.evidence_unredacted);
+  const bool terminal_free = !line.quiet && json_file_ != stdout;
+  live_table_ = terminal_free && !line.interfaces.empty() && ::isatty(STDOUT_FILENO) == 1;
+  print_lines_ = terminal_free && !line.interfaces.empty();
+}
+
+AuditOutputs::~AuditOutputs() {
+  if (json_file_ != nullptr && json_file_ != stdout) std::fclose(json_file_);
+}
+
+void AuditOutputs::on_login(const audit::SessionReport& so_far,
+                            const audit::Credential& credential) {
+  ++logins_;
+  book_.login(so_far, credential);
+  if (!print_lines_) return;
+  // Above the table, which the next refresh draws anew below.
+  if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
+  table_rows_ = 0;
+  fmt::print("{}\n", login_line(so_far, credential));
+}
+
+void AuditOutputs::on_session(const audit::SessionReport& report) {
+  book_.session(report);
+  if (eve_) eve_->session(report);
+  if (evidence_) evidence_->session(report);
+}
+
+void AuditOutputs::refresh(const audit::Auditor& auditor) {
+  if (json_file_ != nullptr) std::fflush(json_file_);
+  if (live_table_) {
+    const auto rows = static_cast<std::size_t>(std::max(terminal_rows() - 6, 3));
+    const std::string table = service_table(auditor.services(), rows);
+    if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
+    fmt::print("{}", table);
+    table_rows_ = static_cast<int>(std::count(table.begin(), table.end(), '\n'));
+  }
+  std::fflush(stdout);
+}
+
+void AuditOutputs::finish(const audit::Auditor& auditor) {
+  if (!line_.html.empty()) write_file(line_.html, html_report(book_, auditor));
+  if (json_file_ != nullptr) {
+    errno = 0;
+    const bool flushed = std::fflush(json_file_) == 0;
+    if (eve_->error() != 0 || !flushed) {
+      throw_system_error(eve_->error() != 0 ? eve_->error() : errno, "writing " + *line_.json);
+    }
+  }
+  if (line_.quiet || json_file_ == stdout) return;
+  if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
+  fmt::print("{}", text_report(book_, auditor));
+  if (evidence_) fmt::print("{} findings are kept in {}\n", evidence_->written(), line_.evidence);
+}
+
+}  // namespace capstan::tools

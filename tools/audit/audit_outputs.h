@@ -1,0 +1,45 @@
+// AuditOutputs: takes the auditor's answers to everything that was asked for.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "tools/audit/audit_book.h"
+#include "tools/audit/eve_lines.h"
+#include "tools/audit/evidence.h"
+#include "tools/audit_cli.h"
+
+namespace capstan::tools {
+
+class AuditOutputs final : public audit::AuditSink {
+ public:
+  // Opens what is to be written. Throws std::system_error.
+  explicit AuditOutputs(const AuditCommandLine& line);
+  ~AuditOutputs() override;
+  AuditOutputs(const AuditOutputs&) = delete;
+  AuditOutputs& operator=(const AuditOutputs&) = delete;
+
+  void on_session(const audit::SessionReport& report) override;
+  void on_login(const audit::SessionReport& so_far, const audit::Credential& credential) override;
+
+  // Live: draws the table anew, or flushes the lines. Call about once a second.
+  void refresh(const audit::Auditor& auditor);
+  // The report, the page. Throws std::system_error when something could not be written.
+  void finish(const audit::Auditor& auditor);
+
+  std::uint64_t logins() const noexcept { return logins_; }
+
+ private:
+  const AuditCommandLine& line_;
+  AuditBook book_;
+  std::FILE* json_file_ = nullptr;  // ours to close, unless it is stdout
+  std::optional<EveLines> eve_;
+  std::optional<Evidence> evidence_;
+  std::uint64_t logins_ = 0;
+  bool live_table_ = false;
+  bool print_lines_ = false;
+  int table_rows_ = 0;
+};
+
+}  // namespace capstan::tools

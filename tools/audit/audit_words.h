@@ -1,0 +1,37 @@
+// Words and values of a session as every output of the audit shows them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/audit/auditor.h"
+
+namespace capstan::tools {
+
+// What the network sent, made harmless for a terminal, a log or a page: control characters, and
+// bytes that are no UTF-8, become '?'.
+std::string safe_text(std::string_view text);
+
+// Every user that logged in in the clear, else the last name seen; several joined with '|'.
+std::string users_of(const audit::SessionFacts& facts);
+std::string mechanisms_of(const audit::SessionFacts& facts);
+
+// The reasons as words, in a fixed order.
+std::vector<std::string> reasons_of(audit::Reasons reasons);
+
+// "192.0.2.1:25", "[2001:db8::1]:25".
+std::string endpoint_text(const Address& address, std::uint16_t port, std::uint8_t ip_version);
+// "TCP", "UDP", else the protocol's number.
+std::string transport_text(std::uint8_t protocol);
+// The application protocol, with what is in its tunnel: "socks5/http". "imaps" and kin by port.
+std::string service_text(const audit::SessionReport& report);
+
+// UTC: "2026-11-23T13:18:35.123456+0000" and "2026-11-23 13:18:35".
+std::string eve_time(std::uint64_t time_ns);
+std::string plain_time(std::uint64_t time_ns);
+
+// The credential a one-line answer is about: a reusable secret before any other.
+const audit::Credential* worst_credential(const audit::SessionFacts& facts) noexcept;
+
+}  // namespace capstan::tools

@@ -1,0 +1,174 @@
+#include "tools/audit/eve_lines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "engine/audit/hello.h"
+#include "tools/audit/audit_words.h"
+
+namespace capstan::tools {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json head(const audit::SessionReport& report, const char* event_type) {
+  ordered_json event;
+  event["timestamp"] = eve_time(report.last_ns);
+  event["flow_id"] = report.number;
+  event["event_type"] = event_type;
+  ordered_json vlans = ordered_json::array();
+  for (const std::uint16_t vlan : report.vlans) {
+    if (vlan != 0) vlans.push_back(vlan & 0x0fff);
+  }
+  if (!vlans.empty()) event["vlan"] = std::move(vlans);
+  event["src_ip"] = address_text(report.ends.source, report.ends.ip_version);
+  event["src_port"] = report.ends.source_port;
+  event["dest_ip"] = address_text(report.ends.destination, report.ends.ip_version);
+  event["dest_port"] = report.ends.destination_port;
+  event["proto"] = transport_text(report.ends.protocol);
+  event["app_proto"] = audit::protocol_name(report.facts->protocol);
+  return event;
+}
+
+// EVE spells versions apart from ours: "TLS 1.2", "TLSv1", "SSLv3".
+std::string eve_version(std::uint16_t version) {
+  switch (version) {
+    case 0:
+      return "UNDETERMINED";
+    case 0x0002:
+      return "SSLv2";
+    case 0x0300:
+      return "SSLv3";
+    case 0x0301:
+      return "TLSv1";
+    case 0x0302:
+      return "TLS 1.1";
+    case 0x0303:
+      return "TLS 1.2";
+    case 0x0304:
+      return "TLS 1.3";
+    default:
+      break;
+  }
+  return audit::tls_version_name(version);
+}
+
+std::string seconds_text(std::int64_t seconds) {
+  return plain_time(static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)) * 1'000'000'000)
+      .replace(10, 1, "T");
+}
+
+std::string tls_event(const audit::SessionReport& report) {
+  const audit::TlsFacts& tls = *report.facts->tls;
+  ordered_json event = head(report, "tls");
+  ordered_json body;
+  if (tls.has_certificate) {
+    body["subject"] = safe_text(tls.subject);
+    body["issuerdn"] = safe_text(tls.issuer);
+    body["serial"] = tls.serial;
+    body["fingerprint"] = tls.fingerprint;
+    body["notbefore"] = seconds_text(tls.not_before);
+    body["notafter"] = seconds_text(tls.not_after);
+    body["self_signed"] = tls.self_signed;
+  }
+  if (!tls.sni.empty()) body["sni"] = safe_text(tls.sni);
+  body["version"] = eve_version(tls.chosen_version);
+  if (tls.offered_version != 0) body["version_offered"] = eve_version(tls.offered_version);
+  if (tls.server_hello) body["cipher"] = audit::cipher_name(tls.cipher);
+  if (!tls.alpn.empty()) body["alpn"] = safe_text(tls.alpn);
+  if (!tls.ja3.empty()) body["ja3"] = {{"hash", tls.ja3}};
+  if (!tls.ja3s.empty()) body["ja3s"] = {{"hash", tls.ja3s}};
+  if (!tls.ja4.empty()) body["ja4"] = tls.ja4;
+  event["tls"] = std::move(body);
+  event["community_id"] = community_id(report.ends);
+  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string flow_event(const audit::SessionReport& report) {
+  ordered_json event = head(report, "flow");
+  event["flow"] = {
+      {"pkts_toserver", report.packets[0]},
+      {"pkts_toclient", report.packets[1]},
+      {"bytes_toserver", report.bytes[0]},
+      {"bytes_toclient", report.bytes[1]},
+      {"start", eve_time(report.first_ns)},
+      {"end", eve_time(report.last_ns)},
+      {"age",
+       report.last_ns > report.first_ns ? (report.last_ns - report.first_ns) / 1'000'000'000 : 0},
+      {"state", report.tcp_state >= TcpState::kClosed ? "closed" : "established"},
+      {"reason", report.evicted ? "forced" : "timeout"}};
+  if (report.ends.protocol == kProtocolTcp) {
+    event["tcp"] = {{"tcp_flags", fmt::format("{:02x}", report.tcp_flags)},
+                    {"state", tcp_state_name(report.tcp_state)}};
+  }
+  event["community_id"] = community_id(report.ends);
+  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+ordered_json or_null(std::string text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(std::move(text));
+}
+
+}  // namespace
+
+std::string audit_event(const audit::SessionReport& report) {
+  const audit::SessionFacts& facts = *report.facts;
+  ordered_json event = head(report, "audit");
+  event["verdict"] = audit::verdict_name(report.verdict);
+  event["finding"] = audit::verdict_text(facts, report.verdict);
+  event["user"] = or_null(users_of(facts));
+  event["mechanism"] = or_null(mechanisms_of(facts));
+  const audit::Credential* const worst = worst_credential(facts);
+  event["secret_kind"] =
+      audit::secret_kind_name(worst != nullptr ? worst->kind : audit::SecretKind::kNone);
+  event["secret_length"] = worst != nullptr ? worst->length : 0;
+  const audit::TlsFacts* const tls = facts.tls.get();
+  event["tls_version"] =
+      or_null(tls != nullptr ? audit::tls_version_name(tls->chosen_version) : "");
+  event["sni"] = or_null(tls != nullptr ? safe_text(tls->sni) : "");
+  event["weak"] = (facts.reasons & audit::reason::kWeak) != 0;
+  event["reasons"] = reasons_of(facts.reasons);
+  event["upgrade"] = audit::upgrade_name(facts.upgrade);
+  if (facts.inner_protocol != audit::Protocol::kUnknown) {
+    event["tunnelled_proto"] = audit::protocol_name(facts.inner_protocol);
+  }
+  if (!facts.credentials.empty()) {
+    ordered_json list = ordered_json::array();
+    for (const audit::Credential& credential : facts.credentials) {
+      ordered_json one = {{"user", or_null(safe_text(credential.user))},
+                          {"mechanism", safe_text(credential.mechanism)},
+                          {"secret_kind", audit::secret_kind_name(credential.kind)},
+                          {"secret_length", credential.length}};
+      if (credential.reuse_digest != 0)
+        one["reuse_digest"] = fmt::format("{:016x}", credential.reuse_digest);
+      list.push_back(std::move(one));
+    }
+    event["credentials"] = std::move(list);
+    if (facts.credentials_dropped != 0) event["credentials_not_listed"] = facts.credentials_dropped;
+  }
+  event["community_id"] = community_id(report.ends);
+  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void EveLines::line(const std::string& text) {
+  if (error_ != 0) return;
+  if (std::fwrite(text.data(), 1, text.size(), out_) != text.size() ||
+      std::fputc('\n', out_) == EOF) {
+    error_ = errno != 0 ? errno : EIO;
+  }
+}
+
+void EveLines::session(const audit::SessionReport& report) {
+  if (with_flows_) line(flow_event(report));
+  if (!report.has_payload) return;
+  if (report.facts->tls && (report.facts->tls->client_hello || report.facts->tls->server_hello)) {
+    line(tls_event(report));
+  }
+  line(audit_event(report));
+}
+
+}  // namespace capstan::tools

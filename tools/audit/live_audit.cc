@@ -1,0 +1,125 @@
+#include "tools/audit/live_audit.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/block/block_queue.h"
+#include "engine/block/packet_walk.h"
+#include "engine/capture/capture.h"
+#include "tools/signals.h"
+
+namespace capstan::tools {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+CaptureOptions capture_options(const AuditCommandLine& line) {
+  CaptureOptions options;
+  options.interfaces = line.interfaces;
+  options.filter = line.filter;
+  options.promiscuous = line.promiscuous;
+  options.ring_size_bytes = line.ring_mib << 20;
+  options.rings_per_interface = line.rings;
+  if (line.packet_limit > 0) options.packet_limit = line.packet_limit;
+  return options;
+}
+
+std::uint64_t now_ns() noexcept {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+void audit_block(const SealedBlock& block, std::span<const std::uint16_t> link_types,
+                 audit::Auditor& auditor) {
+  PacketWalk walk({block.data, block.size_bytes}, link_types);
+  constexpr std::size_t kBatch = 16;
+  std::array<PacketView, kBatch> batch;
+  std::size_t count = 0;
+  while (walk.next(batch[count])) {
+    if (++count < kBatch) continue;
+    auditor.on_packets(batch);
+    count = 0;
+  }
+  auditor.on_packets(std::span<const PacketView>(batch).first(count));
+}
+
+// One worker for all rings: both directions of a conversation meet in it, on whichever ring each
+// of them came.
+class LiveAudit {
+ public:
+  LiveAudit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs)
+      : line_(line), auditor_(auditor), outputs_(outputs), capture_(capture_options(line)) {
+    for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+      queues_.push_back(std::make_unique<BlockQueue>(capture_.ring_info(ring).block_count));
+      capture_.add_stripe(ring, *queues_.back());
+      link_types_.push_back(capture_.ring_info(ring).link_type);
+    }
+  }
+
+  void run() {
+    capture_.start();
+    const auto began = Clock::now();
+    auto refreshed = began;
+    bool stopping = false;
+    while (true) {
+      const bool finished = capture_.finished();  // before the queues: nothing comes after it
+      const bool idle = !take_blocks();
+      if (finished && idle) break;
+      const auto now = Clock::now();
+      if (!stopping && should_stop(now - began)) {
+        stopping = true;
+        capture_.request_stop();
+      }
+      constexpr auto kRefresh = std::chrono::seconds(1);
+      if (now - refreshed >= kRefresh) {
+        refreshed = now;
+        auditor_.on_tick(now_ns());
+        outputs_.refresh(auditor_);
+      }
+      constexpr auto kNap = std::chrono::milliseconds(2);
+      if (idle) std::this_thread::sleep_for(kNap);
+    }
+    capture_.join();
+  }
+
+ private:
+  bool take_blocks() {
+    bool any = false;
+    for (const auto& queue : queues_) {
+      const BlockRef block = queue->try_pop();
+      if (!block) continue;
+      any = true;
+      audit_block(*block, link_types_, auditor_);
+    }
+    return any;
+  }
+
+  bool should_stop(Clock::duration running) {
+    if (signals_.take() != 0 || capture_.packet_limit_reached()) return true;
+    return line_.seconds > 0 && std::chrono::duration<double>(running).count() >= line_.seconds;
+  }
+
+  const AuditCommandLine& line_;
+  audit::Auditor& auditor_;
+  AuditOutputs& outputs_;
+  SignalEvents signals_{SIGINT, SIGTERM};  // before the capture's threads
+  // The queues hold blocks of the capture's rings: they go first.
+  Capture capture_;
+  std::vector<std::unique_ptr<BlockQueue>> queues_;
+  std::vector<std::uint16_t> link_types_;
+};
+
+}  // namespace
+
+void live_audit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs) {
+  LiveAudit live(line, auditor, outputs);
+  live.run();
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,14 @@
+// The audit on live interfaces, through the capture's block queues.
+#pragma once
+
+#include "engine/audit/auditor.h"
+#include "tools/audit/audit_outputs.h"
+#include "tools/audit_cli.h"
+
+namespace capstan::tools {
+
+// Runs until SIGINT or SIGTERM, or until the time or the packets asked for are over. Throws
+// UsageError and std::system_error when the capture cannot be opened.
+void live_audit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs);
+
+}  // namespace capstan::tools

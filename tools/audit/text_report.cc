@@ -1,0 +1,131 @@
+#include "tools/audit/text_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/audit/hello.h"
+#include "tools/audit/advice.h"
+#include "tools/audit/audit_words.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::size_t kAll = ~std::size_t{0};
+constexpr std::size_t kLoginsListed = 200;
+
+double percent(std::uint64_t part, std::uint64_t whole) noexcept {
+  return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string logins_text(const AuditBook& book) {
+  if (book.logins().empty()) return {};
+  std::string text = "\nLogins in the clear:\n";
+  std::size_t listed = 0;
+  for (const LoginLine& line : book.logins()) {
+    if (++listed > kLoginsListed) break;
+    text += fmt::format(
+        "  {}  {} -> {}  {}  {}  {}, {}{}{}\n", plain_time(line.time_ns), line.client, line.server,
+        line.service, line.user.empty() ? "-" : line.user, line.mechanism,
+        secret_words(line.kind, line.length),
+        line.count > 1 ? fmt::format(", {} times", line.count) : "",
+        line.reuse_digest != 0 ? fmt::format(", digest {:016x}", line.reuse_digest) : "");
+  }
+  const std::uint64_t hidden = book.logins().size() -
+                               std::min(book.logins().size(), kLoginsListed) +
+                               book.logins_not_listed();
+  if (hidden != 0) text += fmt::format("  and {} more (--json or --html lists them)\n", hidden);
+  for (const auto& [digest, places] : book.reused()) {
+    text += fmt::format("  One password serves {} logins: digest {:016x}\n", places, digest);
+  }
+  return text;
+}
+
+std::string advice_text(const audit::ServiceTable& table) {
+  std::string text;
+  for (const auto& [key, service] : services_by_rank(table)) {
+    for (const std::string& sentence : advice_for(key, *service)) {
+      text += fmt::format("  {} ({}): {}\n", endpoint_text(key.address, key.port, key.ip_version),
+                          audit::protocol_name(service->protocol), sentence);
+    }
+  }
+  return text.empty() ? text : "\nWhat to change:\n" + text;
+}
+
+std::string limits_text(const audit::AuditCounters& counters) {
+  std::string text;
+  if (counters.flows_evicted != 0) {
+    text += fmt::format("  {} conversations were given up for want of room (--max-flows)\n",
+                        counters.flows_evicted);
+  }
+  if (counters.memory_refusals != 0) {
+    text += fmt::format("  memory for waiting bytes was refused {} times (--memory)\n",
+                        counters.memory_refusals);
+  }
+  if (counters.streams.gaps != 0) {
+    text += fmt::format("  {} gaps: the capture misses bytes there\n", counters.streams.gaps);
+  }
+  if (counters.streams.overlap_conflicts != 0) {
+    text += fmt::format("  {} segments contradicted what was sent before: the first was believed\n",
+                        counters.streams.overlap_conflicts);
+  }
+  if (counters.not_ip != 0) {
+    text += fmt::format("  {} packets were not IP or damaged\n", counters.not_ip);
+  }
+  return text.empty() ? text : "\nWhat was not seen whole:\n" + text;
+}
+
+}  // namespace
+
+std::string login_line(const audit::SessionReport& report, const audit::Credential& credential) {
+  return fmt::format(
+      "{}  cleartext login: {} {} -> {}  user {}  {}, {}", plain_time(credential.timestamp_ns),
+      service_text(report), address_text(report.ends.source, report.ends.ip_version),
+      endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version),
+      credential.user.empty() ? "-" : safe_text(credential.user), safe_text(credential.mechanism),
+      secret_words(credential.kind, credential.length));
+}
+
+std::string service_table(const audit::ServiceTable& table, std::size_t rows) {
+  using audit::Verdict;
+  std::string text =
+      fmt::format("{:<44} {:<8} {:<25} {:>8} {:>9} {:>7} {:>6}  {}\n", "server", "protocol",
+                  "verdict", "sessions", "encrypted", "logins", "weak", "oldest TLS");
+  std::size_t shown = 0;
+  for (const auto& [key, service] : services_by_rank(table)) {
+    if (shown++ == rows) break;
+    const auto count = [&service = service](Verdict verdict) {
+      return service->sessions[static_cast<std::size_t>(verdict)];
+    };
+    const std::uint64_t encrypted =
+        count(Verdict::kImplicitTls) + count(Verdict::kStarttlsUpgraded);
+    text += fmt::format("{:<44} {:<8} {:<25} {:>8} {:>9} {:>7} {:>6}  {}\n",
+                        endpoint_text(key.address, key.port, key.ip_version),
+                        audit::protocol_name(service->protocol), service->verdict_text(),
+                        service->total(), encrypted, service->logins, service->weak,
+                        audit::tls_version_name(service->oldest_version));
+  }
+  return text;
+}
+
+std::string text_report(const AuditBook& book, const audit::Auditor& auditor) {
+  using audit::Verdict;
+  const audit::AuditCounters counters = auditor.counters();
+  std::string text = service_table(auditor.services(), kAll);
+  text += logins_text(book);
+  text += advice_text(auditor.services());
+  text += limits_text(counters);
+  text += fmt::format(
+      "\n{} packets, {} sessions, {} of an audited protocol: {} encrypted ({:.1f} %), {} of them "
+      "weakly; {} with a login in the clear, {} in the clear without one, {} refused or stripped "
+      "of "
+      "TLS\n",
+      counters.packets, book.sessions(), book.recognised(), book.encrypted(),
+      percent(book.encrypted(), book.recognised()), book.weak(),
+      book.count(Verdict::kCleartextCredentials), book.count(Verdict::kCleartextNoCredentials),
+      book.count(Verdict::kRefusedOrStripped));
+  return text;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,19 @@
+// The audit on a terminal: findings as lines, a table that updates, the report at the end.
+#pragma once
+
+#include <string>
+
+#include "tools/audit/audit_book.h"
+
+namespace capstan::tools {
+
+// One line for a login as it is seen.
+std::string login_line(const audit::SessionReport& report, const audit::Credential& credential);
+
+// The services, worst first, at most `rows` of them; the first line is a heading.
+std::string service_table(const audit::ServiceTable& table, std::size_t rows);
+
+// Everything, at the end.
+std::string text_report(const AuditBook& book, const audit::Auditor& auditor);
+
+}  // namespace capstan::tools
