@@ -81,6 +81,51 @@ void print_ip_payload(Printer& p, std::uint8_t protocol, Input in) {
     case kUdp:
       print_udp(p, in);
       break;
+    case kIcmp:
+      if (v4) {
+        print_icmp(p, in);
+      } else {
+        put_requires(p, protocol, 4);
+      }
+      break;
+    case kIcmpv6:
+      if (!v4) {
+        print_icmp6(p, in);
+      } else {
+        put_requires(p, protocol, 6);
+      }
+      break;
+    case kIgmp:
+      if (v4) {
+        print_igmp(p, in);
+      } else {
+        put_requires(p, protocol, 4);
+      }
+      break;
+    case kGre:
+      print_gre(p, in);
+      break;
+    case kAh:
+      print_ah(p, in);
+      break;
+    case kEsp:
+      print_esp(p, in);
+      break;
+    case kIpcomp:
+      print_ipcomp(p, in);
+      break;
+    case kOspf:
+      print_ospf(p, in);
+      break;
+    case kPim:
+      print_pim(p, in);
+      break;
+    case kVrrp:
+      print_vrrp(p, in);
+      break;
+    case kSctp:
+      print_sctp(p, in);
+      break;
     case kNd:
       p.out.put(" nd ").dec(in.length());
       break;

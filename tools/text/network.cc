@@ -74,6 +74,33 @@ bool print_ethertype(Printer& p, std::uint16_t type, Input in, LinkAddresses add
     case 0x8035:
       print_arp(p, in);
       return true;
+    case 0x8847:
+    case 0x8848:
+      print_mpls(p, in);
+      return true;
+    case 0x8863:
+    case 0x8864:
+      print_pppoe(p, in);
+      return true;
+    case 0x880b:
+      if (in.length() > 0) {
+        p.out.put(": ");
+        print_ppp(p, in);
+      }
+      return true;
+    case 0x888e:
+      print_eap(p, in);
+      return true;
+    case 0x88cc:
+      print_lldp(p, in);
+      return true;
+    case 0x8137:
+      p.out.put("(NOV-ETHII) ");
+      print_ipx(p, in);
+      return true;
+    case 0xfefe:
+      print_iso(p, in.from(1));
+      return true;
     default:
       return false;
   }

@@ -52,6 +52,8 @@ constexpr PortEntry kUdp[] = {
     port(6784, print_bfd, End::kDestination),
     port(5060, print_sip),
     port(514, print_syslog),
+    port(4789, print_vxlan, End::kDestination),
+    port(6081, print_geneve, End::kDestination),
 };
 
 constexpr PortEntry kTcp[] = {

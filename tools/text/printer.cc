@@ -28,6 +28,12 @@ void Printer::truncate() {
   kept_size_ = out.size();
 }
 
+void Printer::restart(std::size_t size) {
+  out.rewind(size);
+  put_truncated();
+  kept_size_ = out.size();
+}
+
 void Printer::begin_packet() noexcept {
   truncated_ = false;
   depth_ = 0;

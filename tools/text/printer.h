@@ -62,6 +62,9 @@ class Printer {
   // afterwards is dropped, so the printer may go on with zeros; a loop must ask truncated().
   void truncate();
   bool truncated() const noexcept { return truncated_; }
+  // After truncate(): what was put since the line was `size` long never was. For messages that are
+  // put as a whole or not at all.
+  void restart(std::size_t size);
   // " [|protocol]" alone, for where printing goes on after it.
   TextSink& put_truncated() { return out.put(" [|").put(protocol_).put(']'); }
   // " (invalid)"

@@ -40,6 +40,30 @@ bool print_cisco_snap(Printer& p, std::uint16_t type, Input in);
 // bridged.cc: RFC 2684 bridged frames over SNAP. False: not known.
 bool print_bridged(Printer& p, std::uint16_t type, Input in);
 
+// mpls.cc, pppoe.cc, ppp.cc, eap.cc, lldp.cc; the bytes of the header where that is for -x and -X
+void print_mpls(Printer& p, Input in);
+std::size_t print_pppoe(Printer& p, Input in);
+std::size_t print_ppp(Printer& p, Input in);
+void print_eap(Printer& p, Input in);
+void print_lldp(Printer& p, Input in);
+
+// what is carried directly over IP, a file each
+void print_icmp(Printer& p, Input in);
+void print_icmp6(Printer& p, Input in);
+void print_igmp(Printer& p, Input in);
+void print_gre(Printer& p, Input in);
+void print_ah(Printer& p, Input in);
+void print_esp(Printer& p, Input in);
+void print_ipcomp(Printer& p, Input in);
+void print_ospf(Printer& p, Input in);
+void print_pim(Printer& p, Input in);
+void print_vrrp(Printer& p, Input in);
+void print_sctp(Printer& p, Input in);
+
+// overlay.cc
+void print_vxlan(Printer& p, Input in);
+void print_geneve(Printer& p, Input in);
+
 // udp.cc, tcp.cc
 void print_udp(Printer& p, Input in);
 void print_tcp(Printer& p, Input in);
