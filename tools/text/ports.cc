@@ -36,6 +36,7 @@ constexpr PortEntry kUdp[] = {
     port(123, print_ntp),
     port(88, print_kerberos),
     port(750, print_kerberos),
+    port(1701, print_l2tp),
     port(521, print_ripng),
     port(546, print_dhcp6),
     port(547, print_dhcp6),

@@ -85,6 +85,8 @@ void print_mdns(Printer& p, Input in);
 void print_dns_over_tcp(Printer& p, Input in);
 // kerberos.cc
 void print_kerberos(Printer& p, Input in);
+// l2tp.cc
+void print_l2tp(Printer& p, Input in);
 // ntp.cc
 void print_ntp(Printer& p, Input in);
 // radius.cc
