@@ -124,7 +124,9 @@ std::size_t put_line(Printer& p, const Input& in, std::size_t at, std::string_vi
     if (!is_printable(c) && c != '\t') return 0;
   }
   p.out.put(before);
-  p.out.put(std::string_view(reinterpret_cast<const char*>(in.data()) + begin, at - begin));
+  if (at > begin) {
+    p.out.put(std::string_view(reinterpret_cast<const char*>(in.data()) + begin, at - begin));
+  }
   // The line goes on in another segment.
   if (next == 0) p.put_truncated();
   return next;
