@@ -22,6 +22,8 @@ namespace {
 
 constexpr unsigned kQueuePlaces = 128;
 constexpr std::uint64_t kWaitNs = 1'000'000;
+// After abandon: what is under way is at most 128 MiB, which takes a slow disk this long.
+constexpr std::uint64_t kAbandonWaitNs = kNanosecondsPerSecond;
 // Blocks in a row that must agree before the layout changes: each change pads the file to its
 // alignment and sends a part-full buffer.
 constexpr std::uint32_t kVotesToSwitch = 4;
@@ -120,9 +122,12 @@ void RecordingWriter::write_header() {
 }
 
 bool RecordingWriter::direct_write_refused() noexcept {
+  // Several writes may have been under way with O_DIRECT; each of them is worth a repetition.
+  if (direct_given_up_) return true;
   const int flags = ::fcntl(file_.descriptor(), F_GETFL);
   if (flags < 0 || (flags & O_DIRECT) == 0) return false;
-  return ::fcntl(file_.descriptor(), F_SETFL, flags & ~O_DIRECT) == 0;
+  direct_given_up_ = ::fcntl(file_.descriptor(), F_SETFL, flags & ~O_DIRECT) == 0;
+  return direct_given_up_;
 }
 
 void RecordingWriter::accept(BlockRef block) noexcept {
@@ -359,8 +364,13 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
     staging_.end_record(0);
   }
   staging_.close_run();
-  while (!queue_->empty() && !queue_->abandoned()) queue_->wait(kWaitNs);
-  if (queue_->abandoned()) queue_->give_up();
+  // Until nothing is under way: a write or preallocation that lands after the file is truncated
+  // would make it longer again, with a hole. Only a disk that hangs is not waited for.
+  const std::uint64_t deadline_ns = monotonic_clock_ns() + kAbandonWaitNs;
+  while (!queue_->idle() && !(queue_->abandoned() && monotonic_clock_ns() > deadline_ns)) {
+    queue_->wait(kWaitNs);
+  }
+  if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
   const int close_error = file_.close(queue_->certain_end());

@@ -123,6 +123,7 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t last_packed_ns_ = 0;
   std::uint64_t last_flush_ns_ = 0;
   std::uint64_t extra_failed_ = 0;
+  bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};
   WriterCounters counters_;
 };

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "engine/core/check.h"
 #include "engine/core/errors.h"
@@ -12,8 +13,6 @@ namespace capstan {
 namespace {
 
 constexpr std::uint64_t kWaitNs = 1'000'000;
-// In a request's staging field: a part of the buffer that stays ours when the write is over.
-constexpr int kFlushMark = 1 << 16;
 
 }  // namespace
 
@@ -32,10 +31,17 @@ void StagingStream::start_at(std::uint64_t offset) noexcept {
   fill_ = flushed_ = resume_ = 0;
 }
 
+// After abandon bytes are dropped here. Nothing that comes behind them may then count as written.
+bool StagingStream::drop_abandoned() noexcept {
+  if (!queue_->abandoned()) return false;
+  queue_->fail(ECANCELED);
+  return true;
+}
+
 bool StagingStream::take_buffer() noexcept {
   while (free_.empty()) {
     queue_->wait(kWaitNs);
-    if (queue_->abandoned()) return false;
+    if (drop_abandoned()) return false;
   }
   buffer_ = free_.back();
   free_.pop_back();
@@ -55,25 +61,26 @@ void StagingStream::append(const void* data, std::size_t size) noexcept {
 }
 
 // The range must be aligned or at the end of all; it is sent as one write.
-void StagingStream::submit_range(std::uint32_t from, std::uint32_t to, bool give_back) noexcept {
-  // A part of this buffer may still be under way, and its tail overlaps what is sent now: whichever
-  // of two writes of the same bytes lands last wins, so the first must have landed.
+void StagingStream::submit_range(std::uint32_t from, std::uint32_t to, Mark mark) noexcept {
+  // The tail of the last flush may overlap what is sent now: whichever of two writes of the same
+  // bytes lands last wins, so the first must have landed. And a buffer must not be given back with
+  // a part of it under way.
   while ((flushing_ || queue_->full()) && !queue_->abandoned()) queue_->wait(kWaitNs);
-  if (queue_->abandoned()) return;
+  if (drop_abandoned()) return;
   WriteRequest request;
-  request.staging = give_back ? buffer_ : buffer_ | kFlushMark;
+  request.staging = buffer_ | mark;
   request.data = region_.data() + std::size_t{static_cast<unsigned>(buffer_)} * kBufferBytes + from;
   request.length = to - from;
   request.offset = start_ + from;
   request.packets = packets_;
   request.certain_end = certain_end_;
   packets_ = 0;
-  flushing_ = !give_back;
+  flushing_ = mark != kGiveBack;
   queue_->submit(std::move(request));
 }
 
 void StagingStream::submit_full() noexcept {
-  submit_range(resume_, kBufferBytes, true);
+  submit_range(resume_, kBufferBytes, kGiveBack);
   buffer_ = -1;
   start_ += kBufferBytes;
   fill_ = flushed_ = resume_ = 0;
@@ -81,11 +88,22 @@ void StagingStream::submit_full() noexcept {
 
 void StagingStream::flush() noexcept {
   if (!dirty()) return;
-  const std::uint32_t end = (fill_ + alignment_bytes_ - 1) & ~(alignment_bytes_ - 1);
+  const std::uint32_t tail = fill_ % alignment_bytes_;
+  if (tail == 0) {
+    submit_range(resume_, fill_, kStillFilling);
+    flushed_ = resume_ = fill_;
+    return;
+  }
+  const std::uint32_t end = fill_ - tail + alignment_bytes_;
   std::memset(current(), 0, end - fill_);
-  submit_range(resume_, end, false);
-  flushed_ = fill_;
-  resume_ = fill_ & ~(alignment_bytes_ - 1);
+  const std::uint8_t* const tail_at = current() - tail;
+  submit_range(resume_, end, kTailFollows);
+  start_ += fill_ - tail;
+  fill_ = flushed_ = tail;
+  resume_ = 0;
+  buffer_ = -1;
+  // Should the write be over already and the same buffer come back, it still holds the tail.
+  if (take_buffer()) std::memmove(current() - tail, tail_at, tail);
 }
 
 void StagingStream::close_run() noexcept {
@@ -93,7 +111,7 @@ void StagingStream::close_run() noexcept {
   if (dirty()) {
     const std::uint32_t end = (fill_ + alignment_bytes_ - 1) & ~(alignment_bytes_ - 1);
     std::memset(current(), 0, end - fill_);
-    submit_range(resume_, end, true);
+    submit_range(resume_, end, kGiveBack);
   } else {
     while (flushing_ && !queue_->abandoned()) queue_->wait(kWaitNs);
     free_.push_back(buffer_);
@@ -104,11 +122,9 @@ void StagingStream::close_run() noexcept {
 }
 
 void StagingStream::staging_free(int staging) noexcept {
-  if ((staging & kFlushMark) != 0) {
-    flushing_ = false;
-  } else {
-    free_.push_back(staging);
-  }
+  const int mark = staging & ~kBufferMask;
+  if (mark != kGiveBack) flushing_ = false;
+  if (mark != kStillFilling) free_.push_back(staging & kBufferMask);
 }
 
 }  // namespace capstan

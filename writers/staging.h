@@ -53,7 +53,8 @@ class StagingStream {
   }
 
   // Sends what is there, also if a buffer is only part full; what is appended later overwrites the
-  // padded tail. For an idle moment, so that what was received long ago is on disk.
+  // padded tail, from a buffer of its own, because bytes on their way to the disk must not change.
+  // For an idle moment, so that what was received long ago is on disk.
   void flush() noexcept;
   // Whether anything was appended since the last flush.
   bool dirty() const noexcept { return buffer_ >= 0 && fill_ > flushed_; }
@@ -67,9 +68,18 @@ class StagingStream {
   void staging_free(int staging) noexcept;
 
  private:
+  // What becomes of the buffer when the write is over, in the upper bits of a request's staging.
+  enum Mark : int {
+    kGiveBack = 0,
+    kTailFollows = 1 << 16,   // given back; its last unit is written again after it
+    kStillFilling = 2 << 16,  // only a part of it was sent
+    kBufferMask = 0xFFFF,
+  };
+
+  bool drop_abandoned() noexcept;
   bool take_buffer() noexcept;
   void submit_full() noexcept;
-  void submit_range(std::uint32_t from, std::uint32_t to, bool give_back) noexcept;
+  void submit_range(std::uint32_t from, std::uint32_t to, Mark mark) noexcept;
   std::uint8_t* current() const noexcept {
     return region_.data() + std::size_t{static_cast<unsigned>(buffer_)} * kBufferBytes + fill_;
   }
@@ -84,7 +94,7 @@ class StagingStream {
   std::uint32_t flushed_ = 0;  // of them, already submitted
   std::uint32_t resume_ =
       0;                   // where the next submission starts: flushed_ rounded down to alignment
-  bool flushing_ = false;  // an earlier submission of this buffer is under way
+  bool flushing_ = false;  // a flush is under way: of this buffer, or of bytes sent again with it
   std::uint32_t packets_ = 0;  // ended since the last submission
   std::uint64_t certain_end_ = 0;
 };

@@ -12,6 +12,7 @@ namespace capstan {
 namespace {
 
 constexpr std::uint8_t kMaxRetries = 100;  // of a write interrupted again and again
+constexpr std::uint8_t kMaxStalls = 4;     // of a write that neither fails nor gets anywhere
 
 }  // namespace
 
@@ -29,7 +30,7 @@ void WriteQueue::submit(WriteRequest request) noexcept {
   Place& place = places_[index];
   place.request = std::move(request);
   place.done = 0;
-  place.complete = place.failed = false;
+  place.complete = place.failed = place.refused = false;
   place.retries = 0;
   ++tail_;
   if (error_ != 0) {  // nothing behind an error can become certain: do not even write it
@@ -55,6 +56,8 @@ void WriteQueue::send(std::uint32_t index) noexcept {
     for (std::size_t i = 0; i < count; ++i) on_completion(completions[i]);
     if (abandoned()) {
       fail(ECANCELED);
+      places_[index].failed = true;
+      finish(places_[index]);
       return;
     }
   }
@@ -103,12 +106,13 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
     finish(place);
     return;
   }
-  if (written == 0) {  // no error and no progress: never retried for ever
-    on_failure(place, completion.tag, ++place.retries < 4 ? EAGAIN : EIO);
+  // The rest of a direct write must start aligned too: a partial unit is written again.
+  const std::uint32_t done = (place.done + written) & ~(alignment_bytes_ - 1);
+  if (done == place.done) {  // no error and no progress: never retried for ever
+    on_failure(place, completion.tag, ++place.retries < kMaxStalls ? EAGAIN : EIO);
     return;
   }
-  // The rest of a direct write must start aligned too: a partial unit is written again.
-  place.done = (place.done + written) & ~(alignment_bytes_ - 1);
+  place.done = done;
   send(completion.tag);
 }
 
@@ -117,11 +121,11 @@ void WriteQueue::on_failure(Place& place, std::uint32_t index, int error) noexce
     send(index);
     return;
   }
-  if (error == EINVAL && owner_.direct_write_refused()) {
+  if (error == EINVAL && !std::exchange(place.refused, true) && owner_.direct_write_refused()) {
     send(index);
     return;
   }
-  const bool from_ring = place.request.staging < 0 && !place.bounce;
+  const bool from_ring = place.request.block && !place.bounce;
   if (from_ring && (error == EFAULT || error == EOPNOTSUPP)) {
     ring_memory_refused_ = true;
     void* copy = ::mmap(nullptr, place.request.length, PROT_READ | PROT_WRITE,

@@ -31,8 +31,8 @@ struct WriteRequest {
 class WriteQueueOwner {
  public:
   virtual void staging_free(int staging) noexcept = 0;
-  // A direct write was refused with EINVAL: whether something was changed that makes a repetition
-  // worth while.
+  // A direct write was refused with EINVAL: whether something was changed, now or since the write
+  // was submitted, that makes a repetition worth while. Asked once a write.
   virtual bool direct_write_refused() noexcept = 0;
 
  protected:
@@ -49,6 +49,8 @@ class WriteQueue {
 
   bool full() const noexcept { return tail_ - head_ == places_.size(); }
   bool empty() const noexcept { return head_ == tail_; }
+  // Nothing is under way, no preallocation either: the file may be truncated.
+  bool idle() const noexcept { return empty() && !preallocating_; }
 
   // Requires: !full().
   void submit(WriteRequest request) noexcept;
@@ -81,6 +83,7 @@ class WriteQueue {
     std::uint32_t done = 0;
     bool complete = false;
     bool failed = false;
+    bool refused = false;  // once, with EINVAL
     std::uint8_t retries = 0;
     MmapRegion bounce;  // a copy of the block, where its own memory was refused
   };

@@ -1,0 +1,237 @@
+#include "tests/fault/recording_script.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/support/pcapng_builder.h"
+#include "tests/support/stored_packet.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/test_ring.h"
+
+namespace capstan::test {
+
+namespace {
+
+// In the year 2037: later than any clock, so that the merge never takes packets for settled, and
+// not beyond the 31 bits that libpcap reads.
+constexpr std::uint64_t kStartNs = 2'140'000'000'000'000'000;
+constexpr std::uint32_t kRingOffset = 12;  // where a packet says which ring and number it is
+constexpr std::size_t kPcapFileHeadBytes = 24;
+constexpr std::size_t kPcapRecordHeadBytes = 16;
+
+struct Recording {
+  explicit Recording(const Script& made_by) : script(made_by) {
+    for (std::uint32_t ring = 0; ring < script.rings; ++ring) {
+      rings.push_back(std::make_unique<TestRing>(static_cast<std::uint16_t>(ring), ring,
+                                                 script.block_size_bytes));
+      header.interfaces.push_back({fmt::format("veth{}", ring), "", "", 1, 262144});
+      sent.emplace_back();
+    }
+  }
+
+  // Rings take turns within one time line, so that the merged order is the order of making.
+  BlockRef next_block(std::uint32_t ring, std::size_t packet_bytes) {
+    std::vector<RingFrame> frames;
+    const std::size_t room = script.block_size_bytes - 200;
+    const std::size_t count = room / (packet_bytes + 100);
+    SealLedger ledger;
+    ledger.packets_before = sent[ring].size();
+    ledger.dropped_since_last = sent[ring].size() % 3;  // some first packets carry a drop count
+    for (std::size_t i = 0; i < count; ++i) {
+      RingFrame frame;
+      frame.data = pattern_bytes(packet_bytes + i % 5, static_cast<std::uint8_t>(i));
+      const auto number = static_cast<std::uint32_t>(sent[ring].size());
+      std::memcpy(&frame.data[kRingOffset], &ring, 4);
+      std::memcpy(&frame.data[kRingOffset + 4], &number, 4);
+      frame.timestamp_ns = clock_ns;
+      clock_ns += 1'000;
+      sent[ring].push_back(
+          {frame.timestamp_ns, static_cast<std::uint32_t>(frame.data.size()), frame.data});
+      frames.push_back(std::move(frame));
+    }
+    return rings[ring]->make(frames, ledger);
+  }
+
+  const Script& script;
+  RecordingHeader header;
+  std::vector<std::unique_ptr<TestRing>> rings;
+  std::vector<std::vector<StoredPacket>> sent;  // per ring
+  std::uint64_t clock_ns = kStartNs;
+};
+
+RecordingOptions options_for(const Recording& recording, const std::string& path,
+                             std::unique_ptr<IoBackend> backend) {
+  const Script& script = recording.script;
+  RecordingOptions options;
+  options.file.path = path;
+  options.file.direct = script.direct;
+  options.file.preallocate_bytes = script.preallocate_bytes;
+  options.format = script.format;
+  options.layout = script.layout;
+  options.header = recording.header;
+  options.blocks_per_ring.assign(script.rings, 4 * script.blocks_per_phase);
+  options.size_limit_bytes = script.size_limit_bytes;
+  options.flush_interval_ns = script.flush_often ? 0 : ~std::uint64_t{0};
+  options.backend = std::move(backend);
+  return options;
+}
+
+void feed(Recording& recording, RecordingWriter& writer, const std::atomic<bool>& abandon) {
+  constexpr std::size_t kPhases[] = {1'400, 60, 1'400};
+  std::uint32_t turn = 0;
+  for (const std::size_t packet_bytes : kPhases) {
+    for (std::uint32_t block = 0; block < recording.script.blocks_per_phase; ++block) {
+      for (std::uint32_t ring = 0; ring < recording.script.rings; ++ring) {
+        BlockRef made = recording.next_block(ring, packet_bytes);
+        while (!writer.has_room() && !abandon) writer.wait(1'000'000);
+        writer.accept(std::move(made));
+        if (++turn % 3 != 0) writer.pump();
+      }
+    }
+  }
+}
+
+std::vector<ClosingLedger> ledgers_of(const Recording& recording) {
+  std::vector<ClosingLedger> ledgers;
+  for (std::uint32_t ring = 0; ring < recording.script.rings; ++ring) {
+    ClosingLedger ledger;
+    ledger.ring = ledger.interface_id = ring;
+    ledger.timestamp_ns = recording.clock_ns;
+    ledger.received = recording.sent[ring].size();
+    ledgers.push_back(ledger);
+  }
+  return ledgers;
+}
+
+// The file walked from end to end: every byte must belong to a whole block.
+std::vector<StoredPacket> walk_pcapng(const Recording& recording,
+                                      const std::vector<std::uint8_t>& file) {
+  std::vector<StoredPacket> packets;
+  const std::size_t head = encode_pcapng_header(recording.header).size();
+  if (file.empty()) return packets;  // nothing became certain, not even the head
+  EXPECT_GE(file.size(), head);
+  if (file.size() < head) return packets;
+  const std::vector<std::uint16_t> link_types(recording.script.rings, std::uint16_t{1});
+  PacketWalk walk({file.data() + head, file.size() - head}, link_types);
+  PacketView packet;
+  while (walk.next(packet)) packets.push_back(stored(packet));
+  EXPECT_EQ(walk.end(), WalkEnd::kComplete)
+      << walk_end_text(walk.end()) << " at " << head + walk.offset() << " of " << file.size();
+  return packets;
+}
+
+void check_packets(const Recording& recording, const std::vector<StoredPacket>& packets) {
+  std::vector<std::size_t> next(recording.script.rings);
+  const bool microseconds = recording.script.format == FileFormat::kPcapMicroseconds;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    std::uint32_t ring = ~0U;
+    if (packets[i].data.size() >= kRingOffset + 8) {
+      std::memcpy(&ring, &packets[i].data[kRingOffset], 4);
+    }
+    ASSERT_LT(ring, recording.script.rings) << "packet " << i << " is none of ours";
+    ASSERT_LT(next[ring], recording.sent[ring].size());
+    StoredPacket expected = recording.sent[ring][next[ring]++];
+    if (microseconds) expected.timestamp_ns -= expected.timestamp_ns % 1'000;
+    ASSERT_EQ(packets[i], expected)
+        << "packet " << i << " is not number " << next[ring] - 1 << " of ring " << ring;
+  }
+  if (recording.script.layout == Layout::kPacked) {
+    EXPECT_TRUE(std::is_sorted(packets.begin(), packets.end(), [](const auto& a, const auto& b) {
+      return a.timestamp_ns < b.timestamp_ns;
+    })) << "packed packets are not in the order of their time";
+  }
+}
+
+void check_file(const Recording& recording, const std::string& path, Outcome& outcome) {
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_FALSE(std::filesystem::exists(OutputFile::part_path(path)));
+  std::ifstream in(path, std::ios::binary);
+  std::vector<std::uint8_t> file(std::istreambuf_iterator<char>(in), {});
+  outcome.file_size = file.size();
+  EXPECT_EQ(file.size(), outcome.bytes);
+  std::vector<StoredPacket> packets;
+  if (!file.empty()) {
+    try {
+      packets = read_with_libpcap(path);
+    } catch (const std::exception& complaint) {
+      ADD_FAILURE() << "libpcap: " << complaint.what();
+    }
+  }
+  if (recording.script.format == FileFormat::kPcapng) {
+    EXPECT_EQ(walk_pcapng(recording, file), packets) << "libpcap and the walker differ";
+  } else if (!file.empty()) {
+    std::size_t bytes = kPcapFileHeadBytes;
+    for (const StoredPacket& packet : packets) bytes += kPcapRecordHeadBytes + packet.data.size();
+    EXPECT_EQ(bytes, file.size()) << "a cut record at the end";
+  }
+  EXPECT_EQ(packets.size(), outcome.written);
+  check_packets(recording, packets);
+}
+
+const char* name_of(Fault fault) {
+  constexpr const char* kNames[] = {
+      "none",   "short by half", "short by a byte", "one byte", "nothing", "EINTR",
+      "EAGAIN", "EINVAL",        "EFAULT",          "ENOSPC",   "EIO",     "no room"};
+  return kNames[static_cast<std::size_t>(fault)];
+}
+
+}  // namespace
+
+std::string describe(const Script& script) {
+  constexpr const char* kFormats[] = {"pcapng", "pcap", "pcap-ns"};
+  constexpr const char* kLayouts[] = {"auto", "in-place", "packed"};
+  const FakeBackendOptions& backend = script.backend;
+  return fmt::format("{} {} {} rings, {} at write {}, seed {}{}, delay {}",
+                     kFormats[static_cast<std::size_t>(script.format)],
+                     kLayouts[static_cast<std::size_t>(script.layout)], script.rings,
+                     name_of(backend.fault), backend.at_write, backend.seed,
+                     backend.reordered ? ", reordered" : "", backend.longest_delay);
+}
+
+Outcome run_script(const Script& script) {
+  SCOPED_TRACE(describe(script));
+  Recording recording(script);
+  const TempDir folder;
+  const std::string path = folder.path() / "recording";
+  std::atomic<bool> abandon{false};
+  Outcome outcome;
+  FakeBackendOptions backend_options = script.backend;
+  backend_options.is_ring_memory = [&recording](const std::uint8_t* at) {
+    return std::any_of(recording.rings.begin(), recording.rings.end(),
+                       [at](const auto& ring) { return ring->owns(at); });
+  };
+  auto backend = std::make_unique<FakeBackend>(std::move(backend_options));
+  backend->count_into(outcome.tally);
+  backend->on_write([&](std::uint64_t number) {
+    if (number == script.abandon_at) abandon = true;
+  });
+  {
+    RecordingWriter writer(options_for(recording, path, std::move(backend)), abandon);
+    feed(recording, writer, abandon);
+    outcome.error = writer.finish(ledgers_of(recording));
+    const WriterCounters& counters = writer.counters();
+    outcome.taken = counters.packets_taken.get();
+    outcome.written = counters.packets_written.get();
+    outcome.failed = counters.packets_failed.get();
+    outcome.beyond_limit = counters.packets_beyond_limit.get();
+    outcome.bytes = counters.bytes_written.get();
+    outcome.blocks_in_place = counters.blocks_in_place.get();
+    outcome.blocks_packed = counters.blocks_packed.get();
+    check_file(recording, path, outcome);
+  }
+  for (const auto& sent : recording.sent) outcome.offered += sent.size();
+  for (const auto& ring : recording.rings) outcome.blocks_held += ring->held();
+  EXPECT_EQ(outcome.taken, outcome.offered);
+  EXPECT_EQ(outcome.taken, outcome.written + outcome.failed + outcome.beyond_limit);
+  if (script.abandon_at == 0) {
+    EXPECT_EQ(outcome.blocks_held, 0U);
+  }
+  return outcome;
+}
+
+}  // namespace capstan::test
