@@ -70,7 +70,8 @@ std::optional<MergedPacket> PacketMerge::next(std::uint64_t settled_ns) noexcept
   if (!all_shown && !pressed && earliest->packet.timestamp_ns > settled_ns) return std::nullopt;
   handed_out_ = earliest;
   return MergedPacket{earliest->packet,
-                      earliest->fresh ? &*earliest->blocks[earliest->first] : nullptr};
+                      earliest->fresh ? &*earliest->blocks[earliest->first] : nullptr,
+                      static_cast<std::size_t>(earliest - lanes_.data())};
 }
 
 }  // namespace capstan

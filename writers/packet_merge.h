@@ -18,6 +18,7 @@ namespace capstan {
 struct MergedPacket {
   PacketView packet;
   const SealedBlock* begins_block = nullptr;
+  std::size_t ring = 0;
 };
 
 // Holds blocks until their packets are out. One thread. Allocates only when made.

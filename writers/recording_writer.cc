@@ -27,7 +27,9 @@ constexpr std::uint64_t kAbandonWaitNs = kNanosecondsPerSecond;
 // Blocks in a row that must agree before the layout changes: each change pads the file to its
 // alignment and sends a part-full buffer.
 constexpr std::uint32_t kVotesToSwitch = 4;
-constexpr std::uint32_t kPackedOverheadBytes = 34;  // an EPB's 32 bytes and half its padding
+constexpr std::uint32_t kPackedOverheadBytes = 34;       // an EPB's 32 bytes and half its padding
+constexpr std::uint32_t kDropOptionBytes = 16;           // epb_dropcount and the end of options
+constexpr std::uint32_t kPackedPrologueBytes = 76 + 52;  // BlockHead and statistics
 constexpr std::uint64_t kForEver = std::numeric_limits<std::uint64_t>::max();
 
 std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::string>& notes) {
@@ -66,6 +68,7 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   }
   if (options_.blocks_per_ring.size() > 1) {
     merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_);
+    admitted_.resize(options_.blocks_per_ring.size());
   }
   if (file_.kind() == OutputKind::kStream) options_.flush_interval_ns = 0;
   open_backend();
@@ -133,7 +136,7 @@ bool RecordingWriter::direct_write_refused() noexcept {
 void RecordingWriter::accept(BlockRef block) noexcept {
   counters_.packets_taken.add(block->packet_count);
   if (limit_reached_.load(std::memory_order_relaxed)) {
-    counters_.packets_beyond_limit.add(block->packet_count);
+    leave_out(block->ring, block->packet_count);
     return;
   }
   if (queue_->error() != 0) {
@@ -168,9 +171,10 @@ bool RecordingWriter::prefers_in_place(const SealedBlock& block) noexcept {
   if (options_.layout == Layout::kPacked || queue_->ring_memory_refused()) return false;
   if (options_.layout == Layout::kInPlace) return true;
   if (limited) return false;
-  // In place saves the copy, 30 to 40 ns a packet, and costs disk: a twentieth more at 1500 bytes, half
-  // more at 60. With small packets it is the CPU that limits a recording, never the disk, so in place pays
-  // for every full block (docs/benchmarks.md, "Layouts"); a part-filled one is mostly padding.
+  // In place saves the copy, 30 to 40 ns a packet, and costs disk: a twentieth more at 1500 bytes,
+  // half more at 60. With small packets it is the CPU that limits a recording, never the disk, so
+  // in place pays for every full block (docs/benchmarks.md, "Layouts"); a part-filled one is mostly
+  // padding.
   const std::uint64_t packed_bytes =
       block.captured_bytes + std::uint64_t{block.packet_count} * kPackedOverheadBytes;
   const bool pays = std::uint64_t{block.size_bytes} * 5 <= packed_bytes * 8;
@@ -182,7 +186,7 @@ bool RecordingWriter::prefers_in_place(const SealedBlock& block) noexcept {
 
 void RecordingWriter::write_in_place(BlockRef block) noexcept {
   if (at_limit(block->size_bytes)) {
-    counters_.packets_beyond_limit.add(block->packet_count);
+    leave_out(block->ring, block->packet_count);
     return;
   }
   while (queue_->full() && !queue_->abandoned()) queue_->wait(kWaitNs);
@@ -228,14 +232,55 @@ bool RecordingWriter::at_limit(std::uint64_t more_bytes) noexcept {
   return limit_reached_.load(std::memory_order_relaxed);
 }
 
+void RecordingWriter::leave_out(std::size_t ring, std::uint64_t packets) noexcept {
+  counters_.packets_beyond_limit.add(packets);
+  if (left_out_.size() <= ring) left_out_.resize(ring + 1);  // at the end of a recording only
+  left_out_[ring] += packets;
+}
+
 void RecordingWriter::pack_block(const SealedBlock& block) noexcept {
-  pack_prologue(block, block.packet_count);
+  const std::uint32_t kept = packets_within_limit(block);
+  if (kept != block.packet_count) {
+    limit_reached_.store(true, std::memory_order_relaxed);
+    leave_out(block.ring, block.packet_count - kept);
+    if (kept == 0) return;
+  }
+  pack_prologue(block, kept);
   PacketWalk walk({block.data, block.size_bytes}, link_types_);
   PacketView packet;
-  while (walk.next(packet)) {
-    if (!pack_packet(packet)) counters_.packets_beyond_limit.add(1);
+  for (std::uint32_t i = 0; i < kept && walk.next(packet); ++i) pack_packet(packet);
+  CAPSTAN_CHECK(kept != block.packet_count || !walk.next(packet), block.packet_count);
+  CAPSTAN_CHECK(kept != block.packet_count || walk.end() == WalkEnd::kComplete, walk.end(),
+                walk.offset(), block.size_bytes);
+}
+
+// How many packets of the block begin before the size limit: its head in the file must say how many
+// follow it.
+std::uint32_t RecordingWriter::packets_within_limit(const SealedBlock& block) noexcept {
+  const std::uint64_t limit = options_.size_limit_bytes;
+  if (limit == 0 || staging_.position() + 2 * std::uint64_t{block.size_bytes} < limit) {
+    return block.packet_count;
   }
-  CAPSTAN_CHECK(walk.end() == WalkEnd::kComplete, walk.end(), walk.offset(), block.size_bytes);
+  std::uint64_t position = staging_.position();
+  if (position >= limit) return 0;
+  if (options_.format == FileFormat::kPcapng) position += kPackedPrologueBytes;
+  PacketWalk walk({block.data, block.size_bytes}, link_types_);
+  PacketView packet;
+  std::uint32_t kept = 0;
+  while (position < limit && walk.next(packet)) {
+    position += record_bytes(packet);
+    ++kept;
+  }
+  return kept;
+}
+
+std::uint32_t RecordingWriter::record_bytes(const PacketView& packet) const noexcept {
+  if (options_.format != FileFormat::kPcapng) {
+    return static_cast<std::uint32_t>(sizeof(PcapRecordHeader)) + packet.caplen;
+  }
+  return static_cast<std::uint32_t>(
+      pcapng::kEnhancedPacketHeadBytes + pcapng::padded4(packet.caplen) +
+      (packet.dropped_before == 0 ? 0 : kDropOptionBytes) + pcapng::kBlockTrailerBytes);
 }
 
 // Copies the block's head and its statistics block, so that the packed file carries the same
@@ -249,16 +294,21 @@ void RecordingWriter::pack_prologue(const SealedBlock& block, std::uint32_t pack
   std::memcpy(&statistics, statistics_at, sizeof(statistics));
   constexpr std::uint32_t kHeadBytes = sizeof(BlockHead) + pcapng::kBlockTrailerBytes;
   head.total_length = kHeadBytes;
+  head.received -= head.packet_count - packet_count;
   head.packet_count = packet_count;
   staging_.append(&head, sizeof(head));
   staging_.append(&kHeadBytes, sizeof(kHeadBytes));
-  staging_.append(statistics_at, statistics.total_length);
+  // The same number is the statistics block's first option (seal.cc).
+  constexpr std::size_t kReceivedAt =
+      pcapng::kInterfaceStatisticsHeadBytes + pcapng::kOptionHeaderBytes;
+  staging_.append(statistics_at, kReceivedAt);
+  staging_.append(&head.received, sizeof(head.received));
+  constexpr std::size_t kAfterReceived = kReceivedAt + sizeof(head.received);
+  staging_.append(statistics_at + kAfterReceived, statistics.total_length - kAfterReceived);
   staging_.end_record(0);
 }
 
-bool RecordingWriter::pack_packet(const PacketView& packet) noexcept {
-  if (at_limit(0)) [[unlikely]]
-    return false;
+void RecordingWriter::pack_packet(const PacketView& packet) noexcept {
   if (packet.timestamp_ns < last_packed_ns_) [[unlikely]]
     counters_.out_of_order.add(1);
   last_packed_ns_ = packet.timestamp_ns;
@@ -268,13 +318,10 @@ bool RecordingWriter::pack_packet(const PacketView& packet) noexcept {
     pack_pcap(packet);
   }
   staging_.end_record(1);
-  return true;
 }
 
 void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
   const auto padded = static_cast<std::uint32_t>(pcapng::padded4(packet.caplen));
-  // epb_dropcount, where there is something to say, and the end of options after it.
-  constexpr std::uint32_t kDropOptionBytes = 16;
   const std::uint32_t options_bytes = packet.dropped_before == 0 ? 0 : kDropOptionBytes;
   const auto total = static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes + padded +
                                                 options_bytes + pcapng::kBlockTrailerBytes);
@@ -327,10 +374,19 @@ void RecordingWriter::pack_pcap(const PacketView& packet) noexcept {
 void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
   if (!merge_) return;
   while (const std::optional<MergedPacket> next = merge_->next(settled_ns)) {
+    // With several rings a block that began before the size limit is written whole: its head has
+    // said how many packets follow.
     if (next->begins_block != nullptr) {
-      pack_prologue(*next->begins_block, next->begins_block->packet_count);
+      admitted_[next->ring] = !at_limit(0);
+      if (admitted_[next->ring]) {
+        pack_prologue(*next->begins_block, next->begins_block->packet_count);
+      }
     }
-    if (!pack_packet(next->packet)) counters_.packets_beyond_limit.add(1);
+    if (admitted_[next->ring]) {
+      pack_packet(next->packet);
+    } else {
+      leave_out(next->ring, 1);
+    }
   }
 }
 
@@ -359,7 +415,10 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   merge(kForEver);
   if (options_.format == FileFormat::kPcapng && queue_->error() == 0) {
     std::vector<std::uint8_t> closing;
-    for (const ClosingLedger& ledger : ledgers) append_closing_ledger(closing, ledger);
+    for (ClosingLedger ledger : ledgers) {
+      if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
+      append_closing_ledger(closing, ledger);
+    }
     staging_.append(closing.data(), closing.size());
     staging_.end_record(0);
   }

@@ -103,8 +103,11 @@ class RecordingWriter final : private WriteQueueOwner {
   void pad_to_alignment() noexcept;
   void merge(std::uint64_t settled_ns) noexcept;
   void pack_block(const SealedBlock& block) noexcept;
+  std::uint32_t packets_within_limit(const SealedBlock& block) noexcept;
+  std::uint32_t record_bytes(const PacketView& packet) const noexcept;
   void pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;
-  bool pack_packet(const PacketView& packet) noexcept;
+  void pack_packet(const PacketView& packet) noexcept;
+  void leave_out(std::size_t ring, std::uint64_t packets) noexcept;
   void pack_pcapng(const PacketView& packet) noexcept;
   void pack_pcap(const PacketView& packet) noexcept;
   bool at_limit(std::uint64_t more_bytes) noexcept;
@@ -123,6 +126,8 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t last_packed_ns_ = 0;
   std::uint64_t last_flush_ns_ = 0;
   std::uint64_t extra_failed_ = 0;
+  std::vector<bool> admitted_;           // by ring: the block being merged began before the limit
+  std::vector<std::uint64_t> left_out_;  // by ring: packets beyond the limit
   bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};
   WriterCounters counters_;

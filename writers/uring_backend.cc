@@ -34,7 +34,7 @@ class UringBackend final : public IoBackend {
   int fd_ = -1;
   bool file_registered_ = false;
   std::vector<iovec> registered_;  // ascending only within a region
-  unsigned under_way_ = 0;  // submitted and not reaped
+  unsigned under_way_ = 0;         // submitted and not reaped
   std::size_t last_hit_ = 0;       // writes mostly come from the region of the write before
 };
 

@@ -185,8 +185,6 @@ TEST_P(RecordingFault, SecondInterruptWithADiskThatHangs) {
   Script hanging = script();
   hanging.backend.stuck = true;
   hanging.backend.at_write = 3;
-  hanging.abandon_at = 4;
-  hanging.flush_often = GetParam().layout != Layout::kInPlace;
   const Outcome outcome = run_script(hanging);
   EXPECT_EQ(outcome.error, ECANCELED);
 }

@@ -200,7 +200,8 @@ void FakeBackend::wait(std::uint64_t) noexcept {
   for (Operation& operation : in_flight_) {
     operation.looks_left -= operation.looks_left == 0 ? 0 : 1;
   }
-  if (++idle_waits_ == kHopelessWaits && !options_.stuck) {
+  if (++idle_waits_ == 100 && options_.stuck && options_.on_long_wait) options_.on_long_wait();
+  if (idle_waits_ == kHopelessWaits && !options_.stuck) {
     ADD_FAILURE() << "the writer waits for ever, with " << in_flight_.size() << " in flight";
     std::abort();
   }

@@ -40,6 +40,8 @@ struct FakeBackendOptions {
   bool preallocation_late = false;  // completes only when nothing else is left
   int registration_error = 0;
   bool stuck = false;  // from at_write on nothing completes
+  // Called when the writer has waited a hundred times for what is stuck.
+  std::function<void()> on_long_wait;
   // Whether these bytes are a ring's own.
   std::function<bool(const std::uint8_t*)> is_ring_memory;
 };
