@@ -106,7 +106,11 @@ void restore_vlan_tag(Frame& frame, const tpacket3_hdr& head, const SealContext&
     store(frame.data + 2, cooked_protocol);
     cooked_protocol = htons(tpid);
   } else {
-    if (context.slot_kind != SlotKind::kEthernet || frame.caplen < kMacAddressesBytes) return;
+    if (context.slot_kind != SlotKind::kEthernet) return;
+    if (frame.caplen < kMacAddressesBytes) {  // cut in front of the tag's place
+      frame.wirelen += kVlanTagBytes;
+      return;
+    }
     frame.data -= kVlanTagBytes;
     std::memmove(frame.data, frame.data + kVlanTagBytes, kMacAddressesBytes);
     store(frame.data + kMacAddressesBytes, htons(tpid));
