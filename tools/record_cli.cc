@@ -189,7 +189,7 @@ void read_output(const RawOptions& raw, RecordCommandLine& line, Problems& probl
   if (line.layout == Layout::kInPlace && line.format != FileFormat::kPcapng) {
     problems.push_back("--layout in-place writes pcapng only; leave -F or --layout out");
   }
-  if (raw.stats_interval_s < 0 || raw.stats_interval_s > 86400) {
+  if (!(raw.stats_interval_s >= 0 && raw.stats_interval_s <= 86400)) {  // NaN is neither
     problems.push_back(
         fmt::format("--stats-interval {} is not from 0 to 86400 seconds", raw.stats_interval_s));
   } else {
@@ -248,6 +248,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   check_targets(line, problems);
   line.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
   line.capture.promiscuous = !raw.no_promiscuous;
+  line.capture.one_interface_id = line.split_rings;
   if (problems.empty()) {
     for (std::string& problem : validate_capture_options(line.capture))
       problems.push_back(std::move(problem));

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -11,7 +10,9 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "writers/file_lock.h"
 
 namespace capstan {
 
@@ -26,6 +27,24 @@ constexpr mode_t kFileMode = 0640;
 std::string directory_of(const std::string& path) {
   const std::string directory = std::filesystem::path(path).parent_path().string();
   return directory.empty() ? "." : directory;
+}
+
+// fifo(7): opening for writing waits for a reader, and with O_NONBLOCK fails with ENXIO without
+// one. Signals being blocked, only the latter can be interrupted.
+int open_fifo(const std::string& path, const std::atomic<bool>* abandon) {
+  constexpr std::uint64_t kLookNs = 20 * kNanosecondsPerMillisecond;
+  while (true) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0) {
+      ::fcntl(fd, F_SETFL, 0);
+      return fd;
+    }
+    if (errno != ENXIO) return fd;
+    if (abandon != nullptr && abandon->load(std::memory_order_relaxed)) {
+      throw_system_error(ECANCELED, fmt::format("wait for a reader of {}", path));
+    }
+    sleep_ns(kLookNs);
+  }
 }
 
 std::string mend_for_create(int error, const std::string& directory) {
@@ -51,7 +70,8 @@ std::string OutputFile::part_path(const std::string& path) {
   return (whole.parent_path() / fmt::format(".{}.part", whole.filename().string())).string();
 }
 
-OutputFile::OutputFile(OutputFileOptions options) : options_(std::move(options)) {
+OutputFile::OutputFile(OutputFileOptions options, const std::atomic<bool>* abandon)
+    : options_(std::move(options)) {
   struct stat status {};
   const bool exists = options_.path != "-" && ::stat(options_.path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) {
@@ -59,15 +79,16 @@ OutputFile::OutputFile(OutputFileOptions options) : options_(std::move(options))
                        fmt::format("Name a file in it: -w {}/NAME.pcapng", options_.path));
   }
   if (options_.path == "-" || (exists && !S_ISREG(status.st_mode))) {
-    open_special();
+    open_special(exists && S_ISFIFO(status.st_mode), abandon);
   } else {
     open_regular();
   }
 }
 
-void OutputFile::open_special() {
+void OutputFile::open_special(bool is_fifo, const std::atomic<bool>* abandon) {
   kind_ = options_.path == "/dev/null" ? OutputKind::kNull : OutputKind::kStream;
   const int fd = options_.path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                 : is_fifo            ? open_fifo(options_.path, abandon)
                                       : ::open(options_.path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) throw_errno(fmt::format("open {}", options_.path));
   fd_ = UniqueFd(fd);
@@ -87,7 +108,7 @@ void OutputFile::open_regular() {
     throw_system_error(error, fmt::format("create {}", part_path_),
                        mend_for_create(error, directory_of(options_.path)));
   }
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!try_lock_file(fd_.get())) {
     throw_errno(fmt::format("lock {}", part_path_), "Another capstan is writing this recording");
   }
   struct stat status {};

@@ -4,6 +4,7 @@
 // Opened and closed by recording_writer.cc, off the data path; the bytes go through an IoBackend.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -29,8 +30,9 @@ struct OutputFileOptions {
 class OutputFile {
  public:
   // Creates the hidden file. Throws std::system_error; a target that is a directory or whose
-  // directory is missing or not writable is named with what to do.
-  explicit OutputFile(OutputFileOptions options);
+  // directory is missing or not writable is named with what to do. Waits until somebody reads a
+  // FIFO, or `abandon`, if not null, is set (relaxed: it only has to arrive some time).
+  explicit OutputFile(OutputFileOptions options, const std::atomic<bool>* abandon = nullptr);
   // Leaves a `.part` file that was not closed where it is: it holds what was recorded.
   ~OutputFile() = default;
   OutputFile(OutputFile&&) = default;
@@ -56,7 +58,7 @@ class OutputFile {
   static std::string part_path(const std::string& path);
 
  private:
-  void open_special();
+  void open_special(bool is_fifo, const std::atomic<bool>* abandon);
   void open_regular();
 
   OutputFileOptions options_;

@@ -23,6 +23,17 @@ std::uint64_t end_of_data(std::span<const std::uint8_t> bytes) noexcept {
   return static_cast<std::uint64_t>(bytes.rend() - last);
 }
 
+constexpr std::uint64_t kPcapRecordHeadBytes = 16;
+
+// A classic pcap record has no trailer to say that it is whole. Writes end at multiples of the
+// alignment, so one whose bytes from such a multiple on are zeros, with zeros behind it, was cut
+// there: the rest of it never reached the disk.
+bool runs_into_unwritten(std::span<const std::uint8_t> bytes, std::uint64_t start,
+                         std::uint64_t end) noexcept {
+  const std::uint64_t written_end = start + end_of_data(bytes.subspan(start, end - start));
+  return next_aligned(std::max(written_end, start + 1)) < end;
+}
+
 template <typename Order>
 bool is_block_head(std::span<const std::uint8_t> at) noexcept {
   return at.size() >= sizeof(BlockHead) && Order::load32(at.data()) == pcapng::kCapstanBlockHead &&
@@ -68,9 +79,21 @@ RecordingScan scan_recording(std::span<const std::uint8_t> bytes, std::uint64_t 
   CaptureFile file = CaptureFile::from_bytes(bytes, name);
   RecordingScan scan{};
   PacketView packet;
-  while (file.next(packet)) ++scan.whole.packets;
+  std::uint32_t last_caplen = 0;
+  while (file.next(packet)) {
+    ++scan.whole.packets;
+    last_caplen = packet.caplen;
+  }
   scan.end = file.end();
   scan.whole.length = scan.end.offset;
+  if (scan.end.in_zeros && file.format().kind == CaptureFormat::Kind::kPcap &&
+      scan.whole.packets != 0) {
+    const std::uint64_t start = scan.whole.length - last_caplen - kPcapRecordHeadBytes;
+    if (runs_into_unwritten(bytes, start, scan.whole.length)) {
+      scan.whole.length = scan.end.offset = start;
+      --scan.whole.packets;
+    }
+  }
   const std::uint64_t data_limit =
       std::clamp<std::uint64_t>(scan_end, scan.whole.length, bytes.size());
   const std::span<const std::uint8_t> behind =

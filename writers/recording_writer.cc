@@ -49,7 +49,7 @@ std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::stri
 
 RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon)
     : options_(std::move(options)),
-      file_(options_.file),
+      file_(options_.file, &abandon),
       backend_(std::move(options_.backend)),
       staging_(file_.alignment_bytes()) {
   for (const RecordedInterface& interface : options_.header.interfaces) {

@@ -91,6 +91,7 @@ class RecordingWriter final : private WriteQueueOwner {
   }
   const WriterCounters& counters() const noexcept { return counters_; }
   const std::string& path() const noexcept { return file_.path(); }
+  OutputKind kind() const noexcept { return file_.kind(); }
 
  private:
   void staging_free(int staging) noexcept override { staging_.staging_free(staging); }

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
 #include "engine/reader/byte_stream.h"
+#include "writers/file_lock.h"
 #include "writers/recording_scan.h"
 
 namespace capstan {
@@ -35,7 +35,7 @@ UniqueFd open_locked(const std::string& path, bool writable) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno("stat " + path);
   if (!S_ISREG(status.st_mode)) throw UsageError(fmt::format("{}: not a regular file", path));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!try_lock_file(fd.get())) {
     throw_errno(fmt::format("lock {}", path), "A recorder is still writing it: stop that first");
   }
   return fd;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
@@ -15,6 +16,7 @@ namespace {
 // nothing comes. The ring behind the queues holds hundreds of milliseconds.
 constexpr std::uint64_t kBusyWaitNs = 2 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kLongestSleepNs = 8 * kNanosecondsPerMillisecond;
+constexpr auto kOpenLook = std::chrono::milliseconds(20);
 
 void restrict_to(const std::vector<int>& cpus) noexcept {
   if (cpus.empty()) return;
@@ -41,12 +43,15 @@ WriterThread::~WriterThread() {
   }
 }
 
-void WriterThread::start(RecordingOptions options) {
+void WriterThread::start(RecordingOptions options, const std::function<bool()>& keep_waiting) {
   std::promise<void> opened;
   std::future<void> result = opened.get_future();
   thread_ = std::thread([this, options = std::move(options), opened = std::move(opened)]() mutable {
     run(std::move(options), std::move(opened));
   });
+  while (result.wait_for(kOpenLook) != std::future_status::ready) {
+    if (!keep_waiting()) request_abandon();
+  }
   result.get();
 }
 
@@ -98,7 +103,9 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
     }
     if (writer_->error() != 0) error_.store(writer_->error(), std::memory_order_relaxed);
   }
-  const int error = writer_->finish(ledgers_);
+  // After abandon the ledgers may be on their way here still.
+  const bool complete = finish_.load(std::memory_order_acquire);
+  const int error = writer_->finish(complete ? ledgers_ : std::vector<ClosingLedger>{});
   if (error != 0) error_.store(error, std::memory_order_relaxed);
   finished_.store(true, std::memory_order_release);
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <future>
 #include <memory>
 #include <thread>
@@ -34,8 +35,9 @@ class WriterThread {
   BlockQueue& queue(std::size_t index) noexcept { return *queues_[index]; }
 
   // Starts the thread and opens the recording in it; throws what RecordingWriter's constructor
-  // threw.
-  void start(RecordingOptions options);
+  // threw. A FIFO is open when somebody reads it: meanwhile `keep_waiting` is asked now and then.
+  void start(
+      RecordingOptions options, const std::function<bool()>& keep_waiting = [] { return true; });
   // No more blocks will be queued: write what is left, then the ledgers, and close.
   void request_finish(std::vector<ClosingLedger> ledgers) noexcept;
   // Close what is certain and end, at once.
@@ -47,6 +49,7 @@ class WriterThread {
   const WriterCounters& counters() const noexcept { return writer_->counters(); }
   const std::vector<std::string>& notes() const noexcept { return writer_->notes(); }
   const std::string& path() const noexcept { return writer_->path(); }
+  OutputKind kind() const noexcept { return writer_->kind(); }
   bool size_limit_reached() const noexcept { return writer_->size_limit_reached(); }
   // Something was refused while recording: time to stop. 0 or an errno value.
   int error() const noexcept { return error_.load(std::memory_order_relaxed); }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/block/packet_view.h"
+#include "engine/capture/packet_socket.h"
 #include "engine/core/errors.h"
 
 namespace capstan {
@@ -30,8 +31,13 @@ PcapHandle open_live(const std::string& interface_name, std::uint32_t snaplen) {
                       : status == PCAP_ERROR_NO_SUCH_DEVICE ? ENODEV
                       : status == PCAP_ERROR_IFACE_NOT_UP   ? ENETDOWN
                                                             : EIO;
-    throw_system_error(error, fmt::format("open {} to compile the filter ({})", interface_name,
-                                          ::pcap_geterr(handle.get())));
+    throw_system_error(error,
+                       fmt::format("open {} to compile the filter ({})", interface_name,
+                                   ::pcap_geterr(handle.get())),
+                       error == EPERM ? permission_mend()
+                       : error == ENETDOWN
+                           ? fmt::format("Bring it up: ip link set {} up", interface_name)
+                           : "");
   }
   return handle;
 }

@@ -10,6 +10,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/memory.h"
 
 namespace capstan {
 
@@ -26,6 +27,15 @@ std::vector<int> default_cpus() {
 
 // What the kernel may grant at least before the capture gives up.
 constexpr std::uint32_t kFewestBlocks = 4;
+
+// The kernel allocates a ring page by page until memory runs out, and what then fails first is not
+// always the ring: it may be a process that the out-of-memory killer chooses. A quarter stays free.
+std::uint32_t most_blocks(std::uint32_t block_size_bytes) {
+  const std::uint64_t available = available_memory_bytes();
+  if (available == 0) return std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+      available / 4 * 3 / block_size_bytes, kFewestBlocks, std::uint32_t{1} << 31));
+}
 
 }  // namespace
 
@@ -117,6 +127,7 @@ void Capture::open_ring(const std::string& name, int index, std::uint32_t ring_o
   RingLayout layout = make_ring_layout(options_.ring_size_bytes, options_.block_size_bytes,
                                        options_.retire_timeout_ms, slot_kind);
   const std::uint64_t asked = layout.total_bytes();
+  layout.block_count = std::min(layout.block_count, most_blocks(layout.block_size_bytes));
   PacketSocket socket(name, slot_kind == SlotKind::kCooked);
   socket.use_tpacket_v3();
   socket.reserve(layout.reserve_bytes());
@@ -173,6 +184,10 @@ void Capture::start() {
 
 void Capture::request_stop() noexcept {
   for (const auto& thread : threads_) thread->request_stop();
+}
+
+void Capture::request_abandon() noexcept {
+  for (const auto& thread : threads_) thread->request_abandon();
 }
 
 bool Capture::finished() const noexcept {

@@ -85,6 +85,8 @@ class Capture {
   // Attaches the filter, locks it, zeroes the counters, starts the threads.
   void start();
   void request_stop() noexcept;
+  // Stops without draining.
+  void request_abandon() noexcept;
   // Whether every capture thread has ended.
   bool finished() const noexcept;
   void join();

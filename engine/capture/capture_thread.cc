@@ -30,10 +30,14 @@ std::uint64_t holding_sleep_ns(std::uint64_t ring_size_bytes) noexcept {
 }
 
 constexpr int kPollTimeoutMs = 100;
+// While it only waits, how often the kernel's counters are read all the same: what is lost while
+// the ring is full must show while it is full.
+constexpr std::uint64_t kReadingIntervalNs = 50 * kNanosecondsPerMillisecond;
 // With no end to the traffic and no way to stop it (a fanout group), how often the kernel's
 // counters and the ring are compared before the two are found at rest between two packets.
 constexpr int kSettleTries = 10'000;
-constexpr std::uint64_t kDrainLimitNs = 5 * kNanosecondsPerSecond;
+// How much longer than the retire timeout the last block may take to be handed over.
+constexpr std::uint64_t kDrainMarginNs = 5 * kNanosecondsPerSecond;
 
 }  // namespace
 
@@ -69,6 +73,11 @@ void CaptureThread::request_stop() noexcept {
   const std::uint64_t one = 1;
   // Only wakes the thread early; if it fails, the poll timeout does.
   [[maybe_unused]] const ssize_t written = ::write(stop_event_.get(), &one, sizeof(one));
+}
+
+void CaptureThread::request_abandon() noexcept {
+  abandon_.store(true, std::memory_order_relaxed);
+  request_stop();
 }
 
 void CaptureThread::join() {
@@ -142,6 +151,7 @@ void CaptureThread::hand_on(BlockRef block) noexcept {
 }
 
 void CaptureThread::read_statistics() noexcept {
+  waited_since_reading_ns_ = 0;
   const SocketStatistics since = socket_.take_statistics();
   counters_.received.add(since.received);
   counters_.dropped.add(since.dropped);
@@ -169,6 +179,8 @@ void CaptureThread::wait_for_block() noexcept {
   counters_.held_blocks.set(held);
   if (held != 0) {
     sleep_ns(holding_sleep_ns_);
+    waited_since_reading_ns_ += holding_sleep_ns_;
+    if (waited_since_reading_ns_ >= kReadingIntervalNs) read_statistics();
     return;
   }
   pollfd waits[2] = {{socket_.descriptor(), POLLIN, 0}, {stop_event_.get(), POLLIN, 0}};
@@ -182,9 +194,11 @@ void CaptureThread::wait_for_block() noexcept {
 
 void CaptureThread::drain() noexcept {
   const std::uint64_t stop_time_ns = wall_clock_ns();
-  const std::uint64_t deadline_ns = monotonic_clock_ns() + kDrainLimitNs;
+  const std::uint64_t deadline_ns =
+      monotonic_clock_ns() + kDrainMarginNs +
+      std::uint64_t{ring_.layout().retire_timeout_ms} * kNanosecondsPerMillisecond;
   const bool reception_stopped = socket_.try_stop_reception(options_.interface_index);
-  while (monotonic_clock_ns() < deadline_ns) {
+  while (monotonic_clock_ns() < deadline_ns && !abandon_.load(std::memory_order_relaxed)) {
     if (ring_.next_is_ready()) {
       // Where reception cannot be stopped, what the kernel opened after the stop is no longer ours.
       if (!reception_stopped && ring_.next_opened_ns() > stop_time_ns) break;
@@ -203,6 +217,8 @@ void CaptureThread::drain() noexcept {
 // ring is looked at before and after the counters are read: the truth lies between the two looks,
 // and mostly the two agree.
 void CaptureThread::settle_accounts(bool reception_stopped) noexcept {
+  Counter& left_in_ring =
+      abandon_.load(std::memory_order_relaxed) ? counters_.abandoned : counters_.after_stop;
   const std::uint64_t taken =
       counters_.sealed.get() + counters_.damaged.get() + counters_.beyond_limit.get();
   for (int attempt = 0; attempt < kSettleTries; ++attempt) {
@@ -211,7 +227,7 @@ void CaptureThread::settle_accounts(bool reception_stopped) noexcept {
     const std::uint64_t after = ring_.unread_packets();
     const std::uint64_t in_ring = counters_.received.get() - counters_.dropped.get();
     reconciled_ = taken + before <= in_ring && in_ring <= taken + after;
-    counters_.after_stop.set(in_ring >= taken ? in_ring - taken : 0);
+    left_in_ring.set(in_ring >= taken ? in_ring - taken : 0);
     if (reconciled_ && before == after) break;
     if (reception_stopped && attempt > 2) break;  // nothing moves: more looks see the same
   }

@@ -21,7 +21,7 @@ namespace capstan {
 
 // What happened on one ring. Written by its capture thread, readable by anyone at any time; exact
 // when the thread has ended:
-//   received == dropped + sealed + damaged + beyond_limit + after_stop
+//   received == dropped + sealed + damaged + beyond_limit + after_stop + abandoned
 struct RingCounters {
   Counter received;        // tp_packets: passed the filter, dropped ones included
   Counter dropped;         // tp_drops: found the ring full
@@ -33,6 +33,7 @@ struct RingCounters {
   Counter damaged;         // slots whose head made no sense
   Counter beyond_limit;    // received after the packet limit was reached
   Counter after_stop;      // received after the stop, left in the ring unread
+  Counter abandoned;       // received before, left in the ring because of request_abandon()
   Counter held_blocks;     // sealed and not yet given back, now
   Counter skipped_blocks;  // not handed to a best-effort consumer because its queue was full
   Counter skipped_packets;
@@ -71,6 +72,8 @@ class CaptureThread {
   void start();
   // Ends reception, drains the ring, ends the thread. Any thread; returns at once.
   void request_stop() noexcept;
+  // The same without draining: what is in the ring stays there, counted.
+  void request_abandon() noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
 
@@ -99,9 +102,11 @@ class CaptureThread {
   std::vector<BlockQueue*> best_effort_;
   UniqueFd stop_event_;
   std::atomic<bool> stop_{false};      // request_stop() to the thread
+  std::atomic<bool> abandon_{false};   // relaxed: it only has to arrive some time
   std::atomic<bool> finished_{false};  // release: everything the thread wrote is visible to joiners
   std::uint64_t holding_sleep_ns_;
   LossLedger ledger_;
+  std::uint64_t waited_since_reading_ns_ = 0;
   std::uint64_t dropped_attributed_ = 0;
   std::uint64_t freezes_attributed_ = 0;
   SealLedger closing_ledger_;

@@ -24,6 +24,8 @@ namespace {
 // IEEE 802 marks it "reserved" and RFC 1701 forbids its use: no packet carries it.
 constexpr std::uint16_t kUnusedEthertype = 0xFFFF;
 
+}  // namespace
+
 std::string permission_mend() {
   char path[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", path, sizeof(path));
@@ -34,8 +36,6 @@ std::string permission_mend() {
       "sudo setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep {}",
       self);
 }
-
-}  // namespace
 
 PacketSocket::PacketSocket(std::string interface_name, bool cooked)
     : interface_name_(std::move(interface_name)) {

@@ -92,6 +92,35 @@ struct Frame {
   bool truncated;
 };
 
+bool is_vlan_tpid(std::uint16_t protocol) noexcept {
+  return protocol == htons(ETH_P_8021Q) || protocol == htons(ETH_P_8021AD);
+}
+
+// Whether a whole IPv4 header with a right checksum (RFC 791) begins at `at`.
+bool is_ipv4_header(const std::uint8_t* at, std::size_t size) noexcept {
+  const std::size_t length = size == 0 ? 0 : std::size_t{at[0] & 0xFU} * 4;
+  if (length < 20 || length > size || at[0] >> 4 != 4) return false;
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < length; i += 2)
+    sum += static_cast<std::uint32_t>(at[i] << 8 | at[i + 1]);
+  while (sum > 0xFFFF) sum = (sum & 0xFFFF) + (sum >> 16);
+  return sum == 0xFFFF;
+}
+
+// Whether a cooked packet begins with another tag's TCI. Since Linux 6.10 sll_protocol is the one
+// behind all tags (vlan_get_protocol_dgram), so only the bytes tell: what stands where a tag's
+// EtherType would must lead to that protocol.
+bool begins_with_tag(const Frame& frame, std::uint16_t protocol) noexcept {
+  std::size_t at = 0;
+  while (frame.caplen >= at + 4 && is_vlan_tpid(load<std::uint16_t>(frame.data + at + 2))) at += 4;
+  if (frame.caplen < at + 4 || load<std::uint16_t>(frame.data + at + 2) != protocol) return false;
+  at += 4;
+  const unsigned version = frame.caplen > at ? frame.data[at] >> 4 : 0U;
+  if (protocol == htons(ETH_P_IP)) return version == 4 && !is_ipv4_header(frame.data, frame.caplen);
+  if (protocol == htons(ETH_P_IPV6)) return version == 6;
+  return true;
+}
+
 // Puts the VLAN tag back that the kernel took out of the packet (skb_vlan_untag), where the capture
 // began: behind the MAC addresses for Ethernet, in front of the network header when cooked.
 void restore_vlan_tag(Frame& frame, const tpacket3_hdr& head, const SealContext& context,
@@ -101,12 +130,23 @@ void restore_vlan_tag(Frame& frame, const tpacket3_hdr& head, const SealContext&
                                  : std::uint16_t{ETH_P_8021Q};
   const auto tci = static_cast<std::uint16_t>(head.hv1.tp_vlan_tci);
   if (context.slot_kind == SlotKind::kCooked) {
+    if (!is_vlan_tpid(cooked_protocol) && begins_with_tag(frame, cooked_protocol)) {
+      if (load<std::uint16_t>(frame.data) == htons(tci)) {  // this very tag, of an outgoing packet
+        cooked_protocol = htons(tpid);
+        return;
+      }
+      cooked_protocol = htons(ETH_P_8021Q);  // what it was is not told
+    }
     frame.data -= kVlanTagBytes;
     store(frame.data, htons(tci));
     store(frame.data + 2, cooked_protocol);
     cooked_protocol = htons(tpid);
   } else {
-    if (context.slot_kind != SlotKind::kEthernet || frame.caplen < kMacAddressesBytes) return;
+    if (context.slot_kind != SlotKind::kEthernet) return;
+    if (frame.caplen < kMacAddressesBytes) {  // cut in front of the tag's place
+      frame.wirelen += kVlanTagBytes;
+      return;
+    }
     frame.data -= kVlanTagBytes;
     std::memmove(frame.data, frame.data + kVlanTagBytes, kMacAddressesBytes);
     store(frame.data + kMacAddressesBytes, htons(tpid));

@@ -25,7 +25,7 @@ std::uint64_t RecordStats::sum(std::uint64_t FileStats::*member) const noexcept 
 std::uint64_t RecordStats::abandoned() const noexcept {
   const std::uint64_t sealed = sum(&RingStats::sealed);
   const std::uint64_t taken = sum(&FileStats::taken);
-  return sealed > taken ? sealed - taken : 0;
+  return sum(&RingStats::abandoned) + (sealed > taken ? sealed - taken : 0);
 }
 
 std::uint64_t RecordStats::lost() const noexcept {
@@ -36,7 +36,8 @@ std::uint64_t RecordStats::lost() const noexcept {
 bool RecordStats::reconciled() const noexcept {
   const bool rings_agree = std::all_of(rings.begin(), rings.end(), [](const RingStats& ring) {
     return ring.reconciled && ring.received == ring.dropped + ring.sealed + ring.damaged +
-                                                   ring.beyond_limit + ring.after_stop;
+                                                   ring.beyond_limit + ring.after_stop +
+                                                   ring.abandoned;
   });
   const bool files_agree = std::all_of(files.begin(), files.end(), [](const FileStats& file) {
     return file.taken == file.written + file.failed + file.beyond_limit;
@@ -59,6 +60,7 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"packets_damaged", ring.damaged},
                      {"packets_beyond_limit", ring.beyond_limit},
                      {"packets_after_stop", ring.after_stop},
+                     {"packets_abandoned", ring.abandoned},
                      {"packets_truncated", ring.truncated},
                      {"bytes_captured", ring.captured_bytes},
                      {"freezes", ring.freezes},

@@ -17,6 +17,7 @@ struct RingStats {
   std::uint64_t damaged = 0;
   std::uint64_t beyond_limit = 0;
   std::uint64_t after_stop = 0;
+  std::uint64_t abandoned = 0;
   std::uint64_t truncated = 0;
   std::uint64_t freezes = 0;
   std::uint64_t blocks = 0;
@@ -51,7 +52,7 @@ struct RecordStats {
 
   std::uint64_t sum(std::uint64_t RingStats::*member) const noexcept;
   std::uint64_t sum(std::uint64_t FileStats::*member) const noexcept;
-  // Packets sealed and not taken by a writer: nonzero at the end only after a second Ctrl+C.
+  // Packets left in a ring or not taken by a writer: nonzero at the end only after a second Ctrl+C.
   std::uint64_t abandoned() const noexcept;
   // Everything received and not written for a reason that is loss, not a limit the user set.
   std::uint64_t lost() const noexcept;

@@ -26,8 +26,9 @@ namespace {
 constexpr std::uint64_t kTickNs = 50 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kLiveIntervalNs = 500 * kNanosecondsPerMillisecond;
 // After a second interrupt, how long the files may take to be closed before the process goes
-// anyway.
+// anyway. A pipe needs no closing: its writer only may be waiting for a reader.
 constexpr std::uint64_t kAbandonLimitNs = 5 * kNanosecondsPerSecond;
+constexpr std::uint64_t kAbandonStreamLimitNs = 200 * kNanosecondsPerMillisecond;
 
 }  // namespace
 
@@ -46,7 +47,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
     links_.watch(info.interface_index, info.interface_name);
     nic_drops_at_start_.push_back(read_nic_drops(info.interface_name));
     if (info.ring_size_bytes < info.asked_size_bytes) {
-      say(fmt::format("{}: the kernel refused a ring of {}, got {} ({} blocks)",
+      say(fmt::format("{}: there is no memory for a ring of {}, got {} ({} blocks)",
                       info.interface_name, human_bytes(info.asked_size_bytes),
                       human_bytes(info.ring_size_bytes), info.block_count));
     }
@@ -132,13 +133,18 @@ void Recorder::open_writers() {
       capture_.add_stripe(ring, writers_.back()->queue(queue++));
     }
     finish_leftover(output_path(output));
-    writers_.back()->start(recording_options(output));
+    writers_.back()->start(recording_options(output), [this] {
+      while (const int signal = signals_.take()) {
+        interrupts_ += signal != 0 ? 1 : 0;
+      }
+      return interrupts_ == 0;
+    });
     for (const std::string& note : writers_.back()->notes()) say(note);
   }
 }
 
-// What an earlier run of the same name left when it was cut short becomes a file of its own: the name is
-// wanted for what is recorded now.
+// What an earlier run of the same name left when it was cut short becomes a file of its own: the
+// name is wanted for what is recorded now.
 void Recorder::finish_leftover(const std::string& path) {
   const std::string part = OutputFile::part_path(path);
   std::error_code ignored;
@@ -150,14 +156,15 @@ void Recorder::finish_leftover(const std::string& path) {
     return;
   }
   if (report.outcome == RepairReport::Outcome::kRefused) {
-    throw std::runtime_error(fmt::format("{} holds a recording that was cut short: {}", part, report.why));
+    throw std::runtime_error(
+        fmt::format("{} holds a recording that was cut short: {}", part, report.why));
   }
   std::string kept_as = report.result_path;
   if (kept_as == path) {
     const std::filesystem::path whole(path);
     for (int number = 1; std::filesystem::exists(kept_as); ++number) {
-      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(), number,
-                                                   whole.extension().string()))
+      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(),
+                                                   number, whole.extension().string()))
                     .string();
     }
     std::filesystem::rename(path, kept_as);
@@ -217,7 +224,7 @@ void Recorder::on_signal(int signal) {
     return;
   }
   for (const auto& writer : writers_) writer->request_abandon();
-  capture_.request_stop();
+  capture_.request_abandon();
 }
 
 void Recorder::on_link_events() {
@@ -272,7 +279,7 @@ void Recorder::on_tick() {
 void Recorder::drain() {
   ended_ns_ = monotonic_clock_ns();
   capture_.request_stop();
-  while (!capture_.finished() && interrupts_ < 2) {
+  while (!capture_.finished()) {
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
   }
   if (capture_.finished()) {
@@ -283,8 +290,8 @@ void Recorder::drain() {
       ledger.ring = static_cast<std::uint32_t>(ring);
       ledger.interface_id = line_.split_rings ? 0 : ledger.ring;
       ledger.timestamp_ns = wall_clock_ns();
-      ledger.received =
-          counters.received.get() - counters.after_stop.get() - counters.beyond_limit.get();
+      ledger.received = counters.received.get() - counters.after_stop.get() -
+                        counters.abandoned.get() - counters.beyond_limit.get();
       ledger.dropped = counters.dropped.get();
       ledger.freezes = counters.freezes.get();
       ledger.nic_dropped =
@@ -303,7 +310,13 @@ void Recorder::drain() {
   };
   std::uint64_t limit_ns = 0;
   while (!all_closed()) {
-    if (interrupts_ >= 2 && limit_ns == 0) limit_ns = monotonic_clock_ns() + kAbandonLimitNs;
+    if (interrupts_ >= 2 && limit_ns == 0) {
+      const bool only_streams =
+          std::all_of(writers_.begin(), writers_.end(), [](const auto& writer) {
+            return writer->finished() || writer->kind() == OutputKind::kStream;
+          });
+      limit_ns = monotonic_clock_ns() + (only_streams ? kAbandonStreamLimitNs : kAbandonLimitNs);
+    }
     if (limit_ns != 0 && monotonic_clock_ns() > limit_ns) break;
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
   }
@@ -324,6 +337,7 @@ RecordStats Recorder::snapshot() const {
     ring.damaged = counters.damaged.get();
     ring.beyond_limit = counters.beyond_limit.get();
     ring.after_stop = counters.after_stop.get();
+    ring.abandoned = counters.abandoned.get();
     ring.truncated = counters.truncated.get();
     ring.freezes = counters.freezes.get();
     ring.blocks = counters.blocks.get();
@@ -341,10 +355,15 @@ RecordStats Recorder::snapshot() const {
     const WriterCounters& counters = writer->counters();
     FileStats file;
     file.path = writer->path();
-    file.taken = counters.packets_taken.get();
     file.written = counters.packets_written.get();
     file.failed = counters.packets_failed.get();
     file.beyond_limit = counters.packets_beyond_limit.get();
+    file.taken = counters.packets_taken.get();
+    // Left behind at a second interrupt, within a write that does not end: what is not known to be
+    // written is not.
+    if (interrupts_ >= 2 && !writer->finished()) {
+      file.failed = file.taken - file.written - file.beyond_limit;
+    }
     file.bytes = counters.bytes_written.get();
     file.blocks_in_place = counters.blocks_in_place.get();
     file.blocks_packed = counters.blocks_packed.get();

@@ -1,0 +1,119 @@
+#include "tests/support/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "engine/core/errors.h"
+
+namespace capstan::test {
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+
+std::string contents(const UniqueFd& fd) {
+  std::string text;
+  char buffer[4096];
+  off_t at = 0;
+  while (true) {
+    const ssize_t got = ::pread(fd.get(), buffer, sizeof(buffer), at);
+    if (got <= 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+    at += got;
+  }
+}
+
+}  // namespace
+
+Process::Process(std::vector<std::string> arguments, ProcessOptions options)
+    : arguments_(std::move(arguments)),
+      out_(::memfd_create("out", MFD_CLOEXEC)),
+      err_(::memfd_create("err", MFD_CLOEXEC)) {
+  if (!out_ || !err_) throw_errno("memfd_create");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments_) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const int out = options.stdout_fd >= 0 ? options.stdout_fd : out_.get();
+  pid_ = ::fork();
+  if (pid_ < 0) throw_errno("fork");
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int nothing = ::open("/dev/null", O_RDONLY);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(err_.get(), STDERR_FILENO);
+    ::signal(SIGPIPE, SIG_DFL);
+    if (options.in_child) options.in_child();
+    ::execvp(argv[0], argv.data());
+    ::_exit(127);
+  }
+}
+
+Process::~Process() {
+  if (ended_ || pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void Process::signal(int number) const {
+  if (!ended_) ::kill(pid_, number);
+}
+
+void Process::set_status(int status) {
+  ended_ = true;
+  status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+bool Process::is_running() {
+  if (ended_) return false;
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) set_status(status);
+  return !ended_;
+}
+
+int Process::wait() {
+  if (!wait_until([this] { return !is_running(); })) {
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    set_status(status);
+  }
+  return status_;
+}
+
+std::string Process::out() const { return contents(out_); }
+std::string Process::err() const { return contents(err_); }
+
+ProcessResult run(std::vector<std::string> arguments, ProcessOptions options) {
+  Process process(std::move(arguments), std::move(options));
+  const int status = process.wait();
+  return {status, process.out(), process.err()};
+}
+
+void shell(const std::string& command) {
+  const ProcessResult result = run({"sh", "-c", command});
+  if (result.status != 0) {
+    throw std::runtime_error(command + ": status " + std::to_string(result.status) + "\n" +
+                             result.out + result.err);
+  }
+}
+
+bool wait_until(const std::function<bool()>& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace capstan::test

@@ -1,0 +1,65 @@
+// Process: a program run by a test, with what it printed, and never left behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan::test {
+
+struct ProcessOptions {
+  // Runs in the child in front of exec; async-signal-safe calls only.
+  std::function<void()> in_child;
+  int stdout_fd = -1;  // -1: kept for out()
+};
+
+// Owns the child: destroying this kills and reaps it, and the kernel kills it when the test dies.
+// Output goes to memory, so a child never waits for its test to read.
+class Process {
+ public:
+  explicit Process(std::vector<std::string> arguments, ProcessOptions options = {});
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  pid_t pid() const noexcept { return pid_; }
+  void signal(int number) const;
+  bool is_running();
+  // Its exit status, or 128 + the signal that ended it. One that does not end within a generous
+  // time is killed (then 137) and said so.
+  int wait();
+  // What it has printed so far.
+  std::string out() const;
+  std::string err() const;
+
+ private:
+  void set_status(int status);
+
+  std::vector<std::string> arguments_;
+  pid_t pid_ = -1;
+  bool ended_ = false;
+  int status_ = 0;
+  UniqueFd out_;
+  UniqueFd err_;
+};
+
+struct ProcessResult {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+// Runs a program to its end.
+ProcessResult run(std::vector<std::string> arguments, ProcessOptions options = {});
+// Runs a shell command that must succeed; throws with its output if not.
+void shell(const std::string& command);
+
+// Looks every millisecond or so until the condition holds. False, after a generous time, when it
+// never did: a guard against hanging, not a measurement.
+[[nodiscard]] bool wait_until(const std::function<bool()>& condition);
+
+}  // namespace capstan::test

@@ -1,0 +1,11 @@
+// The lock (flock) by which a recorder keeps `capstan repair` and other recorders off its file.
+#pragma once
+
+namespace capstan {
+
+// Takes the lock of an open file; it goes with the descriptor. False, with errno set, when another
+// has it. Waits when the holder is no living process: the io_uring of one that was killed lets go
+// of its files only some time after the process is gone (io_ring_exit_work).
+[[nodiscard]] bool try_lock_file(int fd);
+
+}  // namespace capstan
