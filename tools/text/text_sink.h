@@ -48,6 +48,7 @@ class TextSink {
     return *this;
   }
   TextSink& put(std::string_view text) {
+    if (text.empty()) return *this;  // an empty view's data() may be null, which memcpy forbids
     reserve(text.size());
     std::memcpy(cursor_, text.data(), text.size());
     cursor_ += text.size();
