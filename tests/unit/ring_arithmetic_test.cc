@@ -99,7 +99,7 @@ TEST(Interfaces, AnUnknownOneNamesTheNearest) {
 TEST(Interfaces, AnyIsLastAndHasIndexZero) {
   std::string name = "any";
   EXPECT_EQ(resolve_interface(name), 0);
-  const std::vector<InterfaceInfo> all = list_interfaces();
+  const std::vector<NetworkInterface> all = list_interfaces();
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.back().name, "any");
   std::string number = std::to_string(all.size());
