@@ -143,8 +143,8 @@ void restore_vlan_tag(Frame& frame, const tpacket3_hdr& head, const SealContext&
     cooked_protocol = htons(tpid);
   } else {
     if (context.slot_kind != SlotKind::kEthernet) return;
-    if (frame.caplen < kMacAddressesBytes) {  // cut in front of the tag's place
-      frame.wirelen += kVlanTagBytes;
+    if (frame.caplen < kMacAddressesBytes) {  // ends in front of the tag's place; was it cut there?
+      if (frame.caplen < frame.wirelen) frame.wirelen += kVlanTagBytes;
       return;
     }
     frame.data -= kVlanTagBytes;
