@@ -29,7 +29,8 @@ class IoBackend {
  public:
   virtual ~IoBackend() = default;
 
-  // Where writes go from now on; borrowed. Requires: nothing in flight.
+  // Where writes go from now on; borrowed. -1: nowhere, and the backend lets go of the file before.
+  // Requires: nothing in flight.
   virtual void use_file(int fd) noexcept = 0;
   // Memory many writes will come from. Best effort: 0 or the errno value of the refusal, after
   // which writes from it work all the same, at more cost.

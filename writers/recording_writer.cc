@@ -429,6 +429,9 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   while (!queue_->idle() && !(queue_->abandoned() && monotonic_clock_ns() > deadline_ns)) {
     queue_->wait(kWaitNs);
   }
+  // io_uring tears its ring down after the process has gone, and a file registered with it stays
+  // open until then: locked for readers, its file system busy.
+  if (queue_->idle()) backend_->use_file(-1);
   if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();

@@ -40,7 +40,10 @@ class UringBackend final : public IoBackend {
 
 void UringBackend::use_file(int fd) noexcept {
   fd_ = fd;
-  if (file_registered_) {
+  if (fd < 0) {
+    if (file_registered_) ::io_uring_unregister_files(&ring_);
+    file_registered_ = false;
+  } else if (file_registered_) {
     file_registered_ = ::io_uring_register_files_update(&ring_, 0, &fd, 1) == 1;
   } else {
     file_registered_ = ::io_uring_register_files(&ring_, &fd, 1) == 0;

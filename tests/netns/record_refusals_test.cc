@@ -180,7 +180,7 @@ TEST_F(RecordRefusals, Targets) {
   expect_refused({"-i", "v1", "-w", file("no/such/x")}, 1, {"no/such", "mkdir -p"});
   shell("mkdir " + file("ro") + " && mount -t tmpfs -o ro tmpfs " + file("ro"));
   expect_refused({"-i", "v1", "-w", file("ro/x")}, 1, {"ro/", "read-only"});
-  shell("umount " + file("ro"));
+  unmount(file("ro"));
   // An unprivileged user with the capability, and a directory of root's.
   Process process({"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                    "--inh-caps", "+net_raw", "--ambient-caps", "+net_raw", capstan_binary(),
@@ -219,7 +219,7 @@ TEST_F(RecordRefusals, AFullTargetEndsWithAValidFile) {
         expect_numbers(target, written, written);
         EXPECT_EQ(std::filesystem::file_size(target), statistics.number("/bytes_written"));
       }
-      shell("umount " + where);
+      unmount(where);
     }
   }
 }
@@ -319,7 +319,7 @@ TEST_F(RecordRefusals, WithOrWithoutDirectWrites) {
     const std::string buffered = record_all({"--no-direct", "--layout", layout}, file(layout));
     EXPECT_EQ(times(buffered, "O_DIRECT"), 0U) << buffered;
   }
-  shell("umount " + file("memory"));
+  unmount(file("memory"));
 }
 
 TEST_F(RecordRefusals, WithoutLockedMemoryItWritesAllTheSame) {

@@ -38,6 +38,10 @@ FakeBackend::~FakeBackend() {
 void FakeBackend::use_file(int fd) noexcept {
   EXPECT_TRUE(queued_.empty() && in_flight_.empty()) << "the file was changed under a write";
   fd_ = fd;
+  if (fd < 0) {
+    plain_.reset();
+    return;
+  }
   plain_ = UniqueFd(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_CLOEXEC));
   EXPECT_TRUE(static_cast<bool>(plain_)) << errno;
 }

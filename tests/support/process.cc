@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,6 +115,15 @@ bool wait_until(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
+}
+
+void unmount(const std::string& where) {
+  int error = 0;
+  const bool settled = wait_until([&] {
+    error = ::umount2(where.c_str(), 0) == 0 ? 0 : errno;
+    return error != EBUSY;
+  });
+  if (!settled || error != 0) throw_system_error(error, "unmount " + where);
 }
 
 }  // namespace capstan::test

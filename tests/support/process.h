@@ -61,5 +61,8 @@ void shell(const std::string& command);
 // Looks every millisecond or so until the condition holds. False, after a generous time, when it
 // never did: a guard against hanging, not a measurement.
 [[nodiscard]] bool wait_until(const std::function<bool()>& condition);
+// Unmounts, waiting while a process that has just gone still holds a file there: the kernel takes
+// an io_uring apart after it has reported the end of its process. Throws when it stays busy.
+void unmount(const std::string& where);
 
 }  // namespace capstan::test
