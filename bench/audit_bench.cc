@@ -89,7 +89,7 @@ void mixed_flows(benchmark::State& state) {
   std::vector<PacketView> views;
   std::vector<std::uint32_t> rounds(kFlows);
   for (std::size_t i = 0; i < kPackets; ++i) {
-    const std::uint32_t flow = random() % kFlows;
+    const auto flow = static_cast<std::uint32_t>(random() % kFlows);
     store.push_back(test::build_packet(later(flow, rounds[flow]++)));
   }
   for (const auto& bytes : store) views.push_back(test::view_of(bytes, 0));
