@@ -1,6 +1,7 @@
 #include "tools/commands.h"
 
 #include "tools/audit_command.h"
+#include "tools/bench_command.h"
 #include "tools/blast_command.h"
 #include "tools/info_command.h"
 #include "tools/record_command.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"record", "record packets to disk at line rate", record_command},
     {"audit", "is every login on this link encrypted?", audit_command},
+    {"bench", "find the rate at which this machine begins to lose packets", bench_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},

@@ -1,0 +1,62 @@
+// RateSearch against machines whose limit is known.
+#include <gtest/gtest.h>
+
+#include "tools/bench/rate_search.h"
+
+namespace capstan::bench {
+namespace {
+
+// Searches a machine that loses packets above `limit`.
+RateSearch search_for(double limit, RateSearchOptions options) {
+  RateSearch search(options);
+  while (const auto load = search.next()) search.record(*load, *load <= limit);
+  return search;
+}
+
+TEST(RateSearch, TheLargestLoadAloneWhenNothingIsLostThere) {
+  const RateSearch search = search_for(1e9, {.largest = 1e6});
+  EXPECT_EQ(search.trials(), 1);
+  EXPECT_EQ(search.highest_without_loss(), 1e6);
+  EXPECT_EQ(search.lowest_with_loss(), 0);
+}
+
+TEST(RateSearch, EndsWithinTheResolutionForEveryLimit) {
+  const RateSearchOptions options{
+      .largest = 1e6, .smallest = 1e3, .resolution = 0.02, .most_trials = 40};
+  for (double limit = 2e3; limit < 1e6; limit *= 1.3) {
+    const RateSearch search = search_for(limit, options);
+    EXPECT_LE(search.highest_without_loss(), limit);
+    EXPECT_GE(search.lowest_with_loss(), limit);
+    EXPECT_GE(search.highest_without_loss(), limit * 0.979) << limit;
+    EXPECT_LT(search.trials(), 18) << limit;
+  }
+}
+
+TEST(RateSearch, GivesUpAtTheSmallestLoad) {
+  const RateSearch search =
+      search_for(0, {.largest = 1e6, .smallest = 1e4, .resolution = 0.05, .most_trials = 40});
+  EXPECT_EQ(search.highest_without_loss(), 0);
+  EXPECT_EQ(search.lowest_with_loss(), 1e4);
+}
+
+TEST(RateSearch, StopsAfterTheMostTrials) {
+  const RateSearch search =
+      search_for(123456, {.largest = 1e6, .smallest = 1, .resolution = 0.001, .most_trials = 5});
+  EXPECT_EQ(search.trials(), 5);
+}
+
+TEST(RateSearch, NothingToTryWithoutAGenerator) { EXPECT_FALSE(RateSearch({.largest = 0}).next()); }
+
+TEST(RateSearch, ALossBelowALoadThatWentWellIsBelieved) {
+  RateSearch search({.largest = 100, .smallest = 1, .resolution = 0.05, .most_trials = 20});
+  search.record(100, false);
+  search.record(50, true);
+  search.record(40, false);  // noise: the good word about 50 no longer counts
+  EXPECT_EQ(search.highest_without_loss(), 0);
+  EXPECT_EQ(search.lowest_with_loss(), 40);
+  ASSERT_TRUE(search.next());
+  EXPECT_LT(*search.next(), 40);
+}
+
+}  // namespace
+}  // namespace capstan::bench

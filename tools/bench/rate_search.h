@@ -1,0 +1,39 @@
+// RateSearch: which load to try next, to find the highest one without loss (RFC 2544 section 26.1).
+//
+// Pure: the caller makes the trial and tells what came of it. The first load is the largest; after
+// a loss the interval between the highest load without and the lowest with loss is halved until it
+// is small enough.
+#pragma once
+
+#include <optional>
+
+namespace capstan::bench {
+
+struct RateSearchOptions {
+  double largest = 0;        // what the generator can do; tried first
+  double smallest = 0;       // loads below this are not tried
+  double resolution = 0.05;  // ends when highest-without is within this share of lowest-with
+  int most_trials = 7;
+};
+
+class RateSearch {
+ public:
+  explicit RateSearch(RateSearchOptions options) noexcept : options_(options) {}
+
+  // The load to try, or nothing when the search is over.
+  std::optional<double> next() const noexcept;
+  // What came of the load that next() gave. A trial that failed counts as one with loss.
+  void record(double load, bool lossless) noexcept;
+
+  double highest_without_loss() const noexcept { return good_; }  // 0: none
+  double lowest_with_loss() const noexcept { return bad_; }       // 0: none
+  int trials() const noexcept { return trials_; }
+
+ private:
+  RateSearchOptions options_;
+  double good_ = 0;
+  double bad_ = 0;
+  int trials_ = 0;
+};
+
+}  // namespace capstan::bench

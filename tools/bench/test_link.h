@@ -1,0 +1,48 @@
+// TestLink: the bench's own two network namespaces with a veth pair between them, and the lock that
+// keeps two benches from disturbing each other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan::bench {
+
+// Held while a bench runs. Throws UsageError when another one does.
+class BenchLock {
+ public:
+  explicit BenchLock(const std::string& path = default_path());
+  static std::string default_path();
+
+ private:
+  UniqueFd fd_;
+};
+
+// Namespaces that a bench which was killed left behind: those of process numbers that are gone.
+std::vector<std::string> find_leftover_namespaces();
+void remove_namespace(const std::string& name);
+
+// Owns the namespaces: both are removed at the end, and the pair with them.
+class TestLink {
+ public:
+  // Throws std::system_error or std::runtime_error with what ip(8) said.
+  explicit TestLink(std::uint32_t mtu);
+  ~TestLink();
+  TestLink(const TestLink&) = delete;
+  TestLink& operator=(const TestLink&) = delete;
+
+  const std::string& source_netns() const noexcept { return source_; }
+  const std::string& sink_netns() const noexcept { return sink_; }
+  static std::string source_interface() { return "tx0"; }
+  static std::string sink_interface() { return "rx0"; }
+
+ private:
+  void remove() noexcept;
+
+  std::string source_;
+  std::string sink_;
+};
+
+}  // namespace capstan::bench

@@ -1,0 +1,67 @@
+// TrialRunner: one recorder, one load, and what of it is in the file afterwards.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/bench/bench_types.h"
+#include "tools/bench/child.h"
+#include "tools/bench/peers.h"
+#include "tools/traffic/blast.h"
+
+namespace capstan::bench {
+
+struct TrialSetting {
+  std::string source_netns;  // the generator's namespace; empty with an external generator
+  std::string source_interface;
+  std::string sink_netns;  // the recorders'; empty: this one
+  std::string sink_interface;
+  std::string directory;  // the recordings' place, on the disk that is measured
+  std::uint32_t ring_mib = 64;
+  double seconds = 1.5;
+  int generator_cpu = 0;
+  int recorder_cpu = 1;
+  std::string capstan;
+  std::vector<std::string> capstan_options;
+  // Instead of our own generator: a shell command with {size}, {pps} and {seconds} in it that sends
+  // blast's frames and prints what `capstan blast --json` prints.
+  std::string external_generator;
+};
+
+// The load of one trial.
+struct Load {
+  FrameChoice frame;
+  double pps = 0;           // 0: top speed
+  std::uint64_t count = 0;  // 0: for the setting's seconds
+};
+
+class TrialRunner {
+ public:
+  TrialRunner(TrialSetting setting, const std::atomic<bool>& stop)
+      : setting_(std::move(setting)), stop_(stop) {}
+
+  // What the generator reaches with no recorder at all.
+  TopSpeed measure_top_speed(const FrameChoice& frame);
+
+  // Runs one trial and removes what it wrote. Failures of the recorder are in Trial::failure.
+  // Throws when the generator fails, or the disk has too little room for what may be written.
+  Trial run(const Peer& peer, const Load& load, std::uint32_t ring_mib);
+
+ private:
+  traffic::BlastResult generate(const Load& load, double seconds);
+  traffic::BlastResult generate_outside(const Load& load, double seconds);
+  traffic::BlastResult blast_from_source(const traffic::BlastOptions& options);
+  std::string end_recorder(Child& recorder);  // what went wrong, or nothing
+  void wake_recorder();
+  void check_room(const Load& load) const;
+
+  TrialSetting setting_;
+  const std::atomic<bool>& stop_;
+};
+
+// "64" to "9000" (with FCS) or "imix". Throws UsageError.
+FrameChoice parse_frame(const std::string& text);
+
+}  // namespace capstan::bench
