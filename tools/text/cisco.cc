@@ -188,10 +188,13 @@ void print_cdp(Printer& p, Input in) {
     } else if (type == kDevice) {
       p.out.put(", Device-ID ");
       put_quoted(p, in.from(4), size);
-      return;
+    } else {
+      // Without -v only the device is decoded; the other fields are dumped, with -x or not.
+      p.hex_data(in.from(4), "\n\t  ", size);
     }
     in = in.from(whole);
   }
+  if (!p.verbose()) p.out.put(", length ").dec(length);
 }
 
 }  // namespace

@@ -153,6 +153,55 @@ void put_segment_routing(Printer& p, const Input& in, std::size_t bytes) {
   }
 }
 
+// ---- Mobility header (RFC 6275 section 6.1) ----
+
+constexpr Token kMobilityTypes[] = {{0, "BRR"}, {1, "HoTI"}, {2, "CoTI"}, {3, "HoT"},
+                                    {4, "CoT"}, {5, "BU"},   {6, "BA"},   {7, "BE"}};
+
+void put_cookie(Printer& p, std::string_view label, const Input& in, std::size_t at) {
+  p.out.put(label).put('=').hex(in.be32(at), 8).put(':').hex(in.be32(at + 4), 8);
+}
+
+void put_mobility_message(Printer& p, const Input& in, std::uint8_t type) {
+  p.token(kMobilityTypes, type, "type-#");
+  switch (type) {
+    case 1:
+    case 2:
+      if (p.verbose()) put_cookie(p, type == 1 ? " Home Init Cookie" : " Care-of Init Cookie", in, 8);
+      break;
+    case 3:
+    case 4:
+      p.out.put(" nonce id=0x").hex(in.be16(6));
+      if (p.verbose()) {
+        put_cookie(p, type == 3 ? " Home Init Cookie" : " Care-of Init Cookie", in, 8);
+        put_cookie(p, type == 3 ? " Home Keygen Token" : " Care-of Keygen Token", in, 16);
+      }
+      break;
+    case 5: {
+      const std::uint16_t flags = in.be16(8);
+      p.out.put(" seq#=").dec(in.be16(6));
+      if ((flags & 0xf000) != 0) p.out.put(' ');
+      if ((flags & 0x8000) != 0) p.out.put('A');
+      if ((flags & 0x4000) != 0) p.out.put('H');
+      if ((flags & 0x2000) != 0) p.out.put('L');
+      if ((flags & 0x1000) != 0) p.out.put('K');
+      p.out.put(" lifetime=").dec(std::uint32_t{in.be16(10)} * 4);
+      break;
+    }
+    case 6:
+      p.out.put(" status=").dec(in.u8(6));
+      if ((in.u8(7) & 0x80) != 0) p.out.put(" K");
+      p.out.put(" seq#=").dec(in.be16(8)).put(" lifetime=").dec(std::uint32_t{in.be16(10)} * 4);
+      break;
+    case 7:
+      p.out.put(" status=").dec(in.u8(6)).put(" homeaddr ");
+      p.host6(in.at(8, 16));
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 Extension print_ip6_hop_by_hop(Printer& p, Input in, bool jumbo_expected) {
@@ -234,7 +283,10 @@ Extension print_ip6_routing(Printer& p, Input in) {
 
 void print_ip6_mobility(Printer& p, Input in) {
   p.set_protocol("mobility");
-  p.out.put("mobility: ").dec(in.u8(2));
+  const std::uint8_t type = in.u8(2);
+  if (p.truncated()) return;
+  p.out.put("mobility: ");
+  put_mobility_message(p, in, type);
 }
 
 }  // namespace capstan::text

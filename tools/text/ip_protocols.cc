@@ -126,6 +126,9 @@ void print_ip_payload(Printer& p, std::uint8_t protocol, Input in) {
     case kSctp:
       print_sctp(p, in);
       break;
+    case kDccp:
+      print_dccp(p, in);
+      break;
     case kNd:
       p.out.put(" nd ").dec(in.length());
       break;

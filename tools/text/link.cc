@@ -161,6 +161,16 @@ std::size_t print_sll2(Printer& p, const Input& in) {
 
 }  // namespace
 
+// The link types that lie in files of their own.
+enum SerialLink : std::uint16_t {
+  kPpp = 9,
+  kPppHdlc = 50,
+  kCiscoHdlc = 104,
+  kWifi = 105,
+  kFrameRelay = 107,
+  kRadiotap = 127,
+};
+
 std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
   switch (type) {
     case link_type::kEthernet:
@@ -176,6 +186,17 @@ std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
       return print_sll(p, in);
     case link_type::kLinuxSll2:
       return print_sll2(p, in);
+    case kPpp:
+    case kPppHdlc:
+      return print_ppp(p, in);
+    case kCiscoHdlc:
+      return print_cisco_hdlc(p, in);
+    case kFrameRelay:
+      return print_frame_relay(p, in);
+    case kWifi:
+      return print_wifi(p, in);
+    case kRadiotap:
+      return print_radiotap(p, in);
     default:
       p.set_protocol("unsupported");
       p.out.put("UNSUPPORTED");

@@ -47,6 +47,16 @@ std::size_t print_ppp(Printer& p, Input in);
 void print_eap(Printer& p, Input in);
 void print_lldp(Printer& p, Input in);
 
+// aoe.cc, ptp.cc
+void print_aoe(Printer& p, Input in);
+void print_ptp(Printer& p, Input in);
+
+// serial_links.cc and wifi.cc: link layers; each gives the bytes of its header
+std::size_t print_frame_relay(Printer& p, Input in);
+std::size_t print_cisco_hdlc(Printer& p, Input in);
+std::size_t print_wifi(Printer& p, Input in);
+std::size_t print_radiotap(Printer& p, Input in);
+
 // what is carried directly over IP, a file each
 void print_icmp(Printer& p, Input in);
 void print_icmp6(Printer& p, Input in);
@@ -59,6 +69,7 @@ void print_ospf(Printer& p, Input in);
 void print_pim(Printer& p, Input in);
 void print_vrrp(Printer& p, Input in);
 void print_sctp(Printer& p, Input in);
+void print_dccp(Printer& p, Input in);
 
 // overlay.cc
 void print_vxlan(Printer& p, Input in);
@@ -75,6 +86,8 @@ bool print_udp_rpc(Printer& p, Input in);
 // Applications, by port. Those over TCP put their own separator behind the segment's length.
 // bfd.cc
 void print_bfd(Printer& p, Input in);
+// bgp.cc
+void print_bgp(Printer& p, Input in);
 // bootp.cc
 void print_bootp(Printer& p, Input in);
 // dhcp6.cc
@@ -85,16 +98,22 @@ void print_mdns(Printer& p, Input in);
 void print_dns_over_tcp(Printer& p, Input in);
 // kerberos.cc
 void print_kerberos(Printer& p, Input in);
+// label_distribution.cc
+void print_ldp(Printer& p, Input in);
 // l2tp.cc
 void print_l2tp(Printer& p, Input in);
 // ntp.cc
 void print_ntp(Printer& p, Input in);
+// pptp.cc
+void print_pptp(Printer& p, Input in);
 // radius.cc
 void print_radius(Printer& p, Input in);
 // routing_protocols.cc
 void print_rip(Printer& p, Input in);
 void print_ripng(Printer& p, Input in);
 void print_hsrp(Printer& p, Input in);
+// sflow.cc
+void print_sflow(Printer& p, Input in);
 // snmp.cc
 void print_snmp(Printer& p, Input in);
 // telnet.cc
