@@ -353,7 +353,7 @@ void print_icmp6(Printer& p, Input in) {
   p.token(kTypes, type, "unknown icmp6 type (", ")");
   if (p.verbose() && has_length_first(type)) p.out.put(", length ").dec(in.length());
   if (!put_message(p, in, type, in.u8(1))) return;
-  if (!p.verbose() || !has_length_first(type)) p.out.put(", length ").dec(in.length());
+  if (!p.verbose()) p.out.put(", length ").dec(in.length());
 }
 
 }  // namespace capstan::text

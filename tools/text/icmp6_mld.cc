@@ -31,14 +31,6 @@ void print_mld2_query(Printer& p, Input in) {
   if (p.verbose()) {
     p.out.put(" [max resp delay=").dec(delay).put(']');
   }
-  if ((in.u8(24) & 0x08) != 0) p.out.put(" sflag");
-  if ((in.u8(24) & 0x07) != 0) p.out.put(" robustness=").dec(in.u8(24) & 0x07U);
-  const unsigned interval = in.u8(25);
-  if (interval != 0) {
-    const unsigned seconds =
-        interval < 128 ? interval : ((interval & 15U) | 16U) << ((interval >> 4 & 7U) + 3);
-    p.out.put(" qqi=").dec(seconds);
-  }
   p.out.put(" [gaddr ");
   p.host6(in.at(8, 16));
   const std::size_t sources = in.be16(26);

@@ -95,7 +95,7 @@ bool put_object(Printer& p, const Input& object, std::size_t length) {
 }  // namespace
 
 void print_icmp_extensions(Printer& p, Input in) {
-  if (in.length() <= kStart + kObjectHeadBytes + 16) return;
+  if (in.length() <= kStart + kObjectHeadBytes) return;
   Input part = in.from(kStart);
   if (!part.has(0, 4)) return;
   const unsigned version = part.u8(0) >> 4;

@@ -39,19 +39,13 @@ void put_query_v3(Printer& p, const Input& in) {
   const unsigned max_response = expand_code(in.u8(1));
   if (max_response != 100) {
     p.out.put(" [max resp time ");
-    if (max_response < 10) {
-      p.out.put("0.").dec(max_response).put('s');
+    if (max_response < 600) {
+      p.out.dec(max_response / 10).put('.').dec(max_response % 10).put('s');
     } else {
       p.duration(max_response / 10);
       if (max_response % 10 != 0) p.out.put('.').dec(max_response % 10).put('s');
     }
     p.out.put(']');
-  }
-  if ((in.u8(8) & 0x08) != 0) p.out.put(" sflag");
-  if ((in.u8(8) & 0x07) != 0) p.out.put(" robustness ").dec(in.u8(8) & 0x07U);
-  if (in.u8(9) != 0) {
-    const unsigned interval = expand_code(in.u8(9));
-    p.out.put(" qqi ").dec(interval);
   }
   if (in.be32(4) == 0) return;
   p.out.put(" [gaddr ");

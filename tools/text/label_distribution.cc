@@ -94,7 +94,6 @@ void put_message(Printer& p, const Input& in) {
 
 void print_ldp(Printer& p, Input in) {
   p.set_protocol("ldp");
-  bool first = true;
   while (in.length() > kHeaderBytes && !p.truncated()) {
     const std::uint16_t version = in.be16(0);
     const std::size_t size = in.be16(2);
@@ -118,9 +117,7 @@ void print_ldp(Printer& p, Input in) {
       message = message.from(whole);
     }
     in = in.from(size + 4);
-    first = false;
   }
-  static_cast<void>(first);
 }
 
 }  // namespace capstan::text

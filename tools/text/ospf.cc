@@ -1,6 +1,8 @@
 // OSPF (RFC 2328, RFC 5340): the packet header, and the messages of version 2.
 #include "tools/text/ospf.h"
 
+#include <algorithm>
+
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
@@ -217,7 +219,12 @@ void print_ospf(Printer& p, Input in) {
   } else {
     p.token(kTypes, type, "unknown LS-type ");
   }
-  p.out.put(", length ").dec(in.length());
+  // A cryptographic digest lies behind the packet and does not count (RFC 2328 appendix D.4.3).
+  std::size_t length = in.length();
+  if (version == 2 && in.has(0, 20) && in.be16(14) == 2) {
+    length -= std::min<std::size_t>(length, in.u8(19));
+  }
+  p.out.put(", length ").dec(length);
   const std::size_t size = in.be16(2);
   if (!p.verbose()) {
     // Without -v the header is asked for no further.

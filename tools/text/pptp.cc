@@ -5,7 +5,6 @@ namespace capstan::text {
 
 namespace {
 
-constexpr std::uint32_t kCookie = 0x1a2b3c4d;
 constexpr Token kTypes[] = {{1, "SCCRQ"}, {2, "SCCRP"}, {3, "StopCCRQ"}, {4, "StopCCRP"},
                             {5, "ECHORQ"}, {6, "ECHORP"}, {7, "OCRQ"},   {8, "OCRP"},
                             {9, "ICRQ"},  {10, "ICRP"}, {11, "ICCN"},    {12, "CCRQ"},
@@ -144,10 +143,9 @@ void print_pptp(Printer& p, Input in) {
   p.set_protocol("pptp");
   p.out.put(": pptp");
   if (p.verbose()) {
-    p.out.put(" Length=").dec(in.be16(0)).put(" MsgType=");
-    p.out.put(in.be16(2) == 1 ? "CTRL" : in.be16(2) == 2 ? "MGMT" : "UNKNOWN-MSG-TYPE");
+    p.out.put(" Length=").dec(in.be16(0)).put(' ');
+    p.out.put(in.be16(2) == 1 ? "CTRL-MSG" : in.be16(2) == 2 ? "MGMT-MSG" : "UNKNOWN-MSG-TYPE");
     p.out.put(" Magic-Cookie=").hex(in.be32(4), 8);
-    static_cast<void>(kCookie);
   }
   const std::uint16_t type = in.be16(8);
   if (p.truncated()) return;

@@ -1,5 +1,4 @@
 // Precision Time Protocol (IEEE 1588-2008 section 13), over Ethernet and over UDP.
-#include "tools/text/fields.h"
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
@@ -64,10 +63,6 @@ void put_announce(Printer& p, const Input& in) {
   p.out.put(", gm clock variance : ").dec(in.be16(16)).put(", gm priority_2 : ").dec(in.u8(18));
   p.out.put(", gm clock id : ").hex0x(in.be64(19)).put(", steps removed : ").dec(in.be16(27));
   p.out.put(", time source : 0x").hex(in.u8(29), 2);
-  constexpr Token kSources[] = {{0x10, "Atomic clock"}, {0x20, "GPS"},  {0x30, "Terrestial radio"},
-                                {0x40, "PTP"},          {0x50, "NTP"},  {0x60, "Hand Set"},
-                                {0x90, "Other"},        {0xa0, "Internal"}};
-  static_cast<void>(kSources);
 }
 
 void put_body(Printer& p, std::uint8_t message, const Input& in) {

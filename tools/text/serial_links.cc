@@ -43,11 +43,10 @@ RelayAddress read_relay_address(const Input& in) {
   return {};
 }
 
-void put_relay_head(Printer& p, const RelayAddress& address, std::size_t length) {
+void put_relay_head(Printer& p, const RelayAddress& address) {
   p.out.put("Q.922, hdr-len ").dec(address.bytes).put(", DLCI ").dec(address.dlci);
   p.out.put(", Flags [");
   p.bits(kRelayFlags, address.flags).put(']');
-  static_cast<void>(length);
 }
 
 // The network layer protocol identifiers of RFC 2427 section 3.
@@ -65,7 +64,7 @@ std::size_t put_relay_payload(Printer& p, const RelayAddress& address, const Inp
                               {0x81, "CLNP"}, {0x82, "ES-IS"}, {0x83, "ISIS"},
                               {0xb1, "Frame Relay"}, {0xcf, "PPP"}, {0x08, "Q.933"}};
   if (p.options.link_header) {
-    put_relay_head(p, address, in.length());
+    put_relay_head(p, address);
     p.out.put(", NLPID ");
     const char* name = find_token(kNames, nlpid);
     p.out.put(name != nullptr ? name : "unknown").put(" (0x").hex(nlpid, 2).put(')');
@@ -97,7 +96,7 @@ std::size_t put_relay_payload(Printer& p, const RelayAddress& address, const Inp
       break;
     }
     default:
-      if (!p.options.link_header) put_relay_head(p, address, in.length());
+      if (!p.options.link_header) put_relay_head(p, address);
       p.unknown_data(payload);
   }
   return header_bytes;
@@ -149,7 +148,7 @@ std::size_t print_frame_relay(Printer& p, Input in) {
   if (p.truncated()) return in.captured();
   const std::size_t header_bytes = address.bytes + 2;
   const auto put_head = [&] {
-    put_relay_head(p, address, in.length());
+    put_relay_head(p, address);
     const char* name = ethertype_name(type);
     p.out.put(", cisco-ethertype ").put(name != nullptr ? name : "unknown").put(" (0x");
     p.out.hex(type, 4).put(')');

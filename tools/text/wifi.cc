@@ -49,9 +49,7 @@ DataAddresses data_addresses(unsigned way) {
 }
 
 void put_data_header(Printer& p, const Input& in, std::uint8_t subtype, unsigned way) {
-  constexpr Token kHeads[] = {{1, "+CF-Ack "}, {2, "+CF-Poll "}};
   if ((subtype & 0x08) != 0 || (subtype & 3) != 0) p.out.put("CF ");
-  static_cast<void>(kHeads);
   if ((subtype & 0x08) != 0) p.out.put("+QoS ");
   switch (way) {
     case 0:
@@ -192,7 +190,7 @@ void print_management(Printer& p, const Input& in, std::uint8_t subtype) {
   const std::uint16_t capabilities = body.le16(10);
   if (subtype == 8) p.out.put((capabilities & 1U) != 0 ? " ESS" : " IBSS");
   if (elements.channel != 0) {
-    p.out.put(subtype == 8 ? " CH: " : " CH: ").dec(elements.channel);
+    p.out.put(" CH: ").dec(elements.channel);
   }
   if ((capabilities & 0x10U) != 0) p.out.put(", PRIVACY");
 }
