@@ -1,5 +1,5 @@
-// Any bytes as a packet of any link type: the whole of PacketText ends, reads nothing behind what is
-// captured, and puts no more than a packet can ask for.
+// Any bytes as a packet of any link type: the whole of PacketText ends, reads nothing behind what
+// is captured, and puts no more than a packet can ask for.
 //
 // Input: link type (an index), flags (bits 0-1 verbosity, 2 -e, 3 -X, 4 -q, 5 --tls), bytes cut off
 // the end, packet.
@@ -13,8 +13,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace capstan::text;
-  constexpr std::uint16_t kLinkTypes[] = {1, 0, 101, 108, 113, 276, 228, 229, 9, 50, 104, 105, 107,
-                                          127, 147};
+  constexpr std::uint16_t kLinkTypes[] = {1, 0,  101, 108, 113, 276, 228, 229,
+                                          9, 50, 104, 105, 107, 127, 147};
   constexpr std::size_t kHeadBytes = 3;
   constexpr std::size_t kMaxTextBytes = 64u << 20;
   if (size < kHeadBytes) return 0;

@@ -36,8 +36,8 @@ struct Sample {
 
 // Behind a head of three bytes, as whole_packets_fuzz.cc has it.
 std::vector<Sample> read_samples() {
-  constexpr std::uint16_t kLinkTypes[] = {1, 0, 101, 108, 113, 276, 228, 229, 9, 50, 104, 105, 107,
-                                          127, 147};
+  constexpr std::uint16_t kLinkTypes[] = {1, 0,  101, 108, 113, 276, 228, 229,
+                                          9, 50, 104, 105, 107, 127, 147};
   std::vector<Sample> samples;
   for (const auto& entry : std::filesystem::directory_iterator(CAPSTAN_WHOLE_PACKETS)) {
     std::ifstream file(entry.path(), std::ios::binary);

@@ -1,11 +1,18 @@
 // BGP-4 (RFC 4271 section 4): the name alone, and with -v the messages.
+#include "tools/text/fields.h"
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
 
 namespace {
 
-enum Message : std::uint8_t { kOpen = 1, kUpdate = 2, kNotification = 3, kKeepalive = 4, kRefresh = 5 };
+enum Message : std::uint8_t {
+  kOpen = 1,
+  kUpdate = 2,
+  kNotification = 3,
+  kKeepalive = 4,
+  kRefresh = 5
+};
 enum Attribute : std::uint8_t {
   kOrigin = 1,
   kAsPath = 2,
@@ -47,8 +54,8 @@ constexpr Token kAttributes[] = {{kOrigin, "Origin"},
                                  {kLargeCommunity, "Large Community"},
                                  {128, "Attribute Set"}};
 constexpr Token kOrigins[] = {{0, "IGP"}, {1, "EGP"}, {2, "Incomplete"}};
-constexpr Token kErrors[] = {{1, "Message Header Error"}, {2, "OPEN Message Error"},
-                             {3, "UPDATE Message Error"}, {4, "Hold timer expired"},
+constexpr Token kErrors[] = {{1, "Message Header Error"},       {2, "OPEN Message Error"},
+                             {3, "UPDATE Message Error"},       {4, "Hold timer expired"},
                              {5, "Finite State Machine Error"}, {6, "Cease"},
                              {7, "Capability Message Error"}};
 constexpr Token kCeases[] = {{1, "Maximum Number of Prefixes Reached"},
@@ -70,21 +77,23 @@ constexpr Token kCapabilities[] = {{1, "Multiprotocol Extensions"},
                                    {128, "Route Refresh (Cisco)"},
                                    {130, "Cooperative Route Filtering (Cisco)"}};
 constexpr Token kFamilies[] = {{1, "IPv4"}, {2, "IPv6"}, {25, "VPLS"}};
-constexpr Token kSubfamilies[] = {
-    {1, "Unicast"}, {2, "Multicast"}, {3, "Unicast+Multicast"}, {4, "labeled Unicast"},
-    {128, "labeled VPN Unicast"}};
+constexpr Token kSubfamilies[] = {{1, "Unicast"},
+                                  {2, "Multicast"},
+                                  {3, "Unicast+Multicast"},
+                                  {4, "labeled Unicast"},
+                                  {128, "labeled VPN Unicast"}};
 
 void put_family(Printer& p, std::uint16_t family, std::uint8_t subfamily) {
   p.out.put("AFI ");
-  p.token(kFamilies, family, "Unknown AFI").put(" (").dec(family).put("), SAFI ");
-  p.token(kSubfamilies, subfamily, "Unknown SAFI").put(" (").dec(subfamily).put(')');
+  put_name(p, kFamilies, family, "Unknown AFI").put(" (").dec(family).put("), SAFI ");
+  put_name(p, kSubfamilies, subfamily, "Unknown SAFI").put(" (").dec(subfamily).put(')');
 }
 
 void put_capability(Printer& p, const Input& in) {
   const std::uint8_t code = in.u8(0);
   const std::size_t size = in.u8(1);
   p.out.put("\n\t      ");
-  p.token(kCapabilities, code, "Unknown").put(" (").dec(code).put("), length: ").dec(size);
+  put_name(p, kCapabilities, code, "Unknown").put(" (").dec(code).put("), length: ").dec(size);
   const Input value = in.from(2).first(size);
   if (code == 1 && size >= 4) {
     p.out.put("\n\t\t");
@@ -116,8 +125,9 @@ void put_open(Printer& p, const Input& in) {
     const std::uint8_t type = option.u8(0);
     const std::size_t option_bytes = option.u8(1);
     p.out.put("\n\t    Option ");
-    p.out.put(type == 2 ? "Capabilities Advertisement" : type == 1 ? "Authentication Information"
-                                                                  : "Unknown");
+    p.out.put(type == 2   ? "Capabilities Advertisement"
+              : type == 1 ? "Authentication Information"
+                          : "Unknown");
     p.out.put(" (").dec(type).put("), length: ").dec(option_bytes);
     Input capability = option.from(2).with_length(type == 2 ? option_bytes : 0);
     while (capability.length() >= 2 && !p.truncated()) {
@@ -175,11 +185,11 @@ void put_as_path(Printer& p, const Input& in) {
   while (segment.length() >= 2 && !p.truncated()) {
     const std::uint8_t kind = segment.u8(0);
     const std::size_t count = segment.u8(1);
-    p.token(kOpen, kind, "?");
+    put_name(p, kOpen, kind, "?");
     for (std::size_t i = 0; i < count && !p.truncated(); ++i) {
       p.out.dec(width == 2 ? segment.be16(2 + 2 * i) : segment.be32(2 + 4 * i)).put(' ');
     }
-    p.token(kClose, kind, "?");
+    put_name(p, kClose, kind, "?");
     segment = segment.from(2 + width * count);
   }
 }
@@ -258,7 +268,7 @@ void put_attributes(Printer& p, Input in) {
     const bool extended = (flags & 0x10) != 0;
     const std::size_t size = extended ? in.be16(2) : in.u8(2);
     p.out.put("\n\t  ");
-    p.token(kAttributes, type, "Unknown Attribute").put(" (").dec(type).put("), length: ");
+    put_name(p, kAttributes, type, "Unknown Attribute").put(" (").dec(type).put("), length: ");
     p.out.dec(size);
     if (flags != 0) {
       p.out.put(", Flags [").put((flags & 0x80) != 0 ? "O" : "");
@@ -299,10 +309,10 @@ void put_notification(Printer& p, const Input& in) {
   const std::uint8_t major = in.u8(0);
   const std::uint8_t minor = in.u8(1);
   p.out.put(", ");
-  p.token(kErrors, major, "Unknown Error").put(" (").dec(major).put(')');
+  put_name(p, kErrors, major, "Unknown Error").put(" (").dec(major).put(')');
   p.out.put(", subcode ");
   if (major == 6) {
-    p.token(kCeases, minor, "Unknown").put(" (").dec(minor).put(')');
+    put_name(p, kCeases, minor, "Unknown").put(" (").dec(minor).put(')');
   } else {
     p.out.put("Unspecified Error (").dec(minor).put(')');
   }
@@ -311,7 +321,7 @@ void put_notification(Printer& p, const Input& in) {
 void put_message(Printer& p, const Input& in) {
   const std::uint8_t type = in.u8(18);
   p.out.put("\n\t");
-  p.token(kMessages, type, "Unknown").put(" Message (").dec(type).put("), length: ");
+  put_name(p, kMessages, type, "Unknown").put(" Message (").dec(type).put("), length: ");
   p.out.dec(in.length());
   const Input body = in.from(kHeaderBytes);
   switch (type) {
@@ -354,7 +364,7 @@ void print_bgp(Printer& p, Input in) {
     if (size < kHeaderBytes) return;
     if (!in.has(0, size)) {
       p.out.put("\n\t[|BGP ");
-      p.token(kMessages, in.u8(18), "Unknown Message Type").put(']');
+      put_name(p, kMessages, in.u8(18), "Unknown Message Type").put(']');
       return;
     }
     put_message(p, in.first(size));

@@ -21,16 +21,17 @@ enum Type : std::uint8_t {
   kSync = 8,
   kSyncAck = 9,
 };
-constexpr Token kTypes[] = {
-    {kRequest, "DCCP-Request"}, {kResponse, "DCCP-Response"},      {kData, "DCCP-Data"},
-    {kAck, "DCCP-Ack"},         {kDataAck, "DCCP-DataAck"},        {kCloseRequest, "DCCP-CloseReq"},
-    {kClose, "DCCP-Close"},     {kReset, "DCCP-Reset"},            {kSync, "DCCP-Sync"},
-    {kSyncAck, "DCCP-SyncAck"}};
-constexpr Token kResetCodes[] = {
-    {0, "unspecified"},       {1, "closed"},           {2, "aborted"},
-    {3, "no connection"},     {4, "packet error"},     {5, "option error"},
-    {6, "mandatory failure"}, {7, "connection refused"}, {8, "bad service code"},
-    {9, "too busy"},          {10, "bad init cookie"}, {11, "aggression penalty"}};
+constexpr Token kTypes[] = {{kRequest, "DCCP-Request"}, {kResponse, "DCCP-Response"},
+                            {kData, "DCCP-Data"},       {kAck, "DCCP-Ack"},
+                            {kDataAck, "DCCP-DataAck"}, {kCloseRequest, "DCCP-CloseReq"},
+                            {kClose, "DCCP-Close"},     {kReset, "DCCP-Reset"},
+                            {kSync, "DCCP-Sync"},       {kSyncAck, "DCCP-SyncAck"}};
+constexpr Token kResetCodes[] = {{0, "unspecified"},       {1, "closed"},
+                                 {2, "aborted"},           {3, "no connection"},
+                                 {4, "packet error"},      {5, "option error"},
+                                 {6, "mandatory failure"}, {7, "connection refused"},
+                                 {8, "bad service code"},  {9, "too busy"},
+                                 {10, "bad init cookie"},  {11, "aggression penalty"}};
 
 void put_addresses(Printer& p, std::uint16_t source, std::uint16_t destination) {
   p.host(p.around.source).put('.').dec(source).put(" > ");
@@ -44,11 +45,11 @@ void put_checksum(Printer& p, const Input& in, std::size_t header_bytes) {
   std::size_t covered = in.length();
   if (coverage != 0) covered = std::min<std::size_t>(covered, header_bytes + (coverage - 1) * 4U);
   if (!in.has(0, in.length())) return;
-  PseudoHeader pseudo{p.around.source,
-                      p.around.final_destination != nullptr ? p.around.final_destination
-                                                            : p.around.destination,
-                      p.around.ip_version == 6 ? std::size_t{16} : std::size_t{4},
-                      ip_protocol::kDccp, static_cast<std::uint32_t>(in.length())};
+  PseudoHeader pseudo{
+      p.around.source,
+      p.around.final_destination != nullptr ? p.around.final_destination : p.around.destination,
+      p.around.ip_version == 6 ? std::size_t{16} : std::size_t{4}, ip_protocol::kDccp,
+      static_cast<std::uint32_t>(in.length())};
   const std::uint16_t error = checksum_error(pseudo, in.bytes().first(covered));
   if (error == 0) {
     p.out.put("(correct)");

@@ -22,6 +22,12 @@ std::size_t put_text_to_nul(Printer& p, const Input& in, std::size_t offset, std
   return 0;
 }
 
+TextSink& put_name(Printer& p, std::span<const Token> table, std::uint32_t value,
+                   std::string_view otherwise) {
+  const char* name = find_token(table, value);
+  return p.out.put(name != nullptr ? std::string_view(name) : otherwise);
+}
+
 void put_hex_run(Printer& p, const Input& in, std::size_t offset, std::size_t count) {
   for (std::size_t i = 0; i < count && !p.truncated(); ++i) p.out.hex(in.u8(offset + i), 2);
 }

@@ -12,6 +12,9 @@ bool put_text(Printer& p, const Input& in, std::size_t offset, std::size_t count
 // Text up to a NUL, which must come within `count` bytes. Gives the bytes read, the NUL among them;
 // 0 when there was none: what was there is put, and the caller closes its quotes and truncates.
 std::size_t put_text_to_nul(Printer& p, const Input& in, std::size_t offset, std::size_t count);
+// The token's text, or `otherwise` without the value.
+TextSink& put_name(Printer& p, std::span<const Token> table, std::uint32_t value,
+                   std::string_view otherwise);
 // `count` bytes as two hexadecimal digits each.
 void put_hex_run(Printer& p, const Input& in, std::size_t offset, std::size_t count);
 // printf's "%#x": no prefix before 0.

@@ -167,7 +167,8 @@ void put_mobility_message(Printer& p, const Input& in, std::uint8_t type) {
   switch (type) {
     case 1:
     case 2:
-      if (p.verbose()) put_cookie(p, type == 1 ? " Home Init Cookie" : " Care-of Init Cookie", in, 8);
+      if (p.verbose())
+        put_cookie(p, type == 1 ? " Home Init Cookie" : " Care-of Init Cookie", in, 8);
       break;
     case 3:
     case 4:

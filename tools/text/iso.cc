@@ -24,6 +24,10 @@ void put_system(Printer& p, const Input& in, std::size_t at, std::size_t size) {
 
 void put_isis(Printer& p, const Input& in) {
   p.set_protocol("isis");
+  if (p.verbose()) {
+    print_isis_details(p, in);
+    return;
+  }
   const std::uint8_t pdu = in.u8(4) & 0x1f;
   p.out.put("IS-IS, ");
   p.token(kPdus, pdu, "unknown, type ");
@@ -44,7 +48,11 @@ void put_isis(Printer& p, const Input& in) {
     case 20:
       p.out.put(", lsp-id ");
       put_system(p, in, 12, 8);
-      p.out.put(", seq 0x").hex(in.be32(20), 8).put(", lifetime ").dec_padded(in.be16(10), 5, ' ').put('s');
+      p.out.put(", seq 0x")
+          .hex(in.be32(20), 8)
+          .put(", lifetime ")
+          .dec_padded(in.be16(10), 5, ' ')
+          .put('s');
       break;
     case 24:
     case 25:

@@ -1,5 +1,6 @@
-// LDP, the Label Distribution Protocol (RFC 5036 section 3): sessions and, with -v, messages and the
-// names of their parts.
+// LDP, the Label Distribution Protocol (RFC 5036 section 3): sessions and, with -v, messages and
+// the names of their parts.
+#include "tools/text/fields.h"
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
@@ -7,12 +8,11 @@ namespace capstan::text {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 10;
-constexpr Token kMessages[] = {{0x0001, "Notification"},   {0x0100, "Hello"},
-                               {0x0200, "Initialization"}, {0x0201, "Keepalive"},
-                               {0x0300, "Address"},        {0x0301, "Address Withdraw"},
-                               {0x0400, "Label Mapping"},  {0x0401, "Label Request"},
-                               {0x0402, "Label Withdraw"}, {0x0403, "Label Release"},
-                               {0x0404, "Label Abort"}};
+constexpr Token kMessages[] = {
+    {0x0001, "Notification"},  {0x0100, "Hello"},         {0x0200, "Initialization"},
+    {0x0201, "Keepalive"},     {0x0300, "Address"},       {0x0301, "Address Withdraw"},
+    {0x0400, "Label Mapping"}, {0x0401, "Label Request"}, {0x0402, "Label Withdraw"},
+    {0x0403, "Label Release"}, {0x0404, "Label Abort"}};
 constexpr Token kParts[] = {{0x0100, "FEC"},
                             {0x0101, "Address List"},
                             {0x0103, "Hop Count"},
@@ -43,7 +43,7 @@ void put_part(Printer& p, const Input& in) {
   const std::uint16_t type = in.be16(0);
   const std::size_t size = in.be16(2);
   p.out.put("\n\t    ");
-  p.token(kParts, type & 0x3fffU, "Unknown").put(" TLV (0x").hex(type & 0x3fffU, 4);
+  put_name(p, kParts, type & 0x3fffU, "Unknown").put(" TLV (0x").hex(type & 0x3fffU, 4);
   p.out.put("), length: ").dec(size);
   put_unknown_bits(p, type);
   const Input value = in.from(4).first(size);
@@ -77,7 +77,7 @@ void put_message(Printer& p, const Input& in) {
   const std::uint16_t type = in.be16(0);
   const std::size_t size = in.be16(2);
   p.out.put("\n\t  ");
-  p.token(kMessages, type & 0x7fffU, "Unknown").put(" Message (0x").hex(type & 0x7fffU, 4);
+  put_name(p, kMessages, type & 0x7fffU, "Unknown").put(" Message (0x").hex(type & 0x7fffU, 4);
   p.out.put("), length: ").dec(size).put(", Message ID: 0x").hex(in.be32(4), 8);
   p.out.put(", Flags: [").put((type & 0x8000) != 0 ? "continue processing" : "ignore");
   p.out.put(" if unknown]");

@@ -1,14 +1,15 @@
 // PPTP's control connection (RFC 2637 section 2).
+#include "tools/text/fields.h"
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
 
 namespace {
 
-constexpr Token kTypes[] = {{1, "SCCRQ"}, {2, "SCCRP"}, {3, "StopCCRQ"}, {4, "StopCCRP"},
-                            {5, "ECHORQ"}, {6, "ECHORP"}, {7, "OCRQ"},   {8, "OCRP"},
-                            {9, "ICRQ"},  {10, "ICRP"}, {11, "ICCN"},    {12, "CCRQ"},
-                            {13, "CDN"},  {14, "WEN"},  {15, "SLI"}};
+constexpr Token kTypes[] = {{1, "SCCRQ"},  {2, "SCCRP"},  {3, "StopCCRQ"}, {4, "StopCCRP"},
+                            {5, "ECHORQ"}, {6, "ECHORP"}, {7, "OCRQ"},     {8, "OCRP"},
+                            {9, "ICRQ"},   {10, "ICRP"},  {11, "ICCN"},    {12, "CCRQ"},
+                            {13, "CDN"},   {14, "WEN"},   {15, "SLI"}};
 
 TextSink& put_field(Printer& p, std::string_view label, std::uint64_t value) {
   return p.out.put(' ').put(label).put('(').dec(value).put(')');
@@ -47,8 +48,8 @@ void put_types(Printer& p, const Input& in, std::size_t at) {
   constexpr Token kBearers[] = {{1, "A"}, {2, "D"}, {3, "Any"}};
   constexpr Token kFramings[] = {{1, "A"}, {2, "S"}, {3, "E"}};
   p.out.put(" BEARER_TYPE(");
-  p.token(kBearers, in.be32(at), "?").put(") FRAME_TYPE(");
-  p.token(kFramings, in.be32(at + 4), "?").put(')');
+  put_name(p, kBearers, in.be32(at), "?").put(") FRAME_TYPE(");
+  put_name(p, kFramings, in.be32(at + 4), "?").put(')');
 }
 
 void put_result(Printer& p, const Input& in, std::size_t at) {
@@ -85,7 +86,7 @@ void put_incoming_request(Printer& p, const Input& in) {
   put_field(p, "CALL_SER_NUM", in.be16(14));
   p.out.put(" BEARER_TYPE(");
   constexpr Token kBearers[] = {{1, "A"}, {2, "D"}, {3, "Any"}};
-  p.token(kBearers, in.be32(16), "?").put(')');
+  put_name(p, kBearers, in.be32(16), "?").put(')');
   put_field(p, "PHY_CHAN_ID", in.be32(20));
   put_field(p, "DIALED_NO_LEN", in.be16(24));
   put_field(p, "DIALING_NO_LEN", in.be16(26));
@@ -150,7 +151,7 @@ void print_pptp(Printer& p, Input in) {
   const std::uint16_t type = in.be16(8);
   if (p.truncated()) return;
   p.out.put(" CTRL_MSGTYPE=");
-  p.token(kTypes, type, "UNKNOWN-CTRL-MSGTYPE");
+  put_name(p, kTypes, type, "UNKNOWN-CTRL-MSGTYPE");
   put_body(p, in, type);
 }
 

@@ -35,6 +35,8 @@ void print_ip_any(Printer& p, Input in);
 void print_stp(Printer& p, Input in);
 void print_ipx(Printer& p, Input in);
 void print_iso(Printer& p, Input in);
+// isis.cc: IS-IS with -v
+void print_isis_details(Printer& p, Input in);
 // cisco.cc: what Cisco carries over SNAP (CDP, DTP, VTP, UDLD). False: not known.
 bool print_cisco_snap(Printer& p, std::uint16_t type, Input in);
 // bridged.cc: RFC 2684 bridged frames over SNAP. False: not known.

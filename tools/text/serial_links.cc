@@ -9,7 +9,7 @@ void put_length(Printer& p, std::size_t length) { p.out.put(", length ").dec(len
 
 // ---- Frame Relay (ITU-T Q.922 annex A, RFC 2427) ----
 
-constexpr Token kRelayFlags[] = {{0x01, "C!"},   {0x02, "DE"},  {0x04, "BECN"},
+constexpr Token kRelayFlags[] = {{0x01, "C!"},   {0x02, "DE"},      {0x04, "BECN"},
                                  {0x08, "FECN"}, {0x10, "sdlcore"}, {0x20, "extd addr"}};
 
 struct RelayAddress {
@@ -60,9 +60,9 @@ std::size_t put_relay_payload(Printer& p, const RelayAddress& address, const Inp
     nlpid = rest.u8(0);
   }
   if (p.truncated()) return header_bytes;
-  constexpr Token kNames[] = {{0xcc, "IPv4"}, {0x8e, "IPv6"}, {0x80, "SNAP"},
-                              {0x81, "CLNP"}, {0x82, "ES-IS"}, {0x83, "ISIS"},
-                              {0xb1, "Frame Relay"}, {0xcf, "PPP"}, {0x08, "Q.933"}};
+  constexpr Token kNames[] = {{0xcc, "IPv4"},        {0x8e, "IPv6"},  {0x80, "SNAP"},
+                              {0x81, "CLNP"},        {0x82, "ES-IS"}, {0x83, "ISIS"},
+                              {0xb1, "Frame Relay"}, {0xcf, "PPP"},   {0x08, "Q.933"}};
   if (p.options.link_header) {
     put_relay_head(p, address);
     p.out.put(", NLPID ");

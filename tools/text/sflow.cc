@@ -1,5 +1,6 @@
 // sFlow version 5 datagrams (sflow.org/sflow_version_5.txt section 5): the head, and with -v the
 // counters of counter samples; of flow samples kind and size.
+#include "tools/text/fields.h"
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
@@ -10,9 +11,9 @@ constexpr Token kSamples[] = {{1, "flow sample"},
                               {2, "counter sample"},
                               {3, "expanded flow sample"},
                               {4, "expanded counter sample"}};
-constexpr Token kCounters[] = {{1, "Generic counter"},   {2, "Ethernet counter"},
+constexpr Token kCounters[] = {{1, "Generic counter"},    {2, "Ethernet counter"},
                                {3, "Token ring counter"}, {4, "100 BASE VG counter"},
-                               {5, "Vlan counter"},      {1001, "Processor counter"}};
+                               {5, "Vlan counter"},       {1001, "Processor counter"}};
 constexpr Token kDirections[] = {
     {0, "unknown"}, {1, "full-duplex"}, {2, "half-duplex"}, {3, "in"}, {4, "out"}};
 
@@ -21,7 +22,7 @@ void put_generic(Printer& p, const Input& in) {
   if (in.length() < kBytes) return void(p.put_invalid());
   p.out.put("\n\t      ifindex ").dec(in.be32(0)).put(", iftype ").dec(in.be32(4));
   p.out.put(", ifspeed ").dec(in.be64(8)).put(", ifdirection ").dec(in.be32(16)).put(" (");
-  p.token(kDirections, in.be32(16), "Unknown").put(')');
+  put_name(p, kDirections, in.be32(16), "Unknown").put(')');
   const std::uint32_t status = in.be32(20);
   p.out.put("\n\t      ifstatus ").dec(status);
   p.out.put(", adminstatus: ").put((status & 1) != 0 ? "up" : "down");
@@ -55,7 +56,7 @@ void put_counters(Printer& p, Input in, std::uint32_t records) {
     const std::uint32_t enterprise = in.be32(0) >> 12;
     const std::size_t size = in.be32(4);
     p.out.put("\n\t    enterprise ").dec(enterprise).put(", ");
-    p.token(kCounters, format, "Unknown").put(" (").dec(format).put(") length ").dec(size);
+    put_name(p, kCounters, format, "Unknown").put(" (").dec(format).put(") length ").dec(size);
     const Input body = in.from(8);
     if (size > body.length()) return;
     if (enterprise == 0 && format == 1) put_generic(p, body.with_length(size));

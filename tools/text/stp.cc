@@ -8,10 +8,8 @@ namespace {
 enum Type : std::uint8_t { kConfig = 0x00, kRapid = 0x02, kTopologyChange = 0x80 };
 enum Version : std::uint8_t { kStp = 0, kRstp = 2, kMstp = 3, kSpb = 4 };
 
-constexpr Token kVersions[] = {{kStp, "STP 802.1d"},
-                               {kRstp, "STP 802.1w"},
-                               {kMstp, "STP 802.1s"},
-                               {kSpb, "STP 802.1aq"}};
+constexpr Token kVersions[] = {
+    {kStp, "STP 802.1d"}, {kRstp, "STP 802.1w"}, {kMstp, "STP 802.1s"}, {kSpb, "STP 802.1aq"}};
 constexpr Token kTypes[] = {
     {kConfig, "Config"}, {kRapid, "Rapid STP"}, {kTopologyChange, "Topology Change"}};
 constexpr Token kFlags[] = {{0x01, "Topology change"}, {0x02, "Proposal"},

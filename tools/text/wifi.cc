@@ -11,10 +11,18 @@ namespace {
 
 enum FrameType : std::uint8_t { kManagement = 0, kControl = 1, kData = 2 };
 
-constexpr Token kManagementNames[] = {
-    {0, "Assoc Request"},   {1, "Assoc Response"}, {2, "ReAssoc Request"}, {3, "ReAssoc Response"},
-    {4, "Probe Request"},   {5, "Probe Response"}, {8, "Beacon"},          {9, "ATIM"},
-    {10, "Disassociation"}, {11, "Authentication"}, {12, "DeAuthentication"}, {13, "Action"}};
+constexpr Token kManagementNames[] = {{0, "Assoc Request"},
+                                      {1, "Assoc Response"},
+                                      {2, "ReAssoc Request"},
+                                      {3, "ReAssoc Response"},
+                                      {4, "Probe Request"},
+                                      {5, "Probe Response"},
+                                      {8, "Beacon"},
+                                      {9, "ATIM"},
+                                      {10, "Disassociation"},
+                                      {11, "Authentication"},
+                                      {12, "DeAuthentication"},
+                                      {13, "Action"}};
 constexpr Token kControlNames[] = {{8, "BAR"},
                                    {9, "BA"},
                                    {10, "Power Save-Poll"},
@@ -222,9 +230,9 @@ std::size_t print_frame(Printer& p, Input in, bool padded, bool with_checksum) {
   const std::uint8_t flags = in.u8(1);
   const std::uint8_t subtype = control >> 4;
   if (p.options.link_header) {
-    constexpr Token kFlags[] = {{0x20, "More Data "},      {0x04, "More Fragments "},
-                                {0x10, "Pwr Mgmt "},       {0x08, "Retry "},
-                                {0x80, "+Order "},         {0x40, "Protected "}};
+    constexpr Token kFlags[] = {{0x20, "More Data "}, {0x04, "More Fragments "},
+                                {0x10, "Pwr Mgmt "},  {0x08, "Retry "},
+                                {0x80, "+Order "},    {0x40, "Protected "}};
     for (const Token& flag : kFlags)
       if ((flags & flag.value) != 0) p.out.put(flag.text);
     const bool has_duration = (control >> 2 & 3) != kControl || subtype != 10;
@@ -323,8 +331,11 @@ void put_mcs(Printer& p, const Input& in, std::size_t at) {
 }
 
 void put_flags(Printer& p, std::uint8_t flags) {
-  constexpr Token kFlags[] = {{0x01, "cfp "},     {0x02, "short preamble "}, {0x04, "wep "},
-                              {0x08, "fragmented "}, {0x40, "bad-fcs "}};
+  constexpr Token kFlags[] = {{0x01, "cfp "},
+                              {0x02, "short preamble "},
+                              {0x04, "wep "},
+                              {0x08, "fragmented "},
+                              {0x40, "bad-fcs "}};
   for (const Token& flag : kFlags)
     if ((flags & flag.value) != 0) p.out.put(flag.text);
 }
