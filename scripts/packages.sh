@@ -6,7 +6,7 @@ build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpc
   nlohmann-json3-dev zlib1g-dev libzstd-dev libssl-dev"
 run_packages="iproute2 tcpdump wireshark-common"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
-  util-linux procps e2fsprogs git"
+  util-linux procps e2fsprogs git daemonlogger chromium"
 
 # Installs those of "$@" that are missing, and says which.
 install_packages() {

@@ -11,8 +11,6 @@
 
 namespace capstan::tools {
 
-namespace {
-
 void print_interfaces() {
   int place = 0;
   for (const NetworkInterface& info : list_interfaces()) {
@@ -21,8 +19,6 @@ void print_interfaces() {
                info.addresses.empty() ? "" : " ", info.addresses);
   }
 }
-
-}  // namespace
 
 int record_command(int argc, char** argv) {
   std::optional<RecordCommandLine> line = parse_record_command_line(argc, argv);

@@ -3,6 +3,9 @@
 
 namespace capstan::tools {
 
+// -D, also of `capstan show`: a line an interface, numbered as -i takes them.
+void print_interfaces();
+
 int record_command(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -123,7 +123,6 @@ void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_flag("--json", raw.json, "One JSON object a packet");
   app.add_flag("--columns", raw.columns, "Aligned columns");
   app.add_option("--color", raw.color, "auto, always or never")->expected(0, 1);
-  app.add_option("--workers", options.workers, "Threads that format; 0: one per CPU allowed");
 }
 
 text::TimeMode time_mode(int flags) {

@@ -43,7 +43,6 @@ struct ShowOptions {
   int dump_filter = 0;           // -d, -dd, -ddd
   bool list_interfaces = false;  // -D
   bool list_link_types = false;  // -L
-  std::uint32_t workers = 0;     // --workers; 0: one per CPU allowed
 };
 
 // Throws UsageError. `help` is what --help prints, and set when it was asked for.

@@ -1,83 +1,182 @@
 #include "tools/show_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <optional>
-#include <sstream>
 
+#include "engine/capture/bpf_filter.h"
+#include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
 #include "engine/decode/packet_filter.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/link_type_names.h"
 #include "tools/commands.h"
-#include "tools/show/output_stream.h"
+#include "tools/record_command.h"
+#include "tools/show/live_show.h"
+#include "tools/show/packet_output.h"
 #include "tools/show_cli.h"
-#include "tools/text/packet_text.h"
-#include "tools/text/tcp_sequences.h"
 
 namespace capstan::tools {
 
 namespace {
 
-int show_files(const ShowOptions& options) {
-  text::Names names;
-  if (options.print.numeric == 0) names.services = text::ServiceNames::load();
-  names.interfaces = text::InterfaceNames::load();
-  text::TcpSequences sequences;
-  text::Printer printer(options.print, names, sequences);
-  text::PacketText packet_text(printer, options.print);
-  show::OutputStream out(STDOUT_FILENO);
-  std::uint64_t shown = 0;
-  int status = kExitDone;
-  text::PacketPlace place;
-  bool first = true;
-  for (const std::string& path : options.files) {
-    CaptureFile file = CaptureFile::open(path);
-    std::optional<PacketFilter> filter;
-    PacketView packet;
-    while (shown < options.packet_limit && file.next(packet)) {
-      if (!options.filter.empty()) {
-        if (!filter) filter.emplace(options.filter, packet.link_type);
-        if (!filter->matches(packet)) continue;
-      }
-      place.number = ++shown;
-      if (first) place.reference_time_ns = packet.timestamp_ns;
-      first = false;
-      if (options.count_only) continue;
-      packet_text.print(packet, place);
-      if (options.print.time_mode == text::TimeMode::kSincePrevious) {
-        place.reference_time_ns = packet.timestamp_ns;
-      }
-      out.put(printer.out.view());
-      printer.out.clear();
-      if (out.closed()) return kExitDone;
+std::string read_text(const std::string& path, const char* what) {
+  std::ifstream file(path);
+  if (!file) throw UsageError(fmt::format("{} {}: {}", what, path, errno_text(errno)));
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// -F: pcap-filter(7) knows no comments, but tcpdump takes `#` to the line's end as one.
+std::string read_filter(const std::string& path) {
+  std::string filter;
+  bool comment = false;
+  for (const char c : read_text(path, "filter file")) {
+    if (c == '#') comment = true;
+    if (c == '\n') comment = false;
+    if (!comment) filter.push_back(c == '\n' ? ' ' : c);
+  }
+  return filter;
+}
+
+std::vector<std::string> read_file_list(const std::string& path) {
+  std::vector<std::string> files;
+  std::string line;
+  for (const char c : read_text(path, "list of files") + "\n") {
+    if (c != '\n') {
+      line.push_back(c);
+      continue;
     }
-    if (!file.end().clean() && shown < options.packet_limit) {
-      out.flush();
-      fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
-      status = kExitFailed;
+    if (!line.empty()) files.push_back(line);
+    line.clear();
+  }
+  if (files.empty()) throw UsageError(fmt::format("list of files {}: it names none", path));
+  return files;
+}
+
+// As tcpdump says it, before the first packet. pcapng files have interfaces only once they are
+// read: with none yet the kind of file has to do.
+void announce(const CaptureFile& file) {
+  if (file.interfaces().empty()) {
+    fmt::print(stderr, "reading from file {}, {}\n", file.name(), file.format().text());
+    return;
+  }
+  const FileInterface& first = file.interfaces().front();
+  fmt::print(stderr, "reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
+             link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
+}
+
+class FileShow {
+ public:
+  explicit FileShow(const ShowOptions& options) : options_(options), output_(options, false) {}
+
+  int run() {
+    for (const std::string& path : options_.files) {
+      if (enough_) break;
+      show(path);
+    }
+    output_.finish();
+    return status_;
+  }
+
+ private:
+  void show(const std::string& path) {
+    CaptureFile file = CaptureFile::open(path);
+    PacketView packet;
+    bool more = file.next(packet);
+    announce(file);
+    if (!file.interfaces().empty()) output_.begin_file(file.interfaces().front().link_type);
+    if (!options_.filter.empty() && !filter_) {
+      filter_.emplace(options_.filter, more ? packet.link_type : link_type::kEthernet);
+    }
+    for (; more; more = file.next(packet)) {
+      if (filter_ && !filter_->matches(packet)) continue;
+      if (options_.direction != Direction::kUnknown && packet.direction != options_.direction) {
+        continue;
+      }
+      const auto& interfaces = file.interfaces();
+      const std::string_view name = packet.interface_id < interfaces.size()
+                                        ? std::string_view(interfaces[packet.interface_id].name)
+                                        : std::string_view();
+      enough_ = !output_.take(packet, name);
+      if (enough_) return;
+    }
+    if (file.end().clean()) return;
+    output_.flush();
+    fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
+    status_ = kExitFailed;
+  }
+
+  const ShowOptions& options_;
+  show::PacketOutput output_;
+  std::optional<PacketFilter> filter_;
+  bool enough_ = false;
+  int status_ = kExitDone;
+};
+
+std::uint16_t link_type_for_dump(const ShowOptions& options) {
+  if (!options.link_type.empty()) return link_type_by_name(options.link_type);
+  if (!options.files.empty()) {
+    CaptureFile file = CaptureFile::open(options.files.front());
+    PacketView packet;
+    if (file.next(packet)) return packet.link_type;
+    if (!file.interfaces().empty()) return file.interfaces().front().link_type;
+  }
+  return link_type::kEthernet;
+}
+
+// The code for packets in memory; the kernel's differs where tags are loaded (bpf_filter.h).
+int dump_filter(const ShowOptions& options) {
+  PacketFilter filter(options.filter, link_type_for_dump(options), options.snaplen);
+  const std::vector<FilterInstruction> program = filter.program(link_type_for_dump(options));
+  if (options.dump_filter > 2) fmt::print("{}\n", program.size());
+  for (std::size_t index = 0; index < program.size(); ++index) {
+    const FilterInstruction& at = program[index];
+    if (options.dump_filter == 1) {
+      fmt::print("{}\n", instruction_text(at, static_cast<int>(index)));
+    } else if (options.dump_filter == 2) {
+      fmt::print("{{ {:#x}, {}, {}, {:#010x} }},\n", at.code, at.jump_true, at.jump_false,
+                 at.operand);
+    } else {
+      fmt::print("{} {} {} {}\n", at.code, at.jump_true, at.jump_false, at.operand);
     }
   }
-  out.flush();
-  if (options.count_only) fmt::print("{} packet{}\n", shown, shown == 1 ? "" : "s");
-  return status;
+  return kExitDone;
+}
+
+int list_link_types(const ShowOptions& options) {
+  std::string name =
+      options.interfaces.empty() ? std::string(kAnyInterface) : options.interfaces.front();
+  resolve_interface(name);
+  const CompiledFilter compiled = compile_filter(name, "", options.snaplen);
+  fmt::print("Data link types for {} (use option -y to set):\n  {} ({})\n", name,
+             link_type_name(compiled.link_type), link_type_text(compiled.link_type));
+  return kExitDone;
 }
 
 }  // namespace
 
 int show_command(int argc, char** argv) {
   std::string help;
-  const ShowOptions options = parse_show_options(argc, argv, help);
+  ShowOptions options = parse_show_options(argc, argv, help);
   if (!help.empty()) {
     fmt::print("{}", help);
     return kExitDone;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  return show_files(options);
+  if (options.list_interfaces) {
+    print_interfaces();
+    return kExitDone;
+  }
+  if (!options.file_list.empty()) options.files = read_file_list(options.file_list);
+  if (!options.filter_file.empty()) options.filter = read_filter(options.filter_file);
+  if (options.list_link_types) return list_link_types(options);
+  if (options.dump_filter > 0) return dump_filter(options);
+  return options.files.empty() ? show_live(options) : FileShow(options).run();
 }
 
 }  // namespace capstan::tools

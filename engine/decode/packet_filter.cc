@@ -39,6 +39,23 @@ std::uint16_t dlt_to_link_type(int dlt) noexcept {
   return static_cast<std::uint16_t>(dlt);
 }
 
+std::string link_type_name(std::uint16_t link_type) {
+  const char* const name = pcap_datalink_val_to_name(link_type_to_dlt(link_type));
+  return name != nullptr ? name : "LINKTYPE " + std::to_string(link_type);
+}
+
+std::uint16_t link_type_by_name(const std::string& name) {
+  const int dlt = pcap_datalink_name_to_val(name.c_str());
+  if (dlt < 0) throw UsageError("link type '" + name + "': no such one; -L lists an interface's");
+  return dlt_to_link_type(dlt);
+}
+
+std::string instruction_text(const FilterInstruction& instruction, int index) {
+  const bpf_insn code{instruction.code, instruction.jump_true, instruction.jump_false,
+                      instruction.operand};
+  return bpf_image(&code, index);
+}
+
 struct PacketFilter::Program {
   Program() = default;
   Program(const Program&) = delete;

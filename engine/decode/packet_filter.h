@@ -53,4 +53,12 @@ class PacketFilter {
 int link_type_to_dlt(std::uint16_t link_type) noexcept;
 std::uint16_t dlt_to_link_type(int dlt) noexcept;
 
+// The name tcpdump has for it, "EN10MB" for Ethernet; "LINKTYPE 12345" when it has none. And back:
+// throws UsageError for a name that libpcap does not know.
+std::string link_type_name(std::uint16_t link_type);
+std::uint16_t link_type_by_name(const std::string& name);
+
+// "(000) ldh      [12]", as tcpdump -d prints instruction number `index`.
+std::string instruction_text(const FilterInstruction& instruction, int index);
+
 }  // namespace capstan

@@ -4,6 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -140,6 +142,50 @@ TEST_F(Bench, TooLittleDiskIsSaidBeforeATrial) {
   EXPECT_EQ(result.status, 1);
   EXPECT_NE(result.err.find("Free some space"), std::string::npos) << result.err;
   unmount(file("small"));
+}
+
+// Verify's word against tcpdump's and tshark's counts, on a recording that lacks a lot: tcpdump is
+// stopped while its ring of half a megabyte overflows.
+TEST_F(Bench, VerifyAndOthersAgreeOnALossyRecording) {
+  const std::string recording = file("lossy.pcap");
+  Process tcpdump({"tcpdump", "-n", "-i", "v1", "-B", "512", "-U", "-Z", "root", "-w", recording});
+  ASSERT_TRUE(wait_until([&] { return tcpdump.err().find("listening") != std::string::npos; }));
+  const auto blast = [&](const std::string& first, const std::string& count) {
+    const ProcessResult sent =
+        run({capstan_binary(), "blast", "-i", "v0", "--size", "1000", "--count", count, "--pps",
+             "50k", "--engine", "ring", "--first", first, "--json"});
+    ASSERT_EQ(sent.status, 0) << sent.err;
+    EXPECT_EQ(nlohmann::json::parse(sent.out)["refused"], 0);
+  };
+  blast("0", "300");
+  tcpdump.signal(SIGSTOP);
+  blast("300", "9000");
+  tcpdump.signal(SIGCONT);
+  // The ring is empty again when a packet sent now gets into the file.
+  std::uint64_t next = 9300;
+  ASSERT_TRUE(wait_until([&] {
+    blast(std::to_string(next), "1");
+    const std::uint64_t last = next++;
+    const ProcessResult seen = run({capstan_binary(), "verify", "--json", recording});
+    const nlohmann::json streams = nlohmann::json::parse(seen.out)["streams"];
+    return !streams.empty() && streams[0]["last"] == last;
+  }));
+  tcpdump.signal(SIGINT);
+  EXPECT_EQ(tcpdump.wait(), 0) << tcpdump.err();
+
+  const ProcessResult verified =
+      run({capstan_binary(), "verify", "--json", "--expect", std::to_string(next), recording});
+  const nlohmann::json report = nlohmann::json::parse(verified.out);
+  EXPECT_EQ(verified.status, 1) << "loss is not complete";
+  const auto received = report["streams"][0]["received"].get<std::uint64_t>();
+  EXPECT_GT(report["streams"][0]["missing"], 1000);
+  EXPECT_EQ(received + report["streams"][0]["missing"].get<std::uint64_t>(), next);
+  const ProcessResult tcpdump_count = run({"tcpdump", "-nr", recording, "--count"});
+  EXPECT_EQ(tcpdump_count.out, std::to_string(received) + " packets\n") << tcpdump_count.err;
+  const ProcessResult tshark =
+      run({"tshark", "-n", "-r", recording, "-T", "fields", "-e", "frame.number"});
+  EXPECT_EQ(static_cast<std::uint64_t>(std::count(tshark.out.begin(), tshark.out.end(), '\n')),
+            received);
 }
 
 }  // namespace

@@ -26,10 +26,12 @@ constexpr std::uint64_t kLookNs = 5 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kKillNs = 10 * kNanosecondsPerSecond;
 
 // Between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(char* const* arguments, int output, int cpu, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, int output, const char* directory, int cpu,
+                         pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
   ::setpgid(0, 0);
+  if (directory != nullptr && ::chdir(directory) != 0) ::_exit(126);
   if (cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -61,10 +63,11 @@ Child::Child(std::vector<std::string> command, const ChildOptions& options) {
   const char* const log = options.log.empty() ? "/dev/null" : options.log.c_str();
   const UniqueFd output(::open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (!output) throw_errno(fmt::format("open {}", log));
+  const char* const directory = options.directory.empty() ? nullptr : options.directory.c_str();
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) throw_errno(fmt::format("start {}", command[0]));
-  if (pid_ == 0) become(arguments.data(), output.get(), options.cpu, parent);
+  if (pid_ == 0) become(arguments.data(), output.get(), directory, options.cpu, parent);
 }
 
 Child::~Child() {

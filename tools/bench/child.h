@@ -11,9 +11,10 @@
 namespace capstan::bench {
 
 struct ChildOptions {
-  std::string netns;  // name under /run/netns; empty: this one
-  int cpu = -1;       // -1: any
-  std::string log;    // both outputs; empty: thrown away
+  std::string netns;           // name under /run/netns; empty: this one
+  int cpu = -1;                // -1: any
+  std::string log;             // both outputs; empty: thrown away
+  std::string directory = {};  // its working directory; empty: ours
 };
 
 // Owns the process: it is killed and reaped at the end, and dies with us. In a process group of its

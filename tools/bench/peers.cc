@@ -123,7 +123,10 @@ const std::vector<Peer>& peers() {
       {"tcpdump", tcpdump_command, {"tcpdump", "--version"}},
       {"dumpcap", dumpcap_command, {"dumpcap", "--version"}},
       {"netsniff-ng", netsniff_command, {"netsniff-ng", "--version"}},
-      {"daemonlogger", daemonlogger_command, {"daemonlogger", "-V"}},
+      // Its -V starts a capture: the package's word is taken.
+      {"daemonlogger",
+       daemonlogger_command,
+       {"dpkg-query", "-W", "-f", "daemonlogger ${Version}\n", "daemonlogger"}},
       {"suricata", suricata_command, {"suricata", "-V"}},
   };
   return kPeers;

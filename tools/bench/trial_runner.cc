@@ -273,7 +273,8 @@ Trial TrialRunner::run(const Peer& peer, const Load& load, std::uint32_t ring_mi
   trial.ring_mib = ring_mib;
   trial.wanted_pps = load.pps;
   const std::string log = folder.path() + "/recorder.log";
-  Child recorder(peer.command(recorder_setting), {setting_.sink_netns, setting_.recorder_cpu, log});
+  Child recorder(peer.command(recorder_setting),
+                 {setting_.sink_netns, setting_.recorder_cpu, log, folder.path()});
   if (!wait_ready(recorder)) {
     const std::optional<int> status = recorder.try_wait();
     trial.failure =

@@ -1,0 +1,131 @@
+// `capstan show` as a user runs it on files: flags that act, and flags that are refused by name.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "tests/support/pcapng_builder.h"
+#include "tests/support/temp_dir.h"
+
+namespace capstan {
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string text;  // stdout and stderr
+};
+
+Outcome run(const std::string& arguments) {
+  const std::string command = "'" CAPSTAN_COMMAND "' show " + arguments + " 2>&1";
+  Outcome result;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  std::array<char, 4096> buffer{};
+  std::size_t count = 0;
+  while ((count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
+    result.text.append(buffer.data(), count);
+  }
+  const int ended = ::pclose(pipe);
+  result.status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  return result;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class ShowCommand : public ::testing::Test {
+ protected:
+  ShowCommand() {
+    test::PcapngBuilder file;
+    file.section();
+    file.nanosecond_interface();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
+    }
+    std::ofstream(path_, std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.bytes.data()),
+               static_cast<std::streamsize>(file.bytes.size()));
+  }
+
+  const test::TempDir dir_;
+  const std::string path_ = dir_.path() / "three.pcapng";
+};
+
+TEST_F(ShowCommand, WrittenFileHoldsThePacketsThatMatch) {
+  const std::string copy = dir_.path() / "copy.pcap";
+  EXPECT_EQ(run("-r " + path_ + " -c 2 -w " + copy).status, 0);
+  EXPECT_TRUE(contains(run("--count -r " + copy).text, "2 packets"));
+  EXPECT_EQ(run("-r " + path_ + " -w " + copy + " less 10").status, 0);
+  EXPECT_TRUE(contains(run("--count -r " + copy).text, "0 packets"));
+}
+
+TEST_F(ShowCommand, FilesAndFilterCanBeNamedInFiles) {
+  std::ofstream(dir_.path() / "list") << path_ << '\n' << path_ << '\n';
+  std::ofstream(dir_.path() / "filter") << "greater 60\n";
+  const std::string list = dir_.path() / "list";
+  const std::string filter = dir_.path() / "filter";
+  EXPECT_TRUE(contains(run("--count -V " + list + " -F " + filter).text, "6 packets"));
+}
+
+TEST_F(ShowCommand, SaysWhatItReads) {
+  EXPECT_TRUE(contains(run("-r " + path_).text,
+                       "reading from file " + path_ + ", link-type EN10MB (Ethernet), snapshot"));
+}
+
+TEST_F(ShowCommand, FlagsOfTcpdumpThatAreMissingAreRefusedByName) {
+  for (const char* flag : {"-E x", "-G 1", "-J", "--version"}) {
+    const Outcome outcome = run("-r " + path_ + " " + flag);
+    EXPECT_EQ(outcome.status, 2) << flag;
+    EXPECT_TRUE(contains(outcome.text, "not supported by 'capstan show'")) << outcome.text;
+  }
+}
+
+TEST_F(ShowCommand, JsonIsOneObjectAPacket) {
+  const Outcome outcome = run("--json -r " + path_ + " 2>/dev/null | cat");
+  std::istringstream lines(outcome.text);
+  std::string line;
+  int number = 0;
+  while (std::getline(lines, line)) {
+    if (line.empty() || line[0] != '{') continue;
+    const nlohmann::json packet = nlohmann::json::parse(line);
+    EXPECT_EQ(packet["number"], ++number);
+    EXPECT_EQ(packet["caplen"], 60);
+    EXPECT_EQ(packet["wirelen"], 60);
+    EXPECT_EQ(packet["link_type"], "ETHERNET");
+    EXPECT_FALSE(packet["info"].get<std::string>().empty());
+  }
+  EXPECT_EQ(number, 3);
+}
+
+TEST_F(ShowCommand, ColourAndColumns) {
+  EXPECT_TRUE(contains(run("--color always -r " + path_).text, "\033[33m"));
+  EXPECT_FALSE(contains(run("-r " + path_).text, "\033[")) << "a pipe gets no colours";
+  EXPECT_TRUE(contains(run("--columns -r " + path_).text, "     3  "));
+}
+
+// The same code as the installed tcpdump compiles, in its three forms.
+TEST_F(ShowCommand, DumpedFiltersAreTcpdumps) {
+  for (const char* filter : {"port 110", "ip6 and tcp port 995", "arp or vlan 5"}) {
+    for (const char* flag : {"-d", "-dd", "-ddd"}) {
+      const std::string compare = std::string("-y EN10MB ") + flag + " '" + filter + "' > " +
+                                  std::string(dir_.path() / "ours") + "; tcpdump -y EN10MB " +
+                                  flag + " '" + filter + "' 2>/dev/null | cmp - " +
+                                  std::string(dir_.path() / "ours") + " && echo same";
+      EXPECT_TRUE(contains(run(compare).text, "same")) << flag << ' ' << filter;
+    }
+  }
+}
+
+TEST_F(ShowCommand, NameThatDoesNotResolveIsNamed) {
+  const Outcome outcome = run("-r " + path_ + " host nosuch.invalid");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(contains(outcome.text, "nosuch.invalid"));
+}
+
+}  // namespace
+}  // namespace capstan

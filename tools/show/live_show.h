@@ -1,0 +1,13 @@
+// Live packets for `show`: the capture's block queues into PacketOutput.
+#pragma once
+
+#include "tools/show_cli.h"
+
+namespace capstan::tools {
+
+// Runs until SIGINT, SIGTERM or SIGHUP, until -c is reached, or until the reader of the output has
+// gone; then prints tcpdump's three counts. Returns the exit status. Throws UsageError and
+// std::system_error when the capture cannot be opened.
+int show_live(const ShowOptions& options);
+
+}  // namespace capstan::tools

@@ -1,0 +1,64 @@
+#include "tools/show/pcap_output.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "engine/core/errors.h"
+#include "engine/reader/link_type_names.h"
+#include "writers/pcap_format.h"
+
+namespace capstan::show {
+
+namespace {
+
+constexpr mode_t kFileMode = 0640;
+
+UniqueFd open_output(const std::string& path) {
+  UniqueFd fd(path == "-"
+                  ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                  : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
+  if (!fd) throw_errno(fmt::format("open {}", path), "The directory must be there and writable");
+  if (path == "-" && ::isatty(fd.get()) != 0) {
+    throw UsageError(
+        "standard output is a terminal, which would only be filled with binary data; pipe it into "
+        "a program or name a file with -w");
+  }
+  return fd;
+}
+
+template <typename Value>
+std::string_view bytes_of(const Value& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof(value)};
+}
+
+}  // namespace
+
+PcapOutput::PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen)
+    : path_(std::move(path)),
+      nanoseconds_(nanoseconds),
+      snaplen_(snaplen),
+      fd_(open_output(path_)),
+      stream_(fd_.get()) {}
+
+void PcapOutput::begin(std::uint16_t link_type) {
+  if (link_type_ >= 0) return;
+  link_type_ = link_type;
+  stream_.put(bytes_of(make_pcap_file_header(nanoseconds_, snaplen_, link_type)));
+}
+
+void PcapOutput::put(const PacketView& packet) {
+  begin(packet.link_type);
+  if (packet.link_type != link_type_) {
+    throw UsageError(fmt::format(
+        "{}: a pcap file holds one link type, {}, and now comes {}; choose with a filter, or use "
+        "'capstan record', which writes pcapng",
+        path_, link_type_text(static_cast<std::uint16_t>(link_type_)),
+        link_type_text(packet.link_type)));
+  }
+  stream_.put(bytes_of(
+      make_pcap_record_header(packet.timestamp_ns, packet.caplen, packet.wirelen, nanoseconds_)));
+  stream_.put({reinterpret_cast<const char*>(packet.data), packet.caplen});
+}
+
+}  // namespace capstan::show

@@ -1,0 +1,36 @@
+// PcapOutput: packets to a classic pcap file, for `show -w`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/block/packet_view.h"
+#include "engine/core/unique_fd.h"
+#include "tools/show/output_stream.h"
+
+namespace capstan::show {
+
+// As tcpdump -w: one link type, microseconds unless asked for nanoseconds.
+class PcapOutput {
+ public:
+  // "-" is standard output. Throws UsageError for a terminal, std::system_error when the file
+  // cannot be made.
+  PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen);
+
+  // Throws UsageError for a packet of another link type than the first one's.
+  void put(const PacketView& packet);
+  // Writes the head of an empty file too. Throws std::system_error.
+  void begin(std::uint16_t link_type);
+  void flush() { stream_.flush(); }
+  bool closed() const noexcept { return stream_.closed(); }
+
+ private:
+  std::string path_;
+  bool nanoseconds_;
+  std::uint32_t snaplen_;
+  UniqueFd fd_;
+  OutputStream stream_;
+  int link_type_ = -1;
+};
+
+}  // namespace capstan::show
