@@ -24,6 +24,7 @@ namespace capstan::test {
 namespace {
 
 constexpr unsigned kNobody = 65534;
+constexpr unsigned kNameless = 54321;  // in no user database
 
 void become_nobody() {
   if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)
@@ -142,16 +143,20 @@ TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
 }
 
 TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {
-  shell("chmod 755 " + directory() + " && mkdir " + file("out") + " && chown 65534 " + file("out"));
-  const std::string recording = file("out/a.pcapng");
-  RecordRun run({"-i", "v1", "-w", recording});
-  ASSERT_TRUE(run.wait_started()) << run.err();
-  expect_locked_down(run.process().pid());
-  EXPECT_EQ(run.stop(), 0) << run.err();
-  expect_reconciled(run.statistics());
-  struct stat status {};
-  ASSERT_EQ(::stat(recording.c_str(), &status), 0);
-  EXPECT_EQ(status.st_uid, kNobody);
+  shell("chmod 755 " + directory());
+  for (const unsigned owner : {kNobody, kNameless}) {
+    const std::string out = file(std::to_string(owner));
+    shell("mkdir " + out + " && chown " + std::to_string(owner) + " " + out);
+    const std::string recording = out + "/a.pcapng";
+    RecordRun run({"-i", "v1", "-w", recording});
+    ASSERT_TRUE(run.wait_started()) << run.err();
+    expect_locked_down(run.process().pid());
+    EXPECT_EQ(run.stop(), 0) << run.err();
+    expect_reconciled(run.statistics());
+    struct stat status {};
+    ASSERT_EQ(::stat(recording.c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, owner);
+  }
 }
 
 TEST_F(Privileges, AnUnknownUserIsBadUsageAndTheEscapeKeepsAll) {

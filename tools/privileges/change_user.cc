@@ -30,11 +30,8 @@ void change_user(const std::string& user) {
   if (entry == nullptr && is_number) {
     entry = ::getpwuid(static_cast<uid_t>(std::strtoul(user.c_str(), nullptr, 10)));
   }
-  if (entry == nullptr) {
-    throw UsageError(
-        fmt::format("-Z {}: there is no such user here; an owner without a name needs "
-                    "-Z USER or --keep-privileges",
-                    user));
+  if (entry == nullptr && !is_number) {
+    throw UsageError(fmt::format("-Z {}: there is no such user", user));
   }
   if (::geteuid() != 0) {
     throw UsageError(fmt::format("-Z {}: only root can become another user", user));
@@ -42,10 +39,13 @@ void change_user(const std::string& user) {
   ::capng_clear(CAPNG_SELECT_BOTH);
   ::capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
                  CAP_IPC_LOCK);
-  const auto uid = static_cast<int>(entry->pw_uid);
-  const auto gid = static_cast<int>(entry->pw_gid);
-  const int result = ::capng_change_id(
-      uid, gid, static_cast<capng_flags_t>(CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING));
+  // A number without a name (a container's, a file server's) gets the group of the same number.
+  const auto number = static_cast<int>(std::strtoul(user.c_str(), nullptr, 10));
+  const int uid = entry != nullptr ? static_cast<int>(entry->pw_uid) : number;
+  const int gid = entry != nullptr ? static_cast<int>(entry->pw_gid) : number;
+  const auto flags = static_cast<capng_flags_t>(
+      CAPNG_CLEAR_BOUNDING | (entry != nullptr ? CAPNG_INIT_SUPP_GRP : CAPNG_DROP_SUPP_GRP));
+  const int result = ::capng_change_id(uid, gid, flags);
   if (result != 0) {
     throw_errno(fmt::format("become user {} (step {} of libcap-ng)", user, -result),
                 "--keep-privileges stays who you are");
