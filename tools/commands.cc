@@ -3,6 +3,7 @@
 #include "tools/audit_command.h"
 #include "tools/bench_command.h"
 #include "tools/blast_command.h"
+#include "tools/doctor_command.h"
 #include "tools/info_command.h"
 #include "tools/record_command.h"
 #include "tools/repair_command.h"
@@ -24,6 +25,7 @@ constexpr Command kCommands[] = {
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},
     {"repair", "make a recording that a crash cut short whole again", repair_command},
+    {"doctor", "what here will cost packets, and the command that mends it", doctor_command},
     {nullptr, nullptr, nullptr},
 };
 

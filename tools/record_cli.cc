@@ -77,6 +77,11 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
   app.add_flag("--fail-on-loss", line.fail_on_loss, "Exit with status 3 when packets were lost");
+  app.add_option("-Z,--user", line.user,
+                 "Become this user once everything is open (default for root: the owner of the "
+                 "target directory)");
+  app.add_flag("--keep-privileges", line.keep_privileges,
+               "Give nothing up: no change of user, no sandbox");
   app.add_flag("-D,--list-interfaces", line.list_interfaces, "List the interfaces and exit");
 }
 

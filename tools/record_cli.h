@@ -25,6 +25,8 @@ struct RecordCommandLine {
   std::uint64_t stats_interval_ns = 0;  // 0: at the end only
   bool fail_on_loss = false;
   bool list_interfaces = false;
+  std::string user;              // -Z; empty: the owner of the target directory, when root
+  bool keep_privileges = false;  // give nothing up
 };
 
 // Throws UsageError naming every option that makes no sense. Empty when --help was printed.

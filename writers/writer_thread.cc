@@ -81,6 +81,7 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
   restrict_to(options_.cpus);
   try {
     writer_ = std::make_unique<RecordingWriter>(std::move(options), abandon_);
+    if (options_.when_open) options_.when_open();
     opened.set_value();
   } catch (...) {
     opened.set_exception(std::current_exception());

@@ -20,6 +20,8 @@ namespace capstan {
 struct WriterThreadOptions {
   std::string name = "writer-0";
   std::vector<int> cpus;  // may run on these; empty: anywhere
+  // Called once by the thread when its recording is open; what it throws start() throws.
+  std::function<void()> when_open;
 };
 
 // Owns its queues and, while it runs, the writer. The thread makes the RecordingWriter itself,

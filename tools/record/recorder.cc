@@ -16,6 +16,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/commands.h"
+#include "tools/privileges/privileges.h"
 #include "tools/units.h"
 #include "writers/repair.h"
 
@@ -52,10 +53,33 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
                       human_bytes(info.ring_size_bytes), info.block_count));
     }
   }
+  if (!line_.keep_privileges) {
+    const std::string user = line_.user.empty() ? default_user(target_directories()) : line_.user;
+    if (!user.empty()) change_user(user);
+  }
   open_writers();
+  if (!line_.keep_privileges && can_lock_down()) {
+    const std::string missing = lock_down(target_directories());
+    if (!missing.empty()) say(missing);
+  }
 }
 
 Recorder::~Recorder() = default;
+
+std::vector<std::string> Recorder::target_directories() const {
+  std::vector<std::string> directories;
+  for (const std::string& file : line_.files) {
+    std::error_code ignored;
+    // Standard output, devices and pipes are opened once, before anything is given up.
+    if (file == "-" || (std::filesystem::exists(file, ignored) &&
+                        !std::filesystem::is_regular_file(file, ignored))) {
+      continue;
+    }
+    const std::string directory = std::filesystem::path(file).parent_path().string();
+    directories.push_back(directory.empty() ? "." : directory);
+  }
+  return directories;
+}
 
 std::string Recorder::output_path(std::size_t output) const {
   if (!line_.split_rings) return line_.files[output];
@@ -127,6 +151,9 @@ void Recorder::open_writers() {
     WriterThreadOptions options;
     options.name = fmt::format("writer-{}", output);
     options.cpus = line_.capture.cpus;
+    if (!line_.keep_privileges && can_lock_down()) {
+      options.when_open = [directories = target_directories()] { lock_down(directories); };
+    }
     writers_.push_back(std::make_unique<WriterThread>(std::move(options), places));
     for (std::size_t ring = 0, queue = 0; ring < rings; ++ring) {
       if (line_.split_rings && ring != output) continue;

@@ -27,6 +27,7 @@ class Recorder {
   int run();
 
  private:
+  std::vector<std::string> target_directories() const;
   void open_writers();
   RecordingOptions recording_options(std::size_t output) const;
   RecordingHeader recording_header(std::size_t output) const;

@@ -1,0 +1,175 @@
+// What a running recorder may still do: nothing but write its recordings.
+#include "tools/privileges/privileges.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "engine/core/unique_fd.h"
+#include "tests/support/record_run.h"
+#include "tests/support/sandbox.h"
+
+namespace capstan::test {
+namespace {
+
+constexpr unsigned kNobody = 65534;
+constexpr unsigned kNameless = 54321;  // in no user database
+
+void become_nobody() {
+  if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)
+    ::_exit(126);
+}
+
+std::string status_line(const std::filesystem::path& file, const std::string& key) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(key + ":"))
+      return line.substr(line.find_first_not_of(" \t", key.size() + 1));
+  }
+  return "no " + key;
+}
+
+// Of every thread, as capabilities and filters belong to threads.
+void expect_locked_down(pid_t pid) {
+  std::size_t threads = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    const auto file = entry.path() / "status";
+    const std::string name = status_line(file, "Name");
+    for (const char* set : {"CapPrm", "CapEff", "CapInh", "CapAmb"}) {
+      EXPECT_EQ(status_line(file, set), "0000000000000000") << set << " of " << name;
+    }
+    EXPECT_EQ(status_line(file, "NoNewPrivs"), "1") << name;
+    EXPECT_EQ(status_line(file, "Seccomp"), "2") << name;
+    ++threads;
+  }
+  EXPECT_GE(threads, 3U) << "main, capture and writer";
+}
+
+class Privileges : public Sandbox {
+ protected:
+  void SetUp() override {
+    Sandbox::SetUp();
+    if (IsSkipped()) return;
+    if (!tools::can_lock_down()) GTEST_SKIP() << "AddressSanitizer's leak check cannot be confined";
+  }
+  // Runs `attempt` in a child that is locked into the test's directory; its result.
+  int attempt(const std::function<int()>& what) const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        tools::lock_down({directory()});
+        ::_exit(what());
+      } catch (...) {
+        ::_exit(255);
+      }
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  int open_error(const std::string& path, int flags) const {
+    return attempt([&] {
+      const UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC, 0640));
+      return fd ? 0 : errno;
+    });
+  }
+};
+
+TEST_F(Privileges, FilesOutsideTheDirectoryAreOutOfReach) {
+  EXPECT_EQ(open_error("/etc/passwd", O_RDONLY), EACCES);
+  EXPECT_EQ(open_error("/etc/shadow", O_RDONLY), EACCES);
+  EXPECT_EQ(open_error(directory() + "/../capstan-outside", O_WRONLY | O_CREAT), EACCES);
+  EXPECT_EQ(open_error("/etc/localtime", O_RDWR), EACCES);
+}
+
+TEST_F(Privileges, RotationsWorkInTheDirectoryGoesOn) {
+  EXPECT_EQ(attempt([this] {
+              const std::string part = directory() + "/.a.part";
+              const std::string name = directory() + "/a";
+              const UniqueFd fd(::open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+              const UniqueFd folder(::open(directory().c_str(), O_RDONLY | O_DIRECTORY));
+              if (!fd || !folder) return 1;
+              if (::fallocate(fd.get(), 0, 0, 1 << 20) != 0) return 2;
+              if (::ftruncate(fd.get(), 4096) != 0 || ::fsync(fd.get()) != 0) return 3;
+              if (::rename(part.c_str(), name.c_str()) != 0) return 4;
+              if (::fsync(folder.get()) != 0) return 5;
+              return ::unlink(name.c_str()) == 0 ? 0 : 6;
+            }),
+            0);
+}
+
+TEST_F(Privileges, NoProgramNoSocketNoOtherUser) {
+  EXPECT_EQ(attempt([] {
+              ::execl("/bin/true", "true", static_cast<char*>(nullptr));
+              return errno;
+            }),
+            EPERM);
+  EXPECT_EQ(attempt([] { return ::socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0; }), EPERM);
+  EXPECT_EQ(attempt([] { return ::setuid(0) != 0 ? errno : 0; }), EPERM);
+}
+
+TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
+  const std::string binary = file("capstan-with-capabilities");
+  std::filesystem::copy_file(capstan_binary(), binary);
+  shell("setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep " + binary);
+  shell("chmod 755 " + directory() + " && mkdir " + file("out") + " && chown 65534 " + file("out"));
+  const std::string recording = file("out/a.pcapng");
+  Process process({binary, "record", "-i", "v1", "-w", recording, "--stats-json", file("out/s"),
+                   "--stats-interval", "0.05"},
+                  {become_nobody});
+  ASSERT_TRUE(wait_until(
+      [&] { return !process.is_running() || std::ifstream(file("out/s")).peek() != EOF; }));
+  ASSERT_TRUE(process.is_running()) << process.err();
+  expect_locked_down(process.pid());
+  EXPECT_EQ(status_line("/proc/" + std::to_string(process.pid()) + "/status", "Uid").substr(0, 5),
+            "65534");
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 0) << process.err();
+  struct stat status {};
+  ASSERT_EQ(::stat(recording.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+}
+
+TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {
+  shell("chmod 755 " + directory());
+  for (const unsigned owner : {kNobody, kNameless}) {
+    const std::string out = file(std::to_string(owner));
+    shell("mkdir " + out + " && chown " + std::to_string(owner) + " " + out);
+    const std::string recording = out + "/a.pcapng";
+    RecordRun run({"-i", "v1", "-w", recording});
+    ASSERT_TRUE(run.wait_started()) << run.err();
+    expect_locked_down(run.process().pid());
+    EXPECT_EQ(run.stop(), 0) << run.err();
+    expect_reconciled(run.statistics());
+    struct stat status {};
+    ASSERT_EQ(::stat(recording.c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, owner);
+  }
+}
+
+TEST_F(Privileges, AnUnknownUserIsBadUsageAndTheEscapeKeepsAll) {
+  const ProcessResult wrong =
+      run_capstan({"record", "-i", "v1", "-w", file("a.pcapng"), "-Z", "no-such-user"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("no-such-user"), std::string::npos);
+  RecordRun run({"-i", "v1", "-w", file("b.pcapng"), "--keep-privileges"});
+  ASSERT_TRUE(run.wait_started()) << run.err();
+  EXPECT_EQ(status_line("/proc/" + std::to_string(run.process().pid()) + "/status", "Seccomp"),
+            "0");
+  EXPECT_EQ(run.stop(), 0);
+}
+
+}  // namespace
+}  // namespace capstan::test

@@ -1,0 +1,15 @@
+// Checks of the target directory: file system, direct I/O, space, and its rate against the link's.
+#pragma once
+
+#include "tools/doctor/check.h"
+#include "tools/doctor/disk_probe.h"
+
+namespace capstan::tools {
+
+Checks check_file_system(const DiskFacts& disk);
+
+// `link_bits_per_second`: 0 when not known.
+Check check_disk_rate(const DiskFacts& disk, const DiskRate& rate,
+                      std::uint64_t link_bits_per_second);
+
+}  // namespace capstan::tools

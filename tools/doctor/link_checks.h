@@ -1,0 +1,16 @@
+// Checks of one adapter: its offloads, ring, queues, hash, pause frames, interrupts and place.
+#pragma once
+
+#include "tools/doctor/check.h"
+#include "tools/doctor/link_facts.h"
+#include "tools/doctor/system_tree.h"
+
+namespace capstan::tools {
+
+// What ethtool says.
+Checks check_link(const LinkFacts& facts, std::size_t cpus);
+
+// What /sys and /proc say of the adapter: drops so far, interrupts, NUMA node.
+Checks check_link_placing(const std::string& name, const SystemTree& system);
+
+}  // namespace capstan::tools

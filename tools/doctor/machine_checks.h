@@ -1,0 +1,16 @@
+// Checks of the machine and its kernel, whatever the adapter.
+#pragma once
+
+#include "tools/doctor/check.h"
+#include "tools/doctor/system_tree.h"
+
+namespace capstan::tools {
+
+// What /proc and /sys say: governor, isolation, irqbalance, memlock, hugepages, kernel version.
+Checks check_machine(const SystemTree& system, std::size_t cpus);
+
+// What only trying tells, on the running kernel: io_uring, writing from a ring's own memory,
+// Landlock.
+Checks probe_kernel(const SystemTree& system);
+
+}  // namespace capstan::tools

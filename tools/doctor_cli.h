@@ -1,0 +1,19 @@
+// The command line of `capstan doctor`.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace capstan::tools {
+
+struct DoctorCommandLine {
+  std::string interface;  // empty: only the machine and the disk
+  std::string directory = ".";
+  bool json = false;
+  bool measure = true;  // the disk's rate
+};
+
+// Parses and checks. Empty: help was asked for and printed. Throws UsageError.
+std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char* const* argv);
+
+}  // namespace capstan::tools

@@ -1,0 +1,55 @@
+#include <cap-ng.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "engine/core/errors.h"
+#include "tools/privileges/privileges.h"
+
+namespace capstan::tools {
+
+std::string default_user(const std::vector<std::string>& directories) {
+  if (::geteuid() != 0 || directories.empty()) return {};
+  uid_t owner = 0;
+  for (std::size_t i = 0; i < directories.size(); ++i) {
+    struct stat status {};
+    if (::stat(directories[i].c_str(), &status) != 0) return {};
+    if (i != 0 && status.st_uid != owner) return {};
+    owner = status.st_uid;
+  }
+  return owner == 0 ? std::string() : std::to_string(owner);
+}
+
+void change_user(const std::string& user) {
+  const bool is_number = !user.empty() && user.find_first_not_of("0123456789") == std::string::npos;
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr && is_number) {
+    entry = ::getpwuid(static_cast<uid_t>(std::strtoul(user.c_str(), nullptr, 10)));
+  }
+  if (entry == nullptr && !is_number) {
+    throw UsageError(fmt::format("-Z {}: there is no such user", user));
+  }
+  if (::geteuid() != 0) {
+    throw UsageError(fmt::format("-Z {}: only root can become another user", user));
+  }
+  ::capng_clear(CAPNG_SELECT_BOTH);
+  ::capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+                 CAP_IPC_LOCK);
+  // A number without a name (a container's, a file server's) gets the group of the same number.
+  const auto number = static_cast<int>(std::strtoul(user.c_str(), nullptr, 10));
+  const int uid = entry != nullptr ? static_cast<int>(entry->pw_uid) : number;
+  const int gid = entry != nullptr ? static_cast<int>(entry->pw_gid) : number;
+  const auto flags = static_cast<capng_flags_t>(
+      CAPNG_CLEAR_BOUNDING | (entry != nullptr ? CAPNG_INIT_SUPP_GRP : CAPNG_DROP_SUPP_GRP));
+  const int result = ::capng_change_id(uid, gid, flags);
+  if (result != 0) {
+    throw_errno(fmt::format("become user {} (step {} of libcap-ng)", user, -result),
+                "--keep-privileges stays who you are");
+  }
+}
+
+}  // namespace capstan::tools

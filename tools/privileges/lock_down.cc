@@ -1,0 +1,150 @@
+#include <cap-ng.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
+#include "tools/privileges/privileges.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr const char* kEscape = "--keep-privileges records without giving anything up";
+constexpr std::uint64_t kTruncate = 1ULL << 14;  // LANDLOCK_ACCESS_FS_TRUNCATE, ABI 3
+constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
+
+// All rights on files that this ABI knows, up to the third.
+std::uint64_t handled_rights(long abi) {
+  std::uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+  if (abi >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
+  if (abi >= 3) rights |= kTruncate;
+  return rights;
+}
+
+void allow_below(int ruleset, const std::string& path, std::uint64_t rights, bool required) {
+  const UniqueFd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = rights;
+  rule.parent_fd = place.get();
+  const bool added =
+      place && ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+  if (!added && required) throw_errno(fmt::format("allow writing below {}", path), kEscape);
+}
+
+// False: this kernel has no Landlock.
+bool restrict_files(const std::vector<std::string>& directories) {
+  const long abi =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi < 1) return false;
+  landlock_ruleset_attr attributes{};
+  attributes.handled_access_fs = handled_rights(abi);
+  const UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes,
+                                                    sizeof(attributes.handled_access_fs), 0)));
+  if (!ruleset) throw_errno("make a Landlock rule set", kEscape);
+  const std::uint64_t all =
+      attributes.handled_access_fs & ~std::uint64_t{LANDLOCK_ACCESS_FS_EXECUTE};
+  for (const std::string& directory : directories) {
+    allow_below(ruleset.get(), directory, all, true);
+  }
+  // Local times in messages, counters of adapters (links into /sys/devices).
+  allow_below(ruleset.get(), "/etc/localtime", kReadFile, false);
+  allow_below(ruleset.get(), "/usr/share/zoneinfo", kRead, false);
+  allow_below(ruleset.get(), "/sys/class/net", kRead, false);
+  allow_below(ruleset.get(), "/sys/devices", kRead, false);
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+    throw_errno("restrict files with Landlock", kEscape);
+  }
+  return true;
+}
+
+// Refuses what no part of recording does, with EPERM. Not a list of what is allowed: libraries
+// change what they call, and a recording that dies of that in its third month helps nobody.
+void restrict_calls() {
+  constexpr int kRefused[] = {
+      SCMP_SYS(execve),
+      SCMP_SYS(execveat),
+      SCMP_SYS(ptrace),
+      SCMP_SYS(process_vm_readv),
+      SCMP_SYS(process_vm_writev),
+      SCMP_SYS(socket),
+      SCMP_SYS(socketpair),
+      SCMP_SYS(bpf),
+      SCMP_SYS(perf_event_open),
+      SCMP_SYS(userfaultfd),
+      SCMP_SYS(io_uring_setup),
+      SCMP_SYS(mount),
+      SCMP_SYS(umount2),
+      SCMP_SYS(pivot_root),
+      SCMP_SYS(chroot),
+      SCMP_SYS(unshare),
+      SCMP_SYS(setns),
+      SCMP_SYS(init_module),
+      SCMP_SYS(finit_module),
+      SCMP_SYS(delete_module),
+      SCMP_SYS(kexec_load),
+      SCMP_SYS(kexec_file_load),
+      SCMP_SYS(keyctl),
+      SCMP_SYS(add_key),
+      SCMP_SYS(request_key),
+      SCMP_SYS(open_by_handle_at),
+      SCMP_SYS(pidfd_getfd),
+      SCMP_SYS(setuid),
+      SCMP_SYS(setgid),
+      SCMP_SYS(setresuid),
+      SCMP_SYS(setresgid),
+      SCMP_SYS(setgroups),
+      SCMP_SYS(reboot),
+  };
+  const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+  int error = filter == nullptr ? ENOMEM : 0;
+  for (const int call : kRefused) {
+    if (error == 0) error = -::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
+  }
+  if (error == 0) error = -::seccomp_load(filter);
+  ::seccomp_release(filter);
+  if (error != 0) throw_system_error(error, "load the seccomp filter", kEscape);
+}
+
+void drop_capabilities() {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  ::capng_clear(CAPNG_SELECT_CAPS);
+  if (::capng_apply(CAPNG_SELECT_CAPS) != 0) throw_errno("drop all capabilities", kEscape);
+}
+
+}  // namespace
+
+std::string lock_down(const std::vector<std::string>& directories) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", kEscape);
+  const bool files_restricted = restrict_files(directories);
+  drop_capabilities();
+  restrict_calls();
+  return files_restricted ? std::string()
+                          : "this kernel has no Landlock (5.13, CONFIG_SECURITY_LANDLOCK): files "
+                            "outside the target directory are only protected by their modes";
+}
+
+bool can_lock_down() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+  return false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+  return false;
+#else
+  return true;
+#endif
+#else
+  return true;
+#endif
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,37 @@
+// Privileges: how `capstan record` gives up what it no longer needs, before the first packet is
+// looked at.
+//
+// Order: sockets and rings are open -> change_user() -> outputs are opened by the writer threads ->
+// lock_down() in each of them and in the main thread -> capture starts, whose threads inherit it.
+// Capabilities, Landlock and seccomp belong to a thread: each that exists already asks for itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace capstan::tools {
+
+// The user that recordings in these directories belong to: their owner, if they all have one and
+// the same. Empty when that is root, or when this process is not root: nothing to change to.
+std::string default_user(const std::vector<std::string>& directories);
+
+// Becomes `user` (a name or a number) with its groups, and keeps CAP_IPC_LOCK alone: writers
+// register ring memory with it. Requires: root, and no other thread. Throws UsageError for a user
+// that does not exist, std::system_error when refused.
+void change_user(const std::string& user);
+
+// For the calling thread and those it makes later: no capability, no new privileges, no program
+// started, no new socket or io_uring (seccomp), and no file opened outside `directories` (Landlock)
+// but for reading the clock's zone and the adapters' counters. What is open stays open.
+// Returns what this kernel cannot do, empty when all is done. Throws std::system_error when
+// something is refused that should not be.
+//
+// io_uring runs its operations past seccomp. What it could open is still bound by Landlock, it
+// cannot start programs, and without capabilities its sockets are those of any user.
+std::string lock_down(const std::vector<std::string>& directories);
+
+// False in builds with AddressSanitizer, whose leak check at the end traces the other threads and
+// reads /proc, which a locked-down process may not.
+bool can_lock_down() noexcept;
+
+}  // namespace capstan::tools
