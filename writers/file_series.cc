@@ -30,7 +30,6 @@ FileSeries::FileSeries(OutputFileOptions options, std::uint32_t keep_files)
 FileSeries::~FileSeries() {
   const int ignored = finish();
   static_cast<void>(ignored);
-  if (spare_) ::unlink(OutputFile::part_path(spare_->path()).c_str());
 }
 
 void FileSeries::find_earlier() {
@@ -95,6 +94,9 @@ int FileSeries::finish() noexcept {
     changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (spare_) ::unlink(OutputFile::part_path(spare_->path()).c_str());
+  spare_.reset();
   return error_;
 }
 

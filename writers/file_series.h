@@ -28,7 +28,7 @@ class FileSeries {
   // `options.path` is the pattern rotated_name() works on. Takes up the numbers and, for
   // `keep_files`, the finished files that lie there already.
   FileSeries(OutputFileOptions options, std::uint32_t keep_files);
-  // Closes what was handed over and removes the spare. May wait for the disk.
+  // As finish().
   ~FileSeries();
 
   // The first file; throws what OutputFile throws.
@@ -40,7 +40,7 @@ class FileSeries {
   void close(OutputFile file, std::uint64_t size_bytes) noexcept;
   // The last file has been closed by the writer, under `path`.
   void add_closed(const FinishedFile& file) noexcept;
-  // Waits until everything handed over is closed. 0 or the first error.
+  // Waits until everything handed over is closed, and removes the spare. 0 or the first error.
   int finish() noexcept;
 
   // By any thread: the last finished files, at most kListed of them, and how many there were.
