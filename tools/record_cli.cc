@@ -144,9 +144,10 @@ void read_rotation(const RawOptions& raw, RecordCommandLine& line, Problems& pro
     } else if (name == "files" && value && *value == std::floor(*value) && *value <= 1e6) {
       limits.keep_files = static_cast<std::uint32_t>(*value);
     } else {
-      problems.push_back(fmt::format("-b '{}' is none of duration:SECONDS, interval:SECONDS, "
-                                     "filesize:KB, files:N with a positive number",
-                                     condition));
+      problems.push_back(
+          fmt::format("-b '{}' is none of duration:SECONDS, interval:SECONDS, "
+                      "filesize:KB, files:N with a positive number",
+                      condition));
     }
   }
   if (raw.turn_mb < 0 || raw.turn_mb > 1e9) problems.push_back("-C is no number of megabytes");
@@ -157,7 +158,8 @@ void read_rotation(const RawOptions& raw, RecordCommandLine& line, Problems& pro
   if (raw.turn_s > 0) limits.duration_ns = static_cast<std::uint64_t>(raw.turn_s * 1e9);
   if (raw.turn_files > 0) limits.keep_files = static_cast<std::uint32_t>(raw.turn_files);
   if (limits.keep_files != 0 && !limits.active()) {
-    problems.push_back("files:N needs to know when a file ends: -b duration:, interval: or filesize:");
+    problems.push_back(
+        "files:N needs to know when a file ends: -b duration:, interval: or filesize:");
   }
   if (raw.turn_files > 0 && limits.size_bytes == 0) {
     problems.push_back("-W goes with -C; with -G alone it means another thing to tcpdump");

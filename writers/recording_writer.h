@@ -147,8 +147,8 @@ class RecordingWriter final : private WriteQueueOwner {
   std::vector<bool> admitted_;           // by ring: the block being merged began before the limit
   std::vector<std::uint64_t> left_out_;  // by ring: packets beyond the limit
   Rotation rotation_;
-  std::vector<ClosingLedger> counts_;   // by ring, as its last block said; with rotation
-  std::uint64_t earlier_bytes_ = 0;     // of the files before this one
+  std::vector<ClosingLedger> counts_;  // by ring, as its last block said; with rotation
+  std::uint64_t earlier_bytes_ = 0;    // of the files before this one
   std::atomic<bool> turn_requested_{false};
   bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};

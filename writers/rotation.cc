@@ -66,8 +66,7 @@ std::optional<std::uint32_t> number_of_rotated_name(const std::string& path,
     return std::nullopt;
   }
   std::uint32_t number = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{}) return std::nullopt;
   return number;
 }

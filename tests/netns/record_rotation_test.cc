@@ -99,8 +99,8 @@ TEST_F(RecordRotation, RingBufferKeepsTheLastFilesAndNobodyElses) {
   const std::string other = file("keep_1.pcapng");
   ASSERT_EQ(run({"touch", other}).status, 0);
   for (int start = 0; start < 2; ++start) {  // the second takes up the first one's files
-    RecordRun record({"-i", "v1", "-B", "8", "-b", "duration:0.1", "-b", "files:3", "-w",
-                      file("keep.pcapng")});
+    RecordRun record(
+        {"-i", "v1", "-B", "8", "-b", "duration:0.1", "-b", "files:3", "-w", file("keep.pcapng")});
     ASSERT_TRUE(record.wait_started()) << record.err();
     ASSERT_TRUE(wait_finished(record, 6)) << record.err();
     ASSERT_EQ(record.stop(), 0) << record.err();

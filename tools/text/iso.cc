@@ -44,7 +44,11 @@ void put_isis(Printer& p, const Input& in) {
     case 20:
       p.out.put(", lsp-id ");
       put_system(p, in, 12, 8);
-      p.out.put(", seq 0x").hex(in.be32(20), 8).put(", lifetime ").dec_padded(in.be16(10), 5, ' ').put('s');
+      p.out.put(", seq 0x")
+          .hex(in.be32(20), 8)
+          .put(", lifetime ")
+          .dec_padded(in.be16(10), 5, ' ')
+          .put('s');
       break;
     case 24:
     case 25:
