@@ -109,5 +109,22 @@ TEST_F(RecordRotation, RingBufferKeepsTheLastFilesAndNobodyElses) {
   }
 }
 
+TEST_F(RecordRotation, KilledRecordingsAreFinishedAtTheNextStart) {
+  std::uint32_t sent = 0;
+  for (int round = 0; round < 4; ++round) {
+    RecordRun record({"-i", "v1", "-B", "8", "-b", "filesize:100", "-w", file("kill.pcapng")});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_from(sent, 500);
+    sent += 500;
+    ASSERT_TRUE(record.wait_written(500));
+    record.process().signal(SIGKILL);
+    record.wait();
+  }
+  RecordRun last({"-i", "v1", "-B", "8", "-b", "filesize:100", "-w", file("kill.pcapng")});
+  ASSERT_TRUE(last.wait_started()) << last.err();
+  ASSERT_EQ(last.stop(), 0) << last.err();
+  expect_sequence(files_of("kill"), sent);
+}
+
 }  // namespace
 }  // namespace capstan::test
