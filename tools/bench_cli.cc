@@ -99,8 +99,7 @@ void set_frames(const RawOptions& raw, BenchPlan& plan) {
 void set_loads(const RawOptions& raw, BenchPlan& plan) {
   std::vector<double> loads = raw.loads;
   if (loads.empty()) {
-    loads = raw.quick ? std::vector<double>{10, 50, 100}
-                      : std::vector<double>{5, 15, 30, 60, 100};
+    loads = raw.quick ? std::vector<double>{10, 50, 100} : std::vector<double>{5, 15, 30, 60, 100};
   }
   for (const double load : loads) {
     if (!(load > 0) || load > 100) {

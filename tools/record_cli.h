@@ -19,6 +19,7 @@ struct RecordCommandLine {
   bool split_rings = false;
   std::uint64_t duration_ns = 0;       // 0: until stopped
   std::uint64_t size_limit_bytes = 0;  // 0: none
+  RotationLimits rotation;
   bool direct = true;
   bool quiet = false;
   std::string stats_file;               // empty: none; "-": standard output

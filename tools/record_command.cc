@@ -27,7 +27,7 @@ int record_command(int argc, char** argv) {
     print_interfaces();
     return kExitDone;
   }
-  SignalEvents signals{SIGINT, SIGTERM, SIGHUP};
+  SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
   return Recorder(std::move(*line), signals).run();
 }
 

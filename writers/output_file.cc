@@ -139,6 +139,14 @@ void OutputFile::open_regular() {
   }
 }
 
+int OutputFile::rename_part(const std::string& path) noexcept {
+  const std::string part = part_path(path);
+  if (part != part_path_ && ::rename(part_path_.c_str(), part.c_str()) != 0) return errno;
+  part_path_ = part;
+  options_.path = path;
+  return 0;
+}
+
 int OutputFile::close(std::uint64_t size_bytes) noexcept {
   if (kind_ != OutputKind::kFile) {
     fd_.reset();

@@ -54,6 +54,9 @@ class OutputFile {
   // hidden file, or under the name with its durability unknown (EIO from fsync).
   [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
 
+  // Will be `path` when closed, and is hidden under that name from now on. 0 or an errno value.
+  [[nodiscard]] int rename_part(const std::string& path) noexcept;
+
   // "dir/.name.part" for "dir/name".
   static std::string part_path(const std::string& path);
 

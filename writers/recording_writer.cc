@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "engine/block/block_head.h"
 #include "engine/core/check.h"
@@ -49,9 +51,10 @@ std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::stri
 
 RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon)
     : options_(std::move(options)),
-      file_(options_.file, &abandon),
+      file_(open_file(abandon)),
       backend_(std::move(options_.backend)),
-      staging_(file_.alignment_bytes()) {
+      staging_(file_.alignment_bytes()),
+      rotation_(options_.rotation) {
   for (const RecordedInterface& interface : options_.header.interfaces) {
     link_types_.push_back(interface.link_type);
   }
@@ -77,6 +80,77 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   queue_->set_preallocated(file_.preallocated_bytes());
   staging_.use_queue(queue_.get());
   write_header();
+  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+}
+
+OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
+  if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
+  series_ = std::make_unique<FileSeries>(options_.file, options_.rotation.keep_files);
+  return series_->open_first();
+}
+
+bool RecordingWriter::turn_due() noexcept {
+  if (!series_ || queue_->error() != 0) return false;
+  return turn_requested_.load(std::memory_order_relaxed) ||
+         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position());
+}
+
+// Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
+// arrives; the slow part of closing is the series' thread's.
+void RecordingWriter::turn() noexcept {
+  std::optional<OutputFile> next = series_->take_next();
+  if (!next) return;
+  turn_requested_.store(false, std::memory_order_relaxed);
+  merge(kForEver);
+  write_ledgers(ledgers_now());
+  staging_.close_run();
+  while (!queue_->idle() && !queue_->abandoned()) queue_->wait(kWaitNs);
+  if (!queue_->idle() || queue_->error() != 0) {
+    // This file stays the last one; finish() closes it at what is certain.
+    ::unlink(OutputFile::part_path(next->path()).c_str());
+    return;
+  }
+  const std::uint64_t size_bytes = queue_->certain_end();
+  earlier_bytes_ += size_bytes;
+  backend_->use_file(next->descriptor());
+  series_->close(std::exchange(file_, std::move(*next)), size_bytes);
+  direct_given_up_ = false;
+  queue_->start_file(file_.preallocated_bytes());
+  staging_.start_at(0);
+  packed_mode_ = true;
+  write_header();
+  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+}
+
+void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
+  BlockHead head;
+  std::memcpy(&head, block.data, sizeof(head));
+  if (counts_.size() <= block.ring) counts_.resize(block.ring + 1U);
+  ClosingLedger& counts = counts_[block.ring];
+  counts.received = head.received;
+  counts.dropped = head.dropped;
+  counts.freezes = head.freezes;
+}
+
+std::vector<ClosingLedger> RecordingWriter::ledgers_now() const {
+  std::vector<ClosingLedger> ledgers = counts_;
+  for (std::size_t ring = 0; ring < ledgers.size(); ++ring) {
+    ledgers[ring].ring = static_cast<std::uint32_t>(ring);
+    ledgers[ring].interface_id = link_types_.size() == 1 ? 0 : ledgers[ring].ring;
+    ledgers[ring].timestamp_ns = wall_clock_ns();
+  }
+  return ledgers;
+}
+
+void RecordingWriter::write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept {
+  if (options_.format != FileFormat::kPcapng || queue_->error() != 0) return;
+  std::vector<std::uint8_t> closing;
+  for (ClosingLedger ledger : ledgers) {
+    if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
+    append_closing_ledger(closing, ledger);
+  }
+  staging_.append(closing.data(), closing.size());
+  staging_.end_record(0);
 }
 
 RecordingWriter::~RecordingWriter() {
@@ -143,6 +217,10 @@ void RecordingWriter::accept(BlockRef block) noexcept {
     extra_failed_ += block->packet_count;
     publish();
     return;
+  }
+  if (series_) {
+    if (turn_due()) turn();
+    remember_counts(*block);
   }
   const bool in_place = prefers_in_place(*block);
   if (in_place) {
@@ -393,6 +471,7 @@ void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
 bool RecordingWriter::pump() noexcept {
   const bool any = queue_->pump();
   if (merge_ && !merge_->empty()) merge(wall_clock_ns() - options_.merge_window_ns);
+  if (turn_due()) turn();  // also on a link where nothing arrives
   const std::uint64_t now = monotonic_clock_ns();
   if (now - last_flush_ns_ >= options_.flush_interval_ns) {
     staging_.flush();
@@ -408,20 +487,12 @@ bool RecordingWriter::pump() noexcept {
 void RecordingWriter::publish() noexcept {
   counters_.packets_written.set(queue_->certain_packets());
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_);
-  counters_.bytes_written.set(queue_->certain_end());
+  counters_.bytes_written.set(earlier_bytes_ + queue_->certain_end());
 }
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
   merge(kForEver);
-  if (options_.format == FileFormat::kPcapng && queue_->error() == 0) {
-    std::vector<std::uint8_t> closing;
-    for (ClosingLedger ledger : ledgers) {
-      if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
-      append_closing_ledger(closing, ledger);
-    }
-    staging_.append(closing.data(), closing.size());
-    staging_.end_record(0);
-  }
+  write_ledgers(ledgers);
   staging_.close_run();
   // Until nothing is under way: a write or preallocation that lands after the file is truncated
   // would make it longer again, with a hole. Only a disk that hangs is not waited for.
@@ -435,7 +506,12 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
-  const int close_error = file_.close(queue_->certain_end());
+  int close_error = file_.close(queue_->certain_end());
+  if (series_) {
+    const int series_error = series_->finish();
+    if (close_error == 0) series_->add_closed({file_.path(), queue_->certain_end()});
+    if (close_error == 0) close_error = series_error;
+  }
   return queue_->error() != 0 ? queue_->error() : close_error;
 }
 

@@ -12,10 +12,12 @@
 
 #include "engine/block/block_ref.h"
 #include "engine/core/stats.h"
+#include "writers/file_series.h"
 #include "writers/io_backend.h"
 #include "writers/output_file.h"
 #include "writers/packet_merge.h"
 #include "writers/pcapng_format.h"
+#include "writers/rotation.h"
 #include "writers/staging.h"
 #include "writers/write_queue.h"
 
@@ -41,6 +43,9 @@ struct RecordingOptions {
   std::uint64_t merge_window_ns = 250'000'000;
   // Recording ends when the file has reached this size; 0: never.
   std::uint64_t size_limit_bytes = 0;
+  // When the recording goes on in a new file; file.path is then the pattern of names. Turns lie
+  // between blocks: a file may pass rotation.size_bytes by one ring block. Not with streams.
+  RotationLimits rotation;
   // What was received this long ago is on its way to disk also when nothing more arrives.
   std::uint64_t flush_interval_ns = 1'000'000'000;
   // Rings' memory, to be registered with the backend.
@@ -56,7 +61,7 @@ struct WriterCounters {
   Counter packets_written;       // on the file, everything in front of them too
   Counter packets_failed;        // not on the file because of an error, or abandoned
   Counter packets_beyond_limit;  // came after the size limit was reached
-  Counter bytes_written;         // of the file that are certain
+  Counter bytes_written;         // of the files that are certain
   Counter blocks_in_place;
   Counter blocks_packed;
   Counter out_of_order;  // packed packets older than the one before them
@@ -90,7 +95,12 @@ class RecordingWriter final : private WriteQueueOwner {
     return limit_reached_.load(std::memory_order_relaxed);
   }
   const WriterCounters& counters() const noexcept { return counters_; }
-  const std::string& path() const noexcept { return file_.path(); }
+  // The file's, or the pattern of the files' names.
+  const std::string& path() const noexcept { return options_.file.path; }
+  // Goes on in a new file as soon as there is one. Any thread. Without rotation: nothing.
+  void request_turn() noexcept { turn_requested_.store(true, std::memory_order_relaxed); }
+  // Null without rotation.
+  const FileSeries* series() const noexcept { return series_.get(); }
   OutputKind kind() const noexcept { return file_.kind(); }
 
  private:
@@ -99,6 +109,12 @@ class RecordingWriter final : private WriteQueueOwner {
 
   void open_backend();
   void write_header();
+  OutputFile open_file(const std::atomic<bool>& abandon);
+  bool turn_due() noexcept;
+  void turn() noexcept;
+  void remember_counts(const SealedBlock& block) noexcept;
+  std::vector<ClosingLedger> ledgers_now() const;
+  void write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept;
   bool prefers_in_place(const SealedBlock& block) noexcept;
   void write_in_place(BlockRef block) noexcept;
   void pad_to_alignment() noexcept;
@@ -115,6 +131,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void publish() noexcept;
 
   RecordingOptions options_;
+  std::unique_ptr<FileSeries> series_;  // with rotation
   OutputFile file_;
   std::unique_ptr<IoBackend> backend_;
   StagingStream staging_;
@@ -129,6 +146,10 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t extra_failed_ = 0;
   std::vector<bool> admitted_;           // by ring: the block being merged began before the limit
   std::vector<std::uint64_t> left_out_;  // by ring: packets beyond the limit
+  Rotation rotation_;
+  std::vector<ClosingLedger> counts_;  // by ring, as its last block said; with rotation
+  std::uint64_t earlier_bytes_ = 0;    // of the files before this one
+  std::atomic<bool> turn_requested_{false};
   bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};
   WriterCounters counters_;

@@ -61,6 +61,12 @@ class WriteQueue {
 
   // Asks for file space up to `end`; once at a time.
   void preallocate_up_to(std::uint64_t end, std::uint64_t chunk_bytes) noexcept;
+  // What is submitted from now on belongs to another file, of which so much is preallocated. Packet
+  // counts go on. Requires: idle() and no error.
+  void start_file(std::uint64_t preallocated_end) noexcept {
+    certain_end_ = 0;
+    preallocated_end_ = preallocating_end_ = preallocated_end;
+  }
   void set_preallocated(std::uint64_t end) noexcept { preallocated_end_ = end; }
 
   // 0, or the first error: from then on nothing more becomes certain. ECANCELED after abandon.

@@ -52,6 +52,9 @@ class WriterThread {
   const std::vector<std::string>& notes() const noexcept { return writer_->notes(); }
   const std::string& path() const noexcept { return writer_->path(); }
   OutputKind kind() const noexcept { return writer_->kind(); }
+  // Goes on in a new file; nothing without rotation.
+  void request_turn() noexcept { writer_->request_turn(); }
+  const FileSeries* series() const noexcept { return writer_->series(); }
   bool size_limit_reached() const noexcept { return writer_->size_limit_reached(); }
   // Something was refused while recording: time to stop. 0 or an errno value.
   int error() const noexcept { return error_.load(std::memory_order_relaxed); }

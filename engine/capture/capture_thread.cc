@@ -16,10 +16,10 @@ namespace capstan {
 
 namespace {
 
-// While consumers hold blocks, poll() on the ring returns at once for ever (packet_poll looks at the
-// block closed last, which is still ours), so the thread sleeps instead: an eighth of the time in which
-// the fastest link foreseen fills the ring. Waking up is what costs at moderate rates, several
-// microseconds each on a virtual machine.
+// While consumers hold blocks, poll() on the ring returns at once for ever (packet_poll looks at
+// the block closed last, which is still ours), so the thread sleeps instead: an eighth of the time
+// in which the fastest link foreseen fills the ring. Waking up is what costs at moderate rates,
+// several microseconds each on a virtual machine.
 constexpr std::uint64_t kFastestLinkBytesPerSecond = 5'000'000'000;
 constexpr std::uint64_t kShortestSleepNs = kNanosecondsPerMillisecond / 4;
 constexpr std::uint64_t kLongestSleepNs = 8 * kNanosecondsPerMillisecond;

@@ -72,8 +72,9 @@ std::vector<NetworkInterface> list_interfaces() {
   if (::getifaddrs(&raw) != 0) throw_errno("list the network interfaces");
   const std::unique_ptr<ifaddrs, FreeAddresses> list(raw);
   for (const ifaddrs* entry = list.get(); entry != nullptr; entry = entry->ifa_next) {
-    auto at = std::find_if(found.begin(), found.end(),
-                           [&](const NetworkInterface& info) { return info.name == entry->ifa_name; });
+    auto at = std::find_if(found.begin(), found.end(), [&](const NetworkInterface& info) {
+      return info.name == entry->ifa_name;
+    });
     if (at == found.end()) {
       NetworkInterface info;
       info.name = entry->ifa_name;

@@ -70,8 +70,8 @@ class Ring final : public BlockHome {
 
  private:
   std::uint8_t* block_at(std::uint64_t position) const noexcept;
-  // Between two readings of the kernel's counters the oldest held block can move by a whole ring, so a
-  // loss may have begun that far in front of the blocks still known.
+  // Between two readings of the kernel's counters the oldest held block can move by a whole ring,
+  // so a loss may have begun that far in front of the blocks still known.
   std::size_t remembered() const noexcept { return 2 * std::size_t{layout_.block_count} + 2; }
 
   RingLayout layout_;

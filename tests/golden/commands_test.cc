@@ -28,7 +28,8 @@ struct Outcome {
   std::string err;
 };
 
-Outcome run(const std::string& arguments, const test::TempDir& dir, const std::string& before = "") {
+Outcome run(const std::string& arguments, const test::TempDir& dir,
+            const std::string& before = "") {
   const std::string errors = dir.path() / "stderr";
   const std::string command =
       before + " '" CAPSTAN_COMMAND "' " + arguments + " 2>'" + errors + "'";

@@ -71,6 +71,10 @@ nlohmann::json to_json(const RecordStats& stats) {
   }
   nlohmann::json files = nlohmann::json::array();
   for (const FileStats& file : stats.files) {
+    nlohmann::json finished = nlohmann::json::array();
+    for (const FinishedFile& one : file.finished) {
+      finished.push_back({{"path", one.path}, {"bytes", one.size_bytes}});
+    }
     files.push_back(
         {{"path", file.path},
          {"packets_written", file.written},
@@ -80,6 +84,8 @@ nlohmann::json to_json(const RecordStats& stats) {
          {"bytes_written", file.bytes},
          {"blocks_in_place", file.blocks_in_place},
          {"blocks_packed", file.blocks_packed},
+         {"finished_files", file.finished_count},
+         {"finished", std::move(finished)},
          {"error", file.error == 0 ? nlohmann::json() : nlohmann::json(errno_text(file.error))}});
   }
   return {{"final", stats.final},

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "writers/file_series.h"
+
 namespace capstan::tools {
 
 struct RingStats {
@@ -39,6 +41,9 @@ struct FileStats {
   std::uint64_t blocks_packed = 0;
   std::uint64_t out_of_order = 0;
   int error = 0;
+  // With rotation, where path is the pattern of names: the last files, and how many there were.
+  std::vector<FinishedFile> finished;
+  std::uint64_t finished_count = 0;
 };
 
 // Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at

@@ -125,6 +125,12 @@ RecordingOptions Recorder::recording_options(std::size_t output) const {
     options.file.preallocate_bytes =
         std::min(options.file.preallocate_bytes, line_.size_limit_bytes + (1U << 20));
   }
+  options.rotation = line_.rotation;
+  if (line_.rotation.size_bytes != 0) {
+    // A block or two may come behind the limit.
+    options.file.preallocate_bytes =
+        std::min(options.file.preallocate_bytes, line_.rotation.size_bytes + (4U << 20));
+  }
   options.format = line_.format;
   options.layout = line_.layout;
   options.header = recording_header(output);
@@ -159,10 +165,14 @@ void Recorder::open_writers() {
       if (line_.split_rings && ring != output) continue;
       capture_.add_stripe(ring, writers_.back()->queue(queue++));
     }
-    finish_leftover(output_path(output));
+    if (line_.rotation.active()) {
+      finish_leftovers(output_path(output));
+    } else {
+      finish_leftover(output_path(output));
+    }
     writers_.back()->start(recording_options(output), [this] {
       while (const int signal = signals_.take()) {
-        interrupts_ += signal != 0 ? 1 : 0;
+        interrupts_ += signal != SIGUSR1 ? 1 : 0;
       }
       return interrupts_ == 0;
     });
@@ -198,6 +208,23 @@ void Recorder::finish_leftover(const std::string& path) {
   }
   say(fmt::format("an earlier recording of this name was cut short; its {} packets are now in {}",
                   grouped(report.kept_packets), kept_as));
+}
+
+// The same for every file that rotation names after `pattern`.
+void Recorder::finish_leftovers(const std::string& pattern) {
+  std::filesystem::path directory = std::filesystem::path(pattern).parent_path();
+  if (directory.empty()) directory = ".";
+  std::vector<std::string> cut_short;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string hidden = entry.path().filename().string();
+    constexpr std::string_view kTail = ".part";
+    if (!hidden.starts_with('.') || !hidden.ends_with(kTail)) continue;
+    const std::string name = hidden.substr(1, hidden.size() - 1 - kTail.size());
+    if (!number_of_rotated_name(pattern, name)) continue;
+    cut_short.push_back((std::filesystem::path(pattern).parent_path() / name).string());
+  }
+  for (const std::string& path : cut_short) finish_leftover(path);
 }
 
 void Recorder::say(const std::string& text) {
@@ -243,6 +270,10 @@ void Recorder::wait_and_handle(std::uint64_t deadline_ns) {
 }
 
 void Recorder::on_signal(int signal) {
+  if (signal == SIGUSR1 || (signal == SIGHUP && line_.rotation.active())) {
+    for (const auto& writer : writers_) writer->request_turn();
+    return;
+  }
   ++interrupts_;
   if (interrupts_ == 1) {
     if (live_)
@@ -382,6 +413,9 @@ RecordStats Recorder::snapshot() const {
     const WriterCounters& counters = writer->counters();
     FileStats file;
     file.path = writer->path();
+    if (const FileSeries* series = writer->series()) {
+      file.finished = series->finished_files(file.finished_count);
+    }
     file.written = counters.packets_written.get();
     file.failed = counters.packets_failed.get();
     file.beyond_limit = counters.packets_beyond_limit.get();

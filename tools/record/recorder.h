@@ -33,6 +33,7 @@ class Recorder {
   RecordingHeader recording_header(std::size_t output) const;
   std::string output_path(std::size_t output) const;
   void finish_leftover(const std::string& path);
+  void finish_leftovers(const std::string& pattern);
   void announce() const;
   void wait_and_handle(std::uint64_t deadline_ns);
   bool should_stop();
