@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <filesystem>
+#include <latch>
 #include <system_error>
 #include <utility>
 
@@ -22,8 +24,9 @@ constexpr auto kRetry = std::chrono::seconds(1);
 
 }  // namespace
 
-FileSeries::FileSeries(OutputFileOptions options, std::uint32_t keep_files)
-    : options_(std::move(options)), keep_files_(keep_files) {
+FileSeries::FileSeries(OutputFileOptions options, std::uint32_t keep_files,
+                       std::function<void()> confine)
+    : options_(std::move(options)), keep_files_(keep_files), confine_(std::move(confine)) {
   find_earlier();
 }
 
@@ -53,7 +56,19 @@ OutputFile FileSeries::open_first() {
   first.path = rotated_name(options_.path, next_number_, wall_clock_ns());
   OutputFile file(std::move(first));
   ++next_number_;
-  thread_ = std::thread([this] { run(); });
+  std::latch confined(1);
+  std::exception_ptr failure;
+  thread_ = std::thread([this, &confined, &failure] {
+    try {
+      if (confine_) confine_();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    confined.count_down();
+    run();
+  });
+  confined.wait();
+  if (failure) std::rethrow_exception(failure);
   return file;
 }
 

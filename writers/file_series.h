@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,12 +27,15 @@ struct FinishedFile {
 class FileSeries {
  public:
   // `options.path` is the pattern rotated_name() works on. Takes up the numbers and, for
-  // `keep_files`, the finished files that lie there already.
-  FileSeries(OutputFileOptions options, std::uint32_t keep_files);
+  // `keep_files`, the finished files that lie there already. `confine` is the first thing the
+  // series' thread does: what a process gives up before the first packet, each thread gives up for
+  // itself.
+  FileSeries(OutputFileOptions options, std::uint32_t keep_files,
+             std::function<void()> confine = {});
   // As finish().
   ~FileSeries();
 
-  // The first file; throws what OutputFile throws.
+  // The first file; throws what OutputFile and `confine` throw.
   OutputFile open_first();
   // The next file, open and preallocated, under the name of this moment; empty while it is not
   // ready, which leaves the recording in its present file. Never waits for the disk but to rename.
@@ -61,6 +65,7 @@ class FileSeries {
 
   OutputFileOptions options_;
   std::uint32_t keep_files_;
+  std::function<void()> confine_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<OutputFile> spare_;

@@ -85,7 +85,8 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
 
 OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
   if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
-  series_ = std::make_unique<FileSeries>(options_.file, options_.rotation.keep_files);
+  series_ = std::make_unique<FileSeries>(options_.file, options_.rotation.keep_files,
+                                         options_.confine_thread);
   return series_->open_first();
 }
 

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct RecordingOptions {
   std::uint64_t flush_interval_ns = 1'000'000'000;
   // Rings' memory, to be registered with the backend.
   std::vector<std::span<std::uint8_t>> ring_memory;
+  // What threads made here do first, to give up what the process gives up. Empty: nothing.
+  std::function<void()> confine_thread;
   // Tests put theirs here; null chooses by the kind of target and what the kernel allows.
   std::unique_ptr<IoBackend> backend;
 };

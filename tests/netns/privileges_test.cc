@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <vector>
 
 #include "engine/core/unique_fd.h"
 #include "tests/support/record_run.h"
@@ -126,8 +127,9 @@ TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
   shell("setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep " + binary);
   shell("chmod 755 " + directory() + " && mkdir " + file("out") + " && chown 65534 " + file("out"));
   const std::string recording = file("out/a.pcapng");
-  Process process({binary, "record", "-i", "v1", "-w", recording, "--stats-json", file("out/s"),
-                   "--stats-interval", "0.05"},
+  // Rotating: the thread that opens and closes files is confined too, and goes on working.
+  Process process({binary, "record", "-i", "v1", "-w", recording, "-b", "duration:1",
+                   "--stats-json", file("out/s"), "--stats-interval", "0.05"},
                   {become_nobody});
   ASSERT_TRUE(wait_until(
       [&] { return !process.is_running() || std::ifstream(file("out/s")).peek() != EOF; }));
@@ -135,11 +137,21 @@ TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
   expect_locked_down(process.pid());
   EXPECT_EQ(status_line("/proc/" + std::to_string(process.pid()) + "/status", "Uid").substr(0, 5),
             "65534");
+  const auto finished = [&] {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(file("out"))) {
+      if (entry.path().filename().string().rfind("a_", 0) == 0) files.push_back(entry.path());
+    }
+    return files;
+  };
+  EXPECT_TRUE(wait_until([&] { return finished().size() >= 2; }));
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 0) << process.err();
-  struct stat status {};
-  ASSERT_EQ(::stat(recording.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  for (const std::filesystem::path& path : finished()) {
+    struct stat status {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0640U);
+  }
 }
 
 TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {

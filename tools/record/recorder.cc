@@ -134,6 +134,7 @@ RecordingOptions Recorder::recording_options(std::size_t output) const {
   options.format = line_.format;
   options.layout = line_.layout;
   options.header = recording_header(output);
+  options.confine_thread = confinement();
   options.size_limit_bytes = line_.size_limit_bytes;
   options.merge_window_ns =
       (2 * std::uint64_t{line_.capture.retire_timeout_ms} + 50) * kNanosecondsPerMillisecond;
@@ -143,6 +144,12 @@ RecordingOptions Recorder::recording_options(std::size_t output) const {
     options.ring_memory.push_back(capture_.ring_memory(ring));
   }
   return options;
+}
+
+// What each thread that exists before the capture starts does to give up what it no longer needs.
+std::function<void()> Recorder::confinement() const {
+  if (line_.keep_privileges || !can_lock_down()) return {};
+  return [directories = target_directories()] { lock_down(directories); };
 }
 
 void Recorder::open_writers() {
@@ -157,9 +164,7 @@ void Recorder::open_writers() {
     WriterThreadOptions options;
     options.name = fmt::format("writer-{}", output);
     options.cpus = line_.capture.cpus;
-    if (!line_.keep_privileges && can_lock_down()) {
-      options.when_open = [directories = target_directories()] { lock_down(directories); };
-    }
+    options.when_open = confinement();
     writers_.push_back(std::make_unique<WriterThread>(std::move(options), places));
     for (std::size_t ring = 0, queue = 0; ring < rings; ++ring) {
       if (line_.split_rings && ring != output) continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ class Recorder {
 
  private:
   std::vector<std::string> target_directories() const;
+  std::function<void()> confinement() const;
   void open_writers();
   RecordingOptions recording_options(std::size_t output) const;
   RecordingHeader recording_header(std::size_t output) const;
