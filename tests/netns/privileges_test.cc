@@ -63,7 +63,7 @@ class Privileges : public Sandbox {
   void SetUp() override {
     Sandbox::SetUp();
     if (IsSkipped()) return;
-    if (!tools::can_lock_down()) GTEST_SKIP() << "AddressSanitizer's leak check cannot be confined";
+    if (!tools::can_lock_down()) GTEST_SKIP() << "sanitizers cannot be confined (privileges.h)";
   }
   // Runs `attempt` in a child that is locked into the test's directory; its result.
   int attempt(const std::function<int()>& what) const {

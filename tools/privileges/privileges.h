@@ -31,7 +31,8 @@ void change_user(const std::string& user);
 std::string lock_down(const std::vector<std::string>& directories);
 
 // False in builds with AddressSanitizer, whose leak check at the end traces the other threads and
-// reads /proc, which a locked-down process may not.
+// reads /proc, which a locked-down process may not, and with ThreadSanitizer, which has a thread of
+// its own that nobody can ask.
 bool can_lock_down() noexcept;
 
 }  // namespace capstan::tools
