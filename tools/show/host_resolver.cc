@@ -82,9 +82,10 @@ bool HostResolver::find(const std::uint8_t* address, std::size_t size, std::stri
     entries_.emplace(key, Entry{});
     questions_.push_back(key);
     asked_.notify_one();
-    if (patience_ns_ != 0) {
-      answered_.wait_for(lock, std::chrono::nanoseconds(patience_ns_),
-                         [&] { return entries_.find(key)->second.answered; });
+    const auto answered = [&] { return entries_.find(key)->second.answered; };
+    if (timeouts_ < kMostTimeouts &&
+        !answered_.wait_for(lock, std::chrono::nanoseconds(patience_ns_), answered)) {
+      ++timeouts_;
     }
     found = entries_.find(key);
   }

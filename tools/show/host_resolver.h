@@ -13,9 +13,10 @@
 
 namespace capstan::show {
 
-// find() waits at most `patience_ns` for an address that is new, and never twice for the same one:
-// 0 for live captures, where a name server must not hold up the wire (the first lines of a host
-// then show its number). Bounded: what does not fit is a number. Any thread may ask.
+// find() waits at most `patience_ns` for an address that is new, never twice for the same one, and
+// no longer at all once kMostTimeouts answers have not come in time: the packets behind it lie in
+// the ring meanwhile, and a dead name server must not make them overflow. A host whose name comes
+// late is a number until then. Bounded: what does not fit is a number. Any thread may ask.
 class HostResolver final : public text::HostNames {
  public:
   explicit HostResolver(std::uint64_t patience_ns);
@@ -30,6 +31,8 @@ class HostResolver final : public text::HostNames {
   };
   void run();
 
+  static constexpr int kMostTimeouts = 3;
+
   const std::uint64_t patience_ns_;
   std::mutex mutex_;
   std::condition_variable asked_;
@@ -37,6 +40,7 @@ class HostResolver final : public text::HostNames {
   std::unordered_map<std::string, Entry> entries_;  // by the address's bytes
   std::deque<std::string> questions_;
   bool ending_ = false;
+  int timeouts_ = 0;
   std::thread thread_;
 };
 

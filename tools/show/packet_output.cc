@@ -11,6 +11,8 @@ namespace {
 
 // A name server that does not answer must not make a file unreadable.
 constexpr std::uint64_t kFilePatienceNs = 3 * kNanosecondsPerSecond;
+// Live: what the ring holds easily; /etc/hosts and a cache answer well within it.
+constexpr std::uint64_t kLivePatienceNs = 50 * kNanosecondsPerMillisecond;
 
 bool wants_color(const tools::ShowOptions& options) {
   if (options.color == tools::ColorChoice::kAuto) return ::isatty(STDOUT_FILENO) != 0;
@@ -27,7 +29,7 @@ PacketOutput::PacketOutput(const tools::ShowOptions& options, bool live)
   if (!prints()) return;
   if (options.print.numeric == 0) {
     names_.services = text::ServiceNames::load();
-    resolver_ = std::make_unique<HostResolver>(live ? 0 : kFilePatienceNs);
+    resolver_ = std::make_unique<HostResolver>(live ? kLivePatienceNs : kFilePatienceNs);
     names_.hosts = resolver_.get();
   }
   names_.interfaces = text::InterfaceNames::load();

@@ -19,7 +19,8 @@ namespace capstan::show {
 // One thread. Options are borrowed.
 class PacketOutput {
  public:
-  // `live`: names are never waited for. Throws when -w's file cannot be made.
+  // `live`: names are waited for a moment only (host_resolver.h). Throws when -w's file cannot be
+  // made.
   PacketOutput(const tools::ShowOptions& options, bool live);
 
   // False when nothing more is wanted: -c is reached, or the reader has gone.
