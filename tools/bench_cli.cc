@@ -90,9 +90,7 @@ void set_frames(const RawOptions& raw, BenchPlan& plan) {
                                               : std::vector<std::string>{"1518"};
   for (const std::string& frame : frames) plan.rate_frames.push_back(bench::parse_frame(frame));
   for (const std::string& frame : curves) plan.curve_frames.push_back(bench::parse_frame(frame));
-  if (plan.mode == "curve" || plan.mode == "burst") {
-    if (plan.mode == "curve") plan.rate_frames.clear();
-  }
+  if (plan.mode == "curve") plan.rate_frames.clear();
   if (plan.mode == "rate" || plan.mode == "burst") plan.curve_frames.clear();
 }
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include "tools/bench/test_link.h"
 #include "tools/bench_cli.h"
 #include "tools/commands.h"
+#include "tools/signals.h"
 #include "tools/units.h"
 
 namespace capstan::tools {
@@ -27,18 +27,6 @@ namespace {
 using bench::BenchReport;
 
 constexpr std::uint32_t kMtu = 9100;
-
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // set from a signal handler
-
-void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
-
-// No SA_RESTART: the signal must end the call that is sending.
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = request_stop;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
-}
 
 // On a terminal one line that changes; in a pipe a line for what has an outcome only when asked by
 // nobody: nothing.
@@ -151,7 +139,7 @@ int bench_command(int argc, char** argv) {
   }
   const bench::BenchLock lock;
   remove_leftovers();
-  catch_signals();
+  const std::atomic<bool>& stop_requested = stop_flag_on_signals();
   std::optional<bench::TestLink> link;
   if (line->interface.empty()) {
     link.emplace(kMtu);

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "tools/blast_cli.h"
 #include "tools/commands.h"
+#include "tools/signals.h"
 #include "tools/traffic/blast.h"
 #include "tools/traffic/netns.h"
 #include "tools/units.h"
@@ -16,18 +16,6 @@
 namespace capstan::tools {
 
 namespace {
-
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // set from a signal handler
-
-void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
-
-// No SA_RESTART: the signal must end the call that is sending.
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = request_stop;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
-}
 
 nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::BlastResult& result) {
   nlohmann::json json;
@@ -80,7 +68,7 @@ int blast_command(int argc, char** argv) {
   const auto line = parse_blast_command_line(argc, argv);
   if (!line) return kExitDone;
   if (!line->netns.empty()) traffic::enter_netns(traffic::open_netns(line->netns));
-  catch_signals();
+  const std::atomic<bool>& stop_requested = stop_flag_on_signals();
   const traffic::BlastResult result = traffic::run_blast(line->blast, stop_requested);
   for (const std::string& note : result.notes) fmt::print(stderr, "capstan blast: {}\n", note);
   if (line->json) {

@@ -7,6 +7,22 @@
 
 namespace capstan::tools {
 
+namespace {
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // set from a signal handler
+
+void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
+
+}  // namespace
+
+const std::atomic<bool>& stop_flag_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;  // no SA_RESTART: the call under way must end
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  return stop_requested;
+}
+
 SignalEvents::SignalEvents(std::initializer_list<int> signals) {
   sigset_t set;
   ::sigemptyset(&set);

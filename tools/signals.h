@@ -1,6 +1,7 @@
 // Signals as events of the main thread's loop.
 #pragma once
 
+#include <atomic>
 #include <initializer_list>
 
 #include "engine/core/unique_fd.h"
@@ -20,5 +21,9 @@ class SignalEvents {
  private:
   UniqueFd fd_;
 };
+
+// For commands without such a loop: SIGINT, SIGTERM and SIGHUP make the flag true, and end the
+// system call that is under way.
+const std::atomic<bool>& stop_flag_on_signals();
 
 }  // namespace capstan::tools

@@ -78,7 +78,7 @@ double BenchRun::top_pps(const FrameChoice& frame) {
 void BenchRun::measure_limits() {
   if (plan_.disk_bytes != 0) {
     say(fmt::format("the disk's own rate, {}", tools::human_bytes(plan_.disk_bytes)));
-    report_.disk_bytes_per_second = measure_disk(plan_.setting.directory, plan_.disk_bytes, stop_);
+    report_.disk_bytes_per_second = measure_disk(plan_.setting.directory, plan_.disk_bytes);
   }
   say("memcpy");
   report_.memcpy_bytes_per_second = measure_memcpy();

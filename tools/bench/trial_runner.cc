@@ -16,7 +16,7 @@
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/bench/child.h"
-#include "tools/bench/machine.h"
+#include "tools/doctor/disk_probe.h"
 #include "tools/traffic/netns.h"
 #include "tools/traffic/size_mix.h"
 #include "tools/traffic/verify.h"
@@ -141,7 +141,7 @@ void TrialRunner::check_room(const Load& load) const {
   const double packets = load.count != 0 ? static_cast<double>(load.count)
                                          : (load.pps > 0 ? load.pps : kTopSpeedGuess / 4) * seconds;
   const double wanted = packets * (load.frame.mean_bytes + kMostOverheadBytes) + (1U << 30);
-  const std::uint64_t free = free_bytes(setting_.directory);
+  const std::uint64_t free = tools::read_disk_facts(setting_.directory).free_bytes;
   if (wanted <= static_cast<double>(free)) return;
   throw std::runtime_error(fmt::format(
       "{}: a trial of {} frames may write {}, and {} are free. Free some space, name another "
