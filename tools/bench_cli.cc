@@ -22,6 +22,7 @@ struct RawOptions {
   std::vector<double> loads;
   std::vector<std::uint32_t> rings;
   std::string record_options;
+  std::vector<int> generator_cpus;
   double disk_gib = 4;
   bool quick = false;
   double minutes = -1;
@@ -29,7 +30,7 @@ struct RawOptions {
 
 const std::vector<std::string> kAllFrames = {"64",   "128",  "256",  "512", "1024",
                                              "1280", "1518", "9000", "imix"};
-const std::vector<std::string> kCompareFrames = {"64", "512", "1518", "imix"};
+const std::vector<std::string> kCompareFrames = {"1518", "64", "512", "imix"};
 
 void add_options(CLI::App& app, RawOptions& raw, BenchCommandLine& line) {
   bench::TrialSetting& setting = line.plan.setting;
@@ -60,7 +61,9 @@ void add_options(CLI::App& app, RawOptions& raw, BenchCommandLine& line) {
   app.add_option("--dir", setting.directory, "Where the recorders write (default: here)");
   app.add_option("--disk-gib", raw.disk_gib, "GiB written to measure the disk; 0: not")
       ->check(CLI::Range(0.0, 1024.0));
-  app.add_option("--generator-cpu", setting.generator_cpu, "CPU of the generator");
+  app.add_option("--generator-cpu", raw.generator_cpus,
+                 "CPUs of the generators: all but the first send only what the first cannot")
+      ->delimiter(',');
   app.add_option("--recorder-cpu", setting.recorder_cpu, "CPU of the recorder");
   app.add_option("--record-options", raw.record_options,
                  "More options for 'capstan record', in one word: '--layout packed'");
@@ -97,7 +100,7 @@ void set_frames(const RawOptions& raw, BenchPlan& plan) {
 void set_loads(const RawOptions& raw, BenchPlan& plan) {
   std::vector<double> loads = raw.loads;
   if (loads.empty()) {
-    loads = raw.quick ? std::vector<double>{10, 50, 100} : std::vector<double>{5, 15, 30, 60, 100};
+    loads = raw.quick ? std::vector<double>{5, 25, 60} : std::vector<double>{5, 10, 20, 35, 60};
   }
   for (const double load : loads) {
     if (!(load > 0) || load > 100) {
@@ -121,18 +124,31 @@ void set_tools(const RawOptions& raw, BenchPlan& plan) {
   }
 }
 
-void check_cpus(const bench::TrialSetting& setting) {
+// The second generator has a CPU of its own where there is one; else it shares the recorder's.
+void set_cpus(const RawOptions& raw, bench::TrialSetting& setting) {
   const std::vector<int> allowed = allowed_cpus();
-  for (const int cpu : {setting.generator_cpu, setting.recorder_cpu}) {
+  setting.generator_cpus = raw.generator_cpus;
+  if (setting.generator_cpus.empty()) {
+    setting.generator_cpus = {0};
+    for (const int cpu : {2, 1}) {
+      if (setting.generator_cpus.size() == 1 &&
+          std::find(allowed.begin(), allowed.end(), cpu) != allowed.end()) {
+        setting.generator_cpus.push_back(cpu);
+      }
+    }
+  }
+  std::vector<int> used = setting.generator_cpus;
+  used.push_back(setting.recorder_cpu);
+  for (const int cpu : used) {
     if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
       throw UsageError(fmt::format("CPU {} is not one this process may use", cpu));
     }
   }
-  if (setting.generator_cpu == setting.recorder_cpu && setting.external_generator.empty()) {
+  if (setting.generator_cpus[0] == setting.recorder_cpu && setting.external_generator.empty()) {
     throw UsageError(
         fmt::format("generator and recorder are both on CPU {}: they would measure each other. Set "
                     "--generator-cpu and --recorder-cpu",
-                    setting.generator_cpu));
+                    setting.recorder_cpu));
   }
 }
 
@@ -156,6 +172,11 @@ void understand(const RawOptions& raw, BenchCommandLine& line) {
   if (line.interface.empty() != setting.external_generator.empty()) {
     throw UsageError("--interface and --generator go together: who records where, who sends");
   }
+  if (plan.mode == "compare") {
+    // Seven recorders, four frame sizes, a quarter of an hour.
+    plan.most_trials = 5;
+    plan.resolution = std::max(plan.resolution, 0.08);
+  }
   if (raw.quick) {
     setting.seconds = std::min(setting.seconds, 0.7);
     plan.most_trials = 4;
@@ -170,7 +191,7 @@ void understand(const RawOptions& raw, BenchCommandLine& line) {
       throw UsageError("--rings: a ring has at least 1 MiB");
     }
   }
-  check_cpus(setting);
+  set_cpus(raw, setting);
   const double gib = raw.quick ? std::min(raw.disk_gib, 1.0) : raw.disk_gib;
   plan.disk_bytes = static_cast<std::uint64_t>(gib * 1024) << 20;
   const double minutes = raw.minutes >= 0 ? raw.minutes : plan.mode == "compare" ? 14 : 0;

@@ -32,6 +32,28 @@ TEST(RateSearch, EndsWithinTheResolutionForEveryLimit) {
   }
 }
 
+TEST(RateSearch, FromAGuessInFewTrialsWhereverTheLimitIs) {
+  const RateSearchOptions options{
+      .largest = 1e6, .first = 1e5, .smallest = 1e3, .resolution = 0.05, .most_trials = 40};
+  for (double limit = 2e3; limit < 2e6; limit *= 1.3) {
+    const RateSearch search = search_for(limit, options);
+    EXPECT_LE(search.highest_without_loss(), limit);
+    EXPECT_GE(search.highest_without_loss(), std::min(limit, 1e6) * 0.949) << limit;
+  }
+  EXPECT_LE(search_for(1.1e5, options).trials(), 5);
+  EXPECT_LE(search_for(0.9e5, options).trials(), 5);
+}
+
+TEST(RateSearch, EndsWhereTheGeneratorEnds) {
+  RateSearch search({.largest = 1e6, .first = 1e5});
+  search.record(1e5, true);
+  EXPECT_GT(*search.next(), 1e5);
+  search.record_top(1.2e5);
+  EXPECT_FALSE(search.next());
+  EXPECT_EQ(search.highest_without_loss(), 1.2e5);
+  EXPECT_EQ(search.lowest_with_loss(), 0);
+}
+
 TEST(RateSearch, GivesUpAtTheSmallestLoad) {
   const RateSearch search =
       search_for(0, {.largest = 1e6, .smallest = 1e4, .resolution = 0.05, .most_trials = 40});

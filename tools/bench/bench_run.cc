@@ -18,6 +18,8 @@ constexpr double kOverheadSeconds = 3;
 constexpr double kTypicalSearchTrials = 4;
 constexpr double kSmallestRateShare = 1.0 / 256;
 constexpr double kLongestBurstSeconds = 8;
+// Below this share of the wanted rate the generator was at its end.
+constexpr double kReachedShare = 0.97;
 constexpr double kShortestBurst = 1000;  // packets
 
 double elapsed_s(std::uint64_t since_ns) {
@@ -71,6 +73,10 @@ double BenchRun::top_pps(const FrameChoice& frame) {
   }
   say(fmt::format("top speed of the generator, {}", frame.name));
   TopSpeed top = runner_.measure_top_speed(frame);
+  if (!top.note.empty()) {
+    report_.notes.push_back(
+        fmt::format("Frames of {}: sent from the other end of the link: {}", frame.name, top.note));
+  }
   report_.top_speeds.push_back(top);
   return top.pps;
 }
@@ -134,12 +140,27 @@ void BenchRun::curve() {
   }
 }
 
+// Where the limit is likely to be: what the curve of these frames says, else the limit at the frame
+// size before this one, which in packets a second changes little. 0: nothing is known.
+double BenchRun::likely_pps(const Peer& peer, const FrameChoice& frame) const {
+  double pps = 0;
+  for (const NoDropRate& known : report_.no_drop) {
+    if (known.tool == peer.name) pps = known.pps;
+  }
+  for (const Trial& trial : report_.trials) {
+    if (trial.tool != peer.name || trial.frame != frame.name || !trial.lossless()) continue;
+    pps = std::max(pps, trial.offered_pps());
+  }
+  return pps;
+}
+
 void BenchRun::search(const Peer& peer, const FrameChoice& frame, std::uint32_t repeat) {
   RateSearchOptions options;
   options.largest = top_pps(frame);
   options.smallest = options.largest * kSmallestRateShare;
   options.resolution = plan_.resolution;
   options.most_trials = plan_.most_trials;
+  options.first = likely_pps(peer, frame);
   RateSearch search(options);
   NoDropRate found;
   found.tool = peer.name;
@@ -154,7 +175,12 @@ void BenchRun::search(const Peer& peer, const FrameChoice& frame, std::uint32_t 
     if (trial.failure == "interrupted") break;
     found.measured = found.measured || trial.valid();
     // The rate that was reached, not the one that was wished for.
-    search.record(trial.valid() ? std::min(*pps, trial.offered_pps()) : *pps, trial.lossless());
+    const double reached = trial.valid() ? std::min(*pps, trial.offered_pps()) : *pps;
+    if (trial.lossless() && reached < *pps * kReachedShare) {
+      search.record_top(reached);
+    } else {
+      search.record(reached, trial.lossless());
+    }
   }
   if (search.trials() == 0) return;
   found.pps = search.highest_without_loss();

@@ -47,6 +47,7 @@ class BenchRun {
   void measure_limits();
   void curve();
   void rates();
+  double likely_pps(const Peer& peer, const FrameChoice& frame) const;
   void search(const Peer& peer, const FrameChoice& frame, std::uint32_t repeat);
   void bursts();
   void burst(const Peer& peer, const FrameChoice& frame, std::uint32_t ring_mib);

@@ -65,7 +65,10 @@ struct TopSpeed {
   std::string frame;
   double pps = 0;
   double bps = 0;
+  double one_pps = 0;  // of the first generator alone
   std::string engine;
+  bool inward = false;  // given to the recorded end's own receive path, not sent from the other end
+  std::string note;     // why not inward; empty: it is
 };
 
 struct ToolInfo {

@@ -49,10 +49,9 @@ json to_json(const BurstLimit& burst) {
 }
 
 json to_json(const TopSpeed& top) {
-  return {{"frame", top.frame},
-          {"packets_per_second", top.pps},
-          {"bits_per_second", top.bps},
-          {"engine", top.engine}};
+  return {{"frame", top.frame},         {"packets_per_second", top.pps},
+          {"bits_per_second", top.bps}, {"one_generator_packets_per_second", top.one_pps},
+          {"engine", top.engine},       {"inward", top.inward}};
 }
 
 json to_json(const ToolInfo& tool) {

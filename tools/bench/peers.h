@@ -26,6 +26,7 @@ struct Peer {
   // Prepares the directory (folders, a configuration) and returns the command.
   std::function<std::vector<std::string>(const RecorderSetting&)> command;
   std::vector<std::string> version_command;
+  bool ends_with_a_packet = false;  // sees its stop flag only when the kernel hands over a block
 };
 
 // All that this program knows, capstan first. Whether they are installed: find_tools().

@@ -5,15 +5,27 @@
 
 namespace capstan::bench {
 
+namespace {
+
+// A recorder that keeps a hundredth of the largest load is found in few steps; one whose limit at
+// another frame size is known is near it.
+constexpr double kStep = 3;
+constexpr double kGuessedStep = 1.5;
+
+}  // namespace
+
 std::optional<double> RateSearch::next() const noexcept {
   if (options_.largest <= 0 || trials_ >= options_.most_trials) return std::nullopt;
-  if (trials_ == 0) return options_.largest;
-  if (bad_ == 0) return std::nullopt;  // no loss at the largest
+  const bool guessed = options_.first > 0 && options_.first < options_.largest;
+  const double step = guessed ? kGuessedStep : kStep;
+  if (trials_ == 0) return guessed ? options_.first : options_.largest;
+  if (bad_ == 0) {
+    if (good_ >= options_.largest * (1 - options_.resolution)) return std::nullopt;
+    return std::min(good_ * step, options_.largest);
+  }
   const double floor = std::min(options_.smallest, options_.largest);
   if (good_ == 0) {
-    // Nothing good is known: a recorder that keeps a hundredth of the load is found in few steps
-    // by going down geometrically.
-    const double lower = std::max(bad_ / 3, floor);
+    const double lower = std::max(bad_ / step, floor);
     if (lower >= bad_ * (1 - options_.resolution)) return std::nullopt;
     return lower;
   }
@@ -30,6 +42,11 @@ void RateSearch::record(double load, bool lossless) noexcept {
   }
   // Noise can put a loss below a load that went well: the word of the lower one is taken.
   if (bad_ != 0 && good_ >= bad_) good_ = 0;
+}
+
+void RateSearch::record_top(double load) noexcept {
+  options_.largest = load;
+  record(load, true);
 }
 
 }  // namespace capstan::bench

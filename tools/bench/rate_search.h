@@ -1,8 +1,8 @@
 // RateSearch: which load to try next, to find the highest one without loss (RFC 2544 section 26.1).
 //
-// Pure: the caller makes the trial and tells what came of it. The first load is the largest; after
-// a loss the interval between the highest load without and the lowest with loss is halved until it
-// is small enough.
+// Pure: the caller makes the trial and tells what came of it. The first load is the largest, or one
+// that is likely to be near the limit; from there it goes up or down in steps until the limit lies
+// between two loads, and that interval is halved until it is small enough.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,8 @@
 namespace capstan::bench {
 
 struct RateSearchOptions {
-  double largest = 0;        // what the generator can do; tried first
+  double largest = 0;        // what the generator can do
+  double first = 0;          // tried first; 0: the largest
   double smallest = 0;       // loads below this are not tried
   double resolution = 0.05;  // ends when highest-without is within this share of lowest-with
   int most_trials = 7;
@@ -24,6 +25,8 @@ class RateSearch {
   std::optional<double> next() const noexcept;
   // What came of the load that next() gave. A trial that failed counts as one with loss.
   void record(double load, bool lossless) noexcept;
+  // The generator reached no more than this, and it was recorded whole: nothing above can be tried.
+  void record_top(double load) noexcept;
 
   double highest_without_loss() const noexcept { return good_; }  // 0: none
   double lowest_with_loss() const noexcept { return bad_; }       // 0: none

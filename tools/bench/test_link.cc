@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -11,10 +12,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/bench/child.h"
+#include "tools/traffic/bpf_system.h"
+#include "tools/traffic/netns.h"
+#include "tools/traffic/xdp_program.h"
 
 namespace capstan::bench {
 
@@ -86,6 +91,7 @@ TestLink::TestLink(std::uint32_t mtu)
       run_ip({"ip", "-n", netns, "link", "set", interface, "addrgenmode", "none"});
       run_ip({"ip", "-n", netns, "link", "set", interface, "mtu", std::to_string(mtu), "up"});
     }
+    attach_pass_program();
   } catch (...) {
     remove();
     throw;
@@ -93,6 +99,20 @@ TestLink::TestLink(std::uint32_t mtu)
 }
 
 TestLink::~TestLink() { remove(); }
+
+// Without it the generator finds out what is missing, and says so.
+void TestLink::attach_pass_program() noexcept {
+  std::thread thread([this] {
+    try {
+      traffic::enter_netns(traffic::open_netns(sink_));
+      pass_program_ = traffic::load_pass_program();
+      attachment_ = traffic::attach_xdp(
+          pass_program_.get(), static_cast<int>(::if_nametoindex(sink_interface().c_str())));
+    } catch (const std::exception&) {
+    }
+  });
+  thread.join();
+}
 
 void TestLink::remove() noexcept {
   for (const std::string& name : {source_, sink_}) {

@@ -24,7 +24,9 @@ class BenchLock {
 std::vector<std::string> find_leftover_namespaces();
 void remove_namespace(const std::string& name);
 
-// Owns the namespaces: both are removed at the end, and the pair with them.
+// Owns the namespaces: both are removed at the end, and the pair with them. Where the kernel allows
+// it a pass-through XDP program is on the sink's interface all the time: several generators need
+// it, and the first that ends must not take it from the others.
 class TestLink {
  public:
   // Throws std::system_error or std::runtime_error with what ip(8) said.
@@ -40,9 +42,12 @@ class TestLink {
 
  private:
   void remove() noexcept;
+  void attach_pass_program() noexcept;
 
   std::string source_;
   std::string sink_;
+  UniqueFd pass_program_;
+  UniqueFd attachment_;
 };
 
 }  // namespace capstan::bench

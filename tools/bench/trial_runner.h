@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ struct TrialSetting {
   std::string sink_netns;  // the recorders'; empty: this one
   std::string sink_interface;
   std::string directory;  // the recordings' place, on the disk that is measured
-  std::uint32_t ring_mib = 64;
-  double seconds = 1.5;
-  int generator_cpu = 0;
+  std::uint32_t ring_mib = 256;
+  double seconds = 2;
+  // One generator for each; all but the first are used only for loads the first cannot carry.
+  std::vector<int> generator_cpus = {0};
   int recorder_cpu = 1;
   std::string capstan;
   std::vector<std::string> capstan_options;
@@ -42,7 +44,8 @@ class TrialRunner {
   TrialRunner(TrialSetting setting, const std::atomic<bool>& stop)
       : setting_(std::move(setting)), stop_(stop) {}
 
-  // What the generator reaches with no recorder at all.
+  // What all generators together reach with no recorder at all. Decides, and remembers, from which
+  // end of the link frames of this size are sent.
   TopSpeed measure_top_speed(const FrameChoice& frame);
 
   // Runs one trial and removes what it wrote. Failures of the recorder are in Trial::failure.
@@ -50,15 +53,21 @@ class TrialRunner {
   Trial run(const Peer& peer, const Load& load, std::uint32_t ring_mib);
 
  private:
-  traffic::BlastResult generate(const Load& load, double seconds);
-  traffic::BlastResult generate_outside(const Load& load, double seconds);
-  traffic::BlastResult blast_from_source(const traffic::BlastOptions& options);
-  std::string end_recorder(Child& recorder);  // what went wrong, or nothing
+  using Sent = std::vector<traffic::BlastResult>;  // one a generator; its index is the stream
+
+  Sent generate(const Load& load, double seconds);
+  Sent generate_outside(const Load& load, double seconds);
+  Sent blast_together(const std::vector<traffic::BlastOptions>& each, const std::string& netns);
+  traffic::BlastOptions blast_options(const Load& load, double seconds, std::size_t index) const;
+  std::vector<double> shares(const Load& load) const;
+  // What went wrong, or nothing.
+  std::string end_recorder(Child& recorder, bool needs_packets);
   void wake_recorder();
   void check_room(const Load& load) const;
 
   TrialSetting setting_;
   const std::atomic<bool>& stop_;
+  std::map<std::string, TopSpeed> top_;  // by frame
 };
 
 // "64" to "9000" (with FCS) or "imix". Throws UsageError.
