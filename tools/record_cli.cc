@@ -60,6 +60,8 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line
                  "Bytes of a ring block, a power of two; K and M understood (default 1M)");
   app.add_option("--retire-ms", line.capture.retire_timeout_ms,
                  "Hand a part-filled block over after so many milliseconds (default 100)");
+  app.add_flag("--wait-for-interface", line.wait_for_interface,
+               "Wait for interfaces that are not there yet, or not any more, instead of ending");
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "Do not go promiscuous");
   app.add_flag("--hardware-timestamps", line.capture.hardware_timestamps,
                "Use the network adapter's timestamps");

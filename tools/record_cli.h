@@ -25,6 +25,7 @@ struct RecordCommandLine {
   std::string stats_file;               // empty: none; "-": standard output
   std::uint64_t stats_interval_ns = 0;  // 0: at the end only
   bool fail_on_loss = false;
+  bool wait_for_interface = false;
   bool list_interfaces = false;
   std::string user;              // -Z; empty: the owner of the target directory, when root
   bool keep_privileges = false;  // give nothing up

@@ -8,6 +8,8 @@
 #include "tools/record/recorder.h"
 #include "tools/record_cli.h"
 #include "tools/signals.h"
+#include "tools/watch/log.h"
+#include "tools/watch/wait_for_interfaces.h"
 
 namespace capstan::tools {
 
@@ -28,6 +30,13 @@ int record_command(int argc, char** argv) {
     return kExitDone;
   }
   SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+  if (line->wait_for_interface) {
+    const Log log;
+    const auto waiting = [&log](const std::string& name) {
+      log.write(LogLevel::kNotice, fmt::format("waiting until {} is there and up", name));
+    };
+    if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, [] {})) return kExitDone;
+  }
   return Recorder(std::move(*line), signals).run();
 }
 

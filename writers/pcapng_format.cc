@@ -126,4 +126,19 @@ void append_closing_ledger(Bytes& out, const ClosingLedger& ledger) {
   end_block(out, start);
 }
 
+void append_event(Bytes& out, const RecordedEvent& event) {
+  const EventHead head{pcapng::kCapstanEvent,
+                       0,
+                       kEventMagic,
+                       event.interface_id,
+                       static_cast<std::uint32_t>(event.timestamp_ns >> 32),
+                       static_cast<std::uint32_t>(event.timestamp_ns),
+                       static_cast<std::uint32_t>(event.change)};
+  const std::size_t start = out.size();
+  append(out, head);
+  append_text_option(out, pcapng::kOptComment, event.text);
+  append_end_of_options(out);
+  end_block(out, start);
+}
+
 }  // namespace capstan

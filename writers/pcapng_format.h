@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/block/recorded_event.h"
+
 namespace capstan {
 
 // What a file says about the recording as a whole and about each ring of it.
@@ -49,5 +51,8 @@ struct ClosingLedger {
   std::uint64_t loss_begin_ns = 0;  // of a loss no packet came after; else 0
 };
 void append_closing_ledger(std::vector<std::uint8_t>& out, const ClosingLedger& ledger);
+
+// What happened to a link, for the place in the file where it happened.
+void append_event(std::vector<std::uint8_t>& out, const RecordedEvent& event);
 
 }  // namespace capstan

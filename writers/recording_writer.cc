@@ -469,6 +469,16 @@ void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
   }
 }
 
+void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
+  if (options_.format != FileFormat::kPcapng || queue_->error() != 0 ||
+      limit_reached_.load(std::memory_order_relaxed)) {
+    return;
+  }
+  staging_.append(block.data(), block.size());
+  staging_.end_record(0);
+  if (!packed_mode_) pad_to_alignment();
+}
+
 bool RecordingWriter::pump() noexcept {
   const bool any = queue_->pump();
   if (merge_ && !merge_->empty()) merge(wall_clock_ns() - options_.merge_window_ns);

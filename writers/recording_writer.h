@@ -87,6 +87,9 @@ class RecordingWriter final : private WriteQueueOwner {
   void accept(BlockRef block) noexcept;
   // Completions, merging, flushing, preallocation. True when something was done.
   bool pump() noexcept;
+  // Puts a whole pcapng block without packets here, between two blocks of packets. Nothing in
+  // classic pcap, which has no place for it. Requires: a length that is a multiple of 4.
+  void add_block(std::span<const std::uint8_t> block) noexcept;
   void wait(std::uint64_t timeout_ns) noexcept { queue_->wait(timeout_ns); }
 
   // Writes what is left and the closing ledgers, and closes the file. 0 or the errno value of the

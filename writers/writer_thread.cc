@@ -60,6 +60,23 @@ void WriterThread::request_finish(std::vector<ClosingLedger> ledgers) noexcept {
   finish_.store(true, std::memory_order_release);
 }
 
+void WriterThread::add_event(const RecordedEvent& event) {
+  const std::lock_guard lock(events_mutex_);
+  append_event(events_, event);
+  events_waiting_.store(true, std::memory_order_relaxed);
+}
+
+void WriterThread::write_events() {
+  if (!events_waiting_.load(std::memory_order_relaxed)) return;
+  std::vector<std::uint8_t> events;
+  {
+    const std::lock_guard lock(events_mutex_);
+    events.swap(events_);
+    events_waiting_.store(false, std::memory_order_relaxed);
+  }
+  writer_->add_block(events);
+}
+
 void WriterThread::join() {
   if (thread_.joinable()) thread_.join();
 }
@@ -94,6 +111,7 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
     const bool finishing = finish_.load(std::memory_order_acquire);
     const bool took = take_blocks();
     const bool completed = writer_->pump();
+    write_events();
     if (took || completed) {
       sleep_length_ns = kBusyWaitNs;
     } else if (finishing && writer_->has_room()) {
@@ -104,6 +122,7 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
     }
     if (writer_->error() != 0) error_.store(writer_->error(), std::memory_order_relaxed);
   }
+  write_events();
   // After abandon the ledgers may be on their way here still.
   const bool complete = finish_.load(std::memory_order_acquire);
   const int error = writer_->finish(complete ? ledgers_ : std::vector<ClosingLedger>{});

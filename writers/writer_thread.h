@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -40,6 +41,8 @@ class WriterThread {
   // threw. A FIFO is open when somebody reads it: meanwhile `keep_waiting` is asked now and then.
   void start(
       RecordingOptions options, const std::function<bool()>& keep_waiting = [] { return true; });
+  // Writes the event where the recording is now. The making thread only; returns at once.
+  void add_event(const RecordedEvent& event);
   // No more blocks will be queued: write what is left, then the ledgers, and close.
   void request_finish(std::vector<ClosingLedger> ledgers) noexcept;
   // Close what is certain and end, at once.
@@ -62,6 +65,7 @@ class WriterThread {
  private:
   void run(RecordingOptions options, std::promise<void> opened) noexcept;
   bool take_blocks() noexcept;
+  void write_events();
 
   WriterThreadOptions options_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
@@ -70,6 +74,10 @@ class WriterThread {
   std::atomic<bool> finished_{false};
   std::atomic<int> error_{0};
   std::vector<ClosingLedger> ledgers_;
+  // Events are rare: a lock between their giver and the thread, which looks only when told to.
+  std::atomic<bool> events_waiting_{false};
+  std::mutex events_mutex_;
+  std::vector<std::uint8_t> events_;         // encoded
   std::unique_ptr<RecordingWriter> writer_;  // after queues_: goes first, with its holds on blocks
   std::thread thread_;
 };

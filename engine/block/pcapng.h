@@ -27,9 +27,11 @@ inline constexpr std::uint32_t kLocalUseBlockBit = 0x80000000;
 inline constexpr std::uint32_t kByteOrderMagic = 0x1A2B3C4D;
 
 // Capstan's own local-use block types. Padding carries nothing; a block head carries BlockHead
-// (engine/block/block_head.h) in front of the packets of one ring block.
+// (engine/block/block_head.h) in front of the packets of one ring block; an event carries
+// RecordedEvent (engine/block/recorded_event.h).
 inline constexpr std::uint32_t kCapstanBlockHead = 0x80435001;
 inline constexpr std::uint32_t kCapstanPadding = 0x80435002;
+inline constexpr std::uint32_t kCapstanEvent = 0x80435003;
 
 // Option codes (sections 3.5, 4.1 to 4.6). Codes with the top bit are for local use.
 inline constexpr std::uint16_t kOptEndOfOptions = 0;

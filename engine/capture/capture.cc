@@ -182,6 +182,19 @@ void Capture::start() {
   for (const auto& thread : threads_) thread->start();
 }
 
+bool Capture::reattach(const std::string& name, int index) {
+  bool complete = true;
+  for (std::size_t ring = 0; ring < threads_.size(); ++ring) {
+    if (infos_[ring].interface_name != name) continue;
+    PacketSocket& socket = threads_[ring]->socket();
+    if (options_.hardware_timestamps) complete = socket.try_switch_hardware_timestamps_on();
+    threads_[ring]->rebind(index);
+    infos_[ring].interface_index = index;
+    if (options_.promiscuous) socket.enter_promiscuous_mode(index);
+  }
+  return complete;
+}
+
 void Capture::request_stop() noexcept {
   for (const auto& thread : threads_) thread->request_stop();
 }

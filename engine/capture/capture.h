@@ -84,6 +84,13 @@ class Capture {
 
   // Attaches the filter, locks it, zeroes the counters, starts the threads.
   void start();
+  // Whether reattach() can work: one ring an interface. The kernel does not bind the members of a
+  // fanout group anew (packet_do_bind: EINVAL).
+  bool can_reattach() const noexcept { return options_.rings_per_interface == 1; }
+  // Interface `name` had vanished and is there again as `index`: hears it with the ring it had, the
+  // filter still in place. Needs no privilege. The making thread only. Throws std::system_error.
+  // False: all but the adapter's timestamps, which only CAP_NET_ADMIN may switch on.
+  bool reattach(const std::string& name, int index);
   void request_stop() noexcept;
   // Stops without draining.
   void request_abandon() noexcept;

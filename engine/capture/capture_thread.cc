@@ -48,6 +48,7 @@ CaptureThread::CaptureThread(PacketSocket socket, Ring& ring, CaptureThreadOptio
       options_(options),
       packets_left_(packets_left),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      interface_index_(options.interface_index),
       holding_sleep_ns_(holding_sleep_ns(ring.layout().total_bytes())),
       ledger_(ring.block_count()) {
   if (!stop_event_) throw_errno("make an eventfd");
@@ -66,6 +67,11 @@ void CaptureThread::add_best_effort(BlockQueue& queue) { best_effort_.push_back(
 
 void CaptureThread::start() {
   thread_ = std::thread([this] { run(); });
+}
+
+void CaptureThread::rebind(int index) {
+  socket_.bind_to(index);
+  interface_index_.store(index, std::memory_order_relaxed);
 }
 
 void CaptureThread::request_stop() noexcept {
@@ -197,7 +203,8 @@ void CaptureThread::drain() noexcept {
   const std::uint64_t deadline_ns =
       monotonic_clock_ns() + kDrainMarginNs +
       std::uint64_t{ring_.layout().retire_timeout_ms} * kNanosecondsPerMillisecond;
-  const bool reception_stopped = socket_.try_stop_reception(options_.interface_index);
+  const bool reception_stopped =
+      socket_.try_stop_reception(interface_index_.load(std::memory_order_relaxed));
   while (monotonic_clock_ns() < deadline_ns && !abandon_.load(std::memory_order_relaxed)) {
     if (ring_.next_is_ready()) {
       // Where reception cannot be stopped, what the kernel opened after the stop is no longer ours.

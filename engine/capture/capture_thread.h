@@ -70,6 +70,10 @@ class CaptureThread {
   PacketSocket& socket() noexcept { return socket_; }
 
   void start();
+  // Hears interface `index` from now on: the one that bore the name before is gone. Needs no
+  // privilege, because the socket exists. Any thread, not after request_stop(). Throws
+  // std::system_error: EINVAL for a member of a fanout group, which the kernel does not let go.
+  void rebind(int index);
   // Ends reception, drains the ring, ends the thread. Any thread; returns at once.
   void request_stop() noexcept;
   // The same without draining: what is in the ring stays there, counted.
@@ -101,6 +105,7 @@ class CaptureThread {
   std::vector<BlockQueue*> stripes_;
   std::vector<BlockQueue*> best_effort_;
   UniqueFd stop_event_;
+  std::atomic<int> interface_index_;   // relaxed: only a number, read at the stop
   std::atomic<bool> stop_{false};      // request_stop() to the thread
   std::atomic<bool> abandon_{false};   // relaxed: it only has to arrive some time
   std::atomic<bool> finished_{false};  // release: everything the thread wrote is visible to joiners

@@ -1,104 +1,149 @@
 #include "engine/capture/link_watch.h"
 
-#include <linux/netlink.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <cerrno>
+#include <optional>
 
 #include "engine/core/errors.h"
-
-// The kernel's NLMSG_* and RTA_* macros are written in C.
-#pragma GCC diagnostic ignored "-Wold-style-cast"
 
 namespace capstan {
 
 namespace {
 
-std::string name_attribute(const nlmsghdr* header) {
-  const auto* info = static_cast<const ifinfomsg*>(NLMSG_DATA(header));
-  auto* attribute = reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(info) +
-                                                    NLMSG_ALIGN(sizeof(ifinfomsg)));
-  auto left =
-      static_cast<int>(header->nlmsg_len) - static_cast<int>(NLMSG_SPACE(sizeof(ifinfomsg)));
-  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-    if (attribute->rta_type == IFLA_IFNAME) {
-      const auto* text = static_cast<const char*>(RTA_DATA(attribute));
-      return std::string(text, ::strnlen(text, RTA_PAYLOAD(attribute)));
-    }
+constexpr unsigned kLowerUp = 1U << 16;  // IFF_LOWER_UP, which <net/if.h> lacks
+constexpr int kLearnTimeoutMs = 2000;
+
+using Attributes = std::array<const nlattr*, IFLA_MAX + 1>;
+
+int remember_attribute(const nlattr* attribute, void* into) {
+  const std::uint16_t type = mnl_attr_get_type(attribute);
+  if (type <= IFLA_MAX) (*static_cast<Attributes*>(into))[type] = attribute;
+  return MNL_CB_OK;
+}
+
+std::string text_of(const nlattr* attribute) {
+  return attribute != nullptr && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0
+             ? mnl_attr_get_str(attribute)
+             : std::string();
+}
+
+std::uint32_t number_of(const nlattr* attribute) {
+  return attribute != nullptr && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0
+             ? mnl_attr_get_u32(attribute)
+             : 0;
+}
+
+LinkFacts facts_of(const ifinfomsg& info, const Attributes& attributes) {
+  LinkFacts facts;
+  facts.index = info.ifi_index;
+  facts.name = text_of(attributes[IFLA_IFNAME]);
+  facts.hardware_type = info.ifi_type;
+  facts.up = (info.ifi_flags & IFF_UP) != 0;
+  facts.carrier = (info.ifi_flags & kLowerUp) != 0;
+  facts.mtu = number_of(attributes[IFLA_MTU]);
+  facts.master_index = static_cast<int>(number_of(attributes[IFLA_MASTER]));
+  if (attributes[IFLA_LINKINFO] != nullptr) {
+    Attributes nested{};
+    mnl_attr_parse_nested(attributes[IFLA_LINKINFO], remember_attribute, &nested);
+    facts.master_kind = text_of(nested[IFLA_INFO_SLAVE_KIND]);
   }
-  return {};
+  return facts;
 }
 
 }  // namespace
 
-LinkWatch::LinkWatch()
-    : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)) {
-  if (!fd_) throw_errno("open a netlink socket to watch the links");
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  address.nl_groups = RTMGRP_LINK;
-  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    throw_errno("subscribe to link changes");
+LinkWatch::LinkWatch() : socket_(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK)) {
+  if (socket_ == nullptr) throw_errno("open a netlink socket to watch the links");
+  if (mnl_socket_bind(socket_, RTMGRP_LINK, MNL_SOCKET_AUTOPID) != 0) {
+    const int error = errno;
+    mnl_socket_close(socket_);
+    throw_system_error(error, "subscribe to link changes");
   }
 }
 
-void LinkWatch::watch(int interface_index, const std::string& name) {
-  if (interface_index == 0) return;  // "any" cannot vanish
-  const bool known = std::any_of(links_.begin(), links_.end(),
-                                 [&](const Link& link) { return link.index == interface_index; });
-  if (!known) links_.push_back({interface_index, name, name, true, false});
+LinkWatch::~LinkWatch() { mnl_socket_close(socket_); }
+
+int LinkWatch::descriptor() const noexcept { return mnl_socket_get_fd(socket_); }
+
+void LinkWatch::learn() {
+  request_dump();
+  while (dump_ != 0 || dump_wanted_) {
+    pollfd wait{descriptor(), POLLIN, 0};
+    if (::poll(&wait, 1, kLearnTimeoutMs) <= 0) throw_errno("ask the kernel for the links' state");
+    take_events();
+  }
+}
+
+void LinkWatch::request_dump() noexcept {
+  alignas(nlmsghdr) char buffer[256];
+  nlmsghdr* const header = mnl_nlmsg_put_header(buffer);
+  header->nlmsg_type = RTM_GETLINK;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_seq = ++last_dump_;
+  auto* const info = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ifinfomsg)));
+  info->ifi_family = AF_UNSPEC;
+  dump_wanted_ = mnl_socket_sendto(socket_, header, header->nlmsg_len) < 0;
+  dump_ = dump_wanted_ ? 0 : last_dump_;
+  dump_begun_ = false;
 }
 
 std::vector<LinkEvent> LinkWatch::take_events() {
   std::vector<LinkEvent> events;
-  alignas(nlmsghdr) char buffer[16384];
+  if (dump_wanted_) request_dump();
+  alignas(nlmsghdr) char buffer[32768];  // what a dump sends at once at most
   while (true) {
-    const ssize_t received = ::recv(fd_.get(), buffer, sizeof(buffer), 0);
-    if (received <= 0) break;
-    auto left = static_cast<unsigned>(received);
-    for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer); NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == RTM_NEWLINK || header->nlmsg_type == RTM_DELLINK) {
-        on_message(header, events);
-      }
+    const ssize_t received = mnl_socket_recvfrom(socket_, buffer, sizeof(buffer));
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == ENOBUFS) {  // messages were lost: ask how things stand
+      request_dump();
+      continue;
+    }
+    if (received <= 0) return events;
+    int left = static_cast<int>(received);
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
+      on_message(header, events);
     }
   }
-  return events;
 }
 
-void LinkWatch::on_message(const void* message, std::vector<LinkEvent>& events) {
-  const auto* header = static_cast<const nlmsghdr*>(message);
-  if (header->nlmsg_len < NLMSG_SPACE(sizeof(ifinfomsg))) return;
-  const auto* info = static_cast<const ifinfomsg*>(NLMSG_DATA(header));
+void LinkWatch::on_message(const nlmsghdr* header, std::vector<LinkEvent>& events) {
+  const auto append = [&events](std::vector<LinkEvent> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(events));
+  };
+  if (header->nlmsg_seq == dump_ && dump_ != 0) {
+    // Only now: what was queued in front of the answer is older than it.
+    if (!dump_begun_ && header->nlmsg_type != NLMSG_ERROR) states_.begin_dump();
+    dump_begun_ = true;
+    const bool interrupted = (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+      dump_ = 0;
+      if (interrupted || header->nlmsg_type == NLMSG_ERROR) return request_dump();
+      return append(states_.end_dump());
+    }
+  }
+  if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) return;
+  if (mnl_nlmsg_get_payload_len(header) < sizeof(ifinfomsg)) return;
+  const auto& info = *static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
   // A bridge announces its ports with messages of family AF_BRIDGE, whose DELLINK only says that
   // the port left the bridge.
-  if (info->ifi_family != AF_UNSPEC) return;
-  const auto link = std::find_if(links_.begin(), links_.end(),
-                                 [&](const Link& l) { return l.index == info->ifi_index; });
-  if (link == links_.end() || link->gone) return;
+  if (info.ifi_family != AF_UNSPEC) return;
+  Attributes attributes{};
+  mnl_attr_parse(header, sizeof(ifinfomsg), remember_attribute, &attributes);
   if (header->nlmsg_type == RTM_DELLINK) {
-    link->gone = true;
-    events.push_back({link->opened_as, LinkChange::kGone, {}});
-    return;
+    // Only a move to another network namespace has these.
+    const bool moved = attributes[IFLA_NEW_NETNSID] != nullptr;
+    return append(states_.remove(info.ifi_index, moved));
   }
-  const std::string name = name_attribute(header);
-  if (!name.empty() && name != link->name) {
-    link->name = name;
-    events.push_back({link->opened_as, LinkChange::kRenamed, name});
-  }
-  const bool up = (info->ifi_flags & IFF_UP) != 0;
-  if (up != link->up) {
-    link->up = up;
-    events.push_back({link->opened_as, up ? LinkChange::kUp : LinkChange::kDown, {}});
-  }
-}
-
-bool LinkWatch::all_gone() const noexcept {
-  return !links_.empty() &&
-         std::all_of(links_.begin(), links_.end(), [](const Link& link) { return link.gone; });
+  append(states_.update(facts_of(info, attributes)));
 }
 
 }  // namespace capstan

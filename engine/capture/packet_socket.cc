@@ -64,15 +64,19 @@ void PacketSocket::reserve(std::uint32_t bytes) {
   set_option(SOL_PACKET, PACKET_RESERVE, &bytes, sizeof(bytes), "reserve room in front of packets");
 }
 
-void PacketSocket::use_hardware_timestamps() {
-  // Documentation/networking/timestamping.rst: the adapter must be told to stamp (SIOCSHWTSTAMP)
-  // and the socket to use its stamps.
+bool PacketSocket::try_switch_hardware_timestamps_on() noexcept {
   hwtstamp_config config{};
   config.rx_filter = HWTSTAMP_FILTER_ALL;
   ifreq request{};
   interface_name_.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_data = reinterpret_cast<char*>(&config);
-  if (::ioctl(fd_.get(), SIOCSHWTSTAMP, &request) != 0) {
+  return ::ioctl(fd_.get(), SIOCSHWTSTAMP, &request) == 0;
+}
+
+void PacketSocket::use_hardware_timestamps() {
+  // Documentation/networking/timestamping.rst: the adapter must be told to stamp (SIOCSHWTSTAMP)
+  // and the socket to use its stamps.
+  if (!try_switch_hardware_timestamps_on()) {
     throw_errno(fmt::format("switch hardware timestamps on for {}", interface_name_),
                 "'ethtool -T' says what the adapter can do; leave the option out for the kernel's "
                 "timestamps");

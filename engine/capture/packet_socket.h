@@ -38,6 +38,8 @@ class PacketSocket {
   void reserve(std::uint32_t bytes);
   // Asks for the network adapter's own timestamps; the kernel's are used where it has none.
   void use_hardware_timestamps();
+  // The adapter's part of it alone.
+  [[nodiscard]] bool try_switch_hardware_timestamps_on() noexcept;
   void ignore_outgoing();
   // Sets the ring up, with fewer blocks when memory is refused: shrinks `layout` in steps of an
   // eighth down to `minimum_blocks` and leaves there what it got.

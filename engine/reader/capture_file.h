@@ -76,9 +76,10 @@ class CaptureFile {
   const std::vector<FileSection>& sections() const noexcept { return reader_->sections(); }
   const std::vector<FileInterface>& interfaces() const noexcept { return reader_->interfaces(); }
 
-  // After ReadItem::kStatistics and ReadItem::kBlockHead.
+  // After ReadItem::kStatistics, ReadItem::kBlockHead and ReadItem::kEvent.
   const InterfaceStatistics& statistics() const noexcept { return reader_->statistics(); }
   const BlockHead& block_head() const noexcept { return reader_->block_head(); }
+  const RecordedEvent& event() const noexcept { return reader_->event(); }
 
   const FileEnd& end() const noexcept { return reader_->end(); }
 

@@ -55,6 +55,7 @@ enum class ReadItem : std::uint8_t {
   kInterface,   // interfaces().back()
   kStatistics,  // statistics()
   kBlockHead,   // block_head(): Capstan's loss ledger
+  kEvent,       // event(): what happened to the link
   kEnd,         // end()
 };
 

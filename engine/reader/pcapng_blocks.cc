@@ -184,6 +184,26 @@ std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) n
 }
 
 template <typename Order>
+std::optional<RecordedEvent> parse_event(std::span<const std::uint8_t> block,
+                                         std::size_t text_limit) {
+  if (block.size() < sizeof(EventHead) + pcapng::kBlockTrailerBytes) return std::nullopt;
+  const std::uint8_t* at = block.data();
+  if (Order::load32(at + offsetof(EventHead, magic)) != kEventMagic) return std::nullopt;
+  RecordedEvent event;
+  event.interface_id = Order::load32(at + offsetof(EventHead, interface_id));
+  event.timestamp_ns = std::uint64_t{Order::load32(at + offsetof(EventHead, timestamp_high))}
+                           << 32 |
+                       Order::load32(at + offsetof(EventHead, timestamp_low));
+  event.change = static_cast<LinkChange>(Order::load32(at + offsetof(EventHead, change)));
+  OptionWalk<Order> options(block, sizeof(EventHead));
+  BlockOption option;
+  while (options.next(option)) {
+    if (option.code == pcapng::kOptComment) event.text = option.text().substr(0, text_limit);
+  }
+  return event;
+}
+
+template <typename Order>
 WalkEnd parse_packet_block(std::span<const std::uint8_t> block,
                            std::span<const FileInterface> interfaces, PacketView& packet) noexcept {
   constexpr std::size_t kFixedBytes = kPacketFixedBytes + pcapng::kBlockTrailerBytes;
@@ -243,6 +263,8 @@ WalkEnd parse_simple_packet(std::span<const std::uint8_t> block,
   template std::optional<InterfaceStatistics> parse_statistics<Order>(                        \
       std::span<const std::uint8_t>, std::span<const FileInterface>);                         \
   template std::optional<BlockHead> parse_block_head<Order>(std::span<const std::uint8_t>);   \
+  template std::optional<RecordedEvent> parse_event<Order>(std::span<const std::uint8_t>,     \
+                                                           std::size_t);                      \
   template WalkEnd parse_packet_block<Order>(std::span<const std::uint8_t>,                   \
                                              std::span<const FileInterface>, PacketView&);    \
   template WalkEnd parse_simple_packet<Order>(std::span<const std::uint8_t>,                  \

@@ -14,6 +14,7 @@
 
 #include "engine/block/packet_view.h"
 #include "engine/block/packet_walk.h"
+#include "engine/block/recorded_event.h"
 #include "engine/reader/capture_items.h"
 
 namespace capstan {
@@ -57,6 +58,11 @@ std::optional<InterfaceStatistics> parse_statistics(std::span<const std::uint8_t
 // nullopt: too short, or another magic.
 template <typename Order>
 std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) noexcept;
+
+// nullopt: too short, or another magic. The text is cut to `text_limit` bytes.
+template <typename Order>
+std::optional<RecordedEvent> parse_event(std::span<const std::uint8_t> block,
+                                         std::size_t text_limit);
 
 // The packet of an obsolete Packet Block or of a Simple Packet Block, with the timestamp as it
 // stands (0 for the latter, which has none). kRunning, or why the block holds no packet.

@@ -80,6 +80,13 @@ class PcapngReader final : public RecordReader {
         block_head_ = *parsed;
         return ReadItem::kBlockHead;
       }
+      case pcapng::kCapstanEvent: {
+        std::optional<RecordedEvent> parsed = parse_event<Order>(block, kTextLimitBytes);
+        if (!parsed) return kSkip;
+        event_ = std::move(*parsed);
+        event_.interface_id += first_interface_;
+        return ReadItem::kEvent;
+      }
       case pcapng::kPacketBlock: {
         const WalkEnd problem = parse_packet_block<Order>(block, section_interfaces(), packet);
         return problem == WalkEnd::kRunning ? finish_packet(packet) : finish(problem);

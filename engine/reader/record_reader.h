@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/block/packet_view.h"
+#include "engine/block/recorded_event.h"
 #include "engine/reader/capture_items.h"
 
 namespace capstan {
@@ -25,6 +26,7 @@ class RecordReader {
   const std::vector<FileInterface>& interfaces() const noexcept { return interfaces_; }
   const InterfaceStatistics& statistics() const noexcept { return statistics_; }
   const BlockHead& block_head() const noexcept { return block_head_; }
+  const RecordedEvent& event() const noexcept { return event_; }
   const FileEnd& end() const noexcept { return end_; }
 
  protected:
@@ -32,6 +34,7 @@ class RecordReader {
   std::vector<FileInterface> interfaces_;
   InterfaceStatistics statistics_;
   BlockHead block_head_{};
+  RecordedEvent event_;
   FileEnd end_;
 };
 

@@ -276,6 +276,34 @@ TEST(LossAccount, HostileLedgersCostBoundedMemory) {
   EXPECT_GT(report.spans_omitted, 0U);
 }
 
+TEST(Events, AreReadInEitherByteOrderAndShown) {
+  for (const bool swapped : {false, true}) {
+    PcapngBuilder file(swapped);
+    file.section();
+    file.nanosecond_interface();
+    std::vector<std::uint8_t> body;
+    // The layout as documented in recorded_event.h: magic, interface, time, what.
+    for (const std::uint32_t value : {0x43504531U, 0U, 0U, 1'500'000'000U, 6U}) {
+      PcapngBuilder::append(body, file.field32(value));
+    }
+    file.add_options(body, {PcapngBuilder::text(1, "v1: MTU 1500, was \x1B[1m9000")});
+    file.block(0x80435003, body);
+    PcapngBuilder::append(body, file.field32(0));
+    body.resize(12);
+    file.block(0x80435003, body);  // too short: skipped like any block
+    CaptureFile capture = CaptureFile::from_bytes(file.bytes, "x");
+    const RecordingSummary summary = summarize(capture);
+    EXPECT_TRUE(summary.end.clean());
+    ASSERT_EQ(summary.events.size(), 1U);
+    EXPECT_EQ(summary.events[0].timestamp_ns, 1'500'000'000U);
+    EXPECT_EQ(summary.events[0].change, LinkChange::kMtu);
+    EXPECT_EQ(info_json(summary)["events"][0]["change"], "mtu");
+    EXPECT_EQ(info_json(summary)["events"][0]["time"], "1970-01-01T00:00:01.500000000Z");
+    EXPECT_NE(info_text(summary, false).find("v1: MTU 1500, was .[1m9000"), std::string::npos)
+        << "no terminal codes";
+  }
+}
+
 TEST(InfoJson, HasTheDocumentedKeysAndSurvivesInvalidText) {
   PcapngBuilder file;
   file.section();

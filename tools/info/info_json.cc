@@ -92,6 +92,18 @@ Json sections_json(const RecordingSummary& summary) {
   return list;
 }
 
+Json events_json(const RecordingSummary& summary) {
+  Json list = Json::array();
+  for (const RecordedEvent& event : summary.events) {
+    list.push_back({{"timestamp_ns", event.timestamp_ns},
+                    {"time", utc_time(event.timestamp_ns)},
+                    {"interface", event.interface_id},
+                    {"change", link_change_name(event.change)},
+                    {"text", event.text}});
+  }
+  return list;
+}
+
 Json loss_json(const LossReport& loss) {
   Json json;
   json["source"] = source_name(loss.source);
@@ -149,6 +161,8 @@ Json info_json(const RecordingSummary& summary) {
   json["packets_per_second"] = summary.packets_per_second();
   json["bits_per_second"] = summary.bits_per_second();
   json["loss"] = loss_json(summary.loss);
+  json["events"] = events_json(summary);
+  json["events_omitted"] = summary.events_omitted;
   json["being_written"] = summary.being_written;
   json["end"] = {{"state", end_name(summary.end.kind)},
                  {"offset", summary.end.offset},

@@ -215,6 +215,14 @@ std::string info_text(const RecordingSummary& summary, bool all) {
                                   human_rate(summary.bits_per_second())));
   }
   add_loss(lines, summary, all);
+  lines.add_list("Events", summary.events.size(), all, [&](std::size_t i) {
+    const RecordedEvent& event = summary.events[i];
+    return fmt::format("{}  {}", local_time(event.timestamp_ns), printable(event.text));
+  });
+  if (summary.events_omitted != 0) {
+    lines.add("",
+              fmt::format("and {} that were not kept", counted(summary.events_omitted, "event")));
+  }
   for (const std::string& problem : summary.loss.problems) lines.add("Problem", problem);
   lines.add("Ends", end_text(summary));
   return lines.take();

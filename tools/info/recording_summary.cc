@@ -36,7 +36,7 @@ struct PacketTotals {
   }
 };
 
-PacketTotals read_through(CaptureFile& file, LossAccount& loss) {
+PacketTotals read_through(CaptureFile& file, LossAccount& loss, RecordingSummary& summary) {
   PacketTotals totals;
   // In pcapng a Simple Packet Block has no time and reads as 0; in pcap every packet has one.
   totals.zero_is_a_time = file.format().kind == CaptureFormat::Kind::kPcap;
@@ -55,6 +55,13 @@ PacketTotals read_through(CaptureFile& file, LossAccount& loss) {
         break;
       case ReadItem::kBlockHead:
         loss.add_head(file.block_head(), file.item_offset());
+        break;
+      case ReadItem::kEvent:
+        if (summary.events.size() < kMaxEvents) {
+          summary.events.push_back(file.event());
+        } else {
+          ++summary.events_omitted;
+        }
         break;
       case ReadItem::kInterface:
         break;
@@ -81,8 +88,8 @@ bool RecordingSummary::damaged() const noexcept {
 
 RecordingSummary summarize(CaptureFile& file) {
   LossAccount loss;
-  const PacketTotals totals = read_through(file, loss);
   RecordingSummary summary;
+  const PacketTotals totals = read_through(file, loss, summary);
   summary.name = file.name();
   summary.format = file.format();
   summary.size_bytes = file.size_bytes();

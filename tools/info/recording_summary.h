@@ -11,6 +11,8 @@
 
 namespace capstan::tools {
 
+inline constexpr std::size_t kMaxEvents = 10'000;
+
 struct InterfaceSummary {
   FileInterface info;
   std::uint64_t packets = 0;
@@ -33,6 +35,8 @@ struct RecordingSummary {
   bool in_time_order = true;
   FileEnd end;
   LossReport loss;
+  std::vector<RecordedEvent> events;  // the first kMaxEvents
+  std::uint64_t events_omitted = 0;
 
   std::uint64_t duration_ns() const noexcept { return first_ns ? *last_ns - *first_ns : 0; }
   double packets_per_second() const noexcept;

@@ -22,6 +22,12 @@ std::uint64_t RecordStats::sum(std::uint64_t FileStats::*member) const noexcept 
   return total;
 }
 
+const char* LinkStats::state() const noexcept {
+  if (gone) return "gone";
+  if (!up) return "down";
+  return carrier ? "up" : "no-carrier";
+}
+
 std::uint64_t RecordStats::abandoned() const noexcept {
   const std::uint64_t sealed = sum(&RingStats::sealed);
   const std::uint64_t taken = sum(&FileStats::taken);
@@ -88,6 +94,13 @@ nlohmann::json to_json(const RecordStats& stats) {
          {"finished", std::move(finished)},
          {"error", file.error == 0 ? nlohmann::json() : nlohmann::json(errno_text(file.error))}});
   }
+  nlohmann::json links = nlohmann::json::array();
+  for (const LinkStats& link : stats.links) {
+    links.push_back({{"interface", link.interface_name},
+                     {"name", link.name},
+                     {"state", link.state()},
+                     {"mtu", link.mtu}});
+  }
   return {{"final", stats.final},
           {"duration_s", static_cast<double>(stats.duration_ns) / 1e9},
           {"packets_received", stats.sum(&RingStats::received)},
@@ -107,6 +120,7 @@ nlohmann::json to_json(const RecordStats& stats) {
           {"nic_drops", stats.nic_drops},
           {"rings", std::move(rings)},
           {"files", std::move(files)},
+          {"links", std::move(links)},
           {"reconciled", stats.final && stats.reconciled()}};
 }
 

@@ -46,11 +46,24 @@ struct FileStats {
   std::uint64_t finished_count = 0;
 };
 
+struct LinkStats {
+  std::string interface_name;  // the name it was opened by
+  std::string name;            // it has now
+  bool gone = false;
+  bool up = true;
+  bool carrier = true;
+  std::uint32_t mtu = 0;
+
+  // In one word: up, no-carrier, down, gone.
+  const char* state() const noexcept;
+};
+
 // Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at
 // the end.
 struct RecordStats {
   std::vector<RingStats> rings;
   std::vector<FileStats> files;
+  std::vector<LinkStats> links;  // not of "any"
   std::uint64_t nic_drops = 0;
   std::uint64_t duration_ns = 0;
   bool final = false;

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/commands.h"
@@ -45,14 +44,13 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
   }
   for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
     const RingInfo& info = capture_.ring_info(ring);
-    links_.watch(info.interface_index, info.interface_name);
-    nic_drops_at_start_.push_back(read_nic_drops(info.interface_name));
     if (info.ring_size_bytes < info.asked_size_bytes) {
       say(fmt::format("{}: there is no memory for a ring of {}, got {} ({} blocks)",
                       info.interface_name, human_bytes(info.asked_size_bytes),
                       human_bytes(info.ring_size_bytes), info.block_count));
     }
   }
+  watch_links();
   if (!line_.keep_privileges) {
     const std::string user = line_.user.empty() ? default_user(target_directories()) : line_.user;
     if (!user.empty()) change_user(user);
@@ -232,10 +230,10 @@ void Recorder::finish_leftovers(const std::string& pattern) {
   for (const std::string& path : cut_short) finish_leftover(path);
 }
 
-void Recorder::say(const std::string& text) {
+void Recorder::say(const std::string& text, LogLevel level) {
   if (live_line_shown_) fmt::print(stderr, "\r\033[K");
   live_line_shown_ = false;
-  fmt::print(stderr, "capstan: {}\n", text);
+  log_.write(level, text);
 }
 
 void Recorder::announce() const {
@@ -290,30 +288,9 @@ void Recorder::on_signal(int signal) {
   capture_.request_abandon();
 }
 
-void Recorder::on_link_events() {
-  for (const LinkEvent& event : links_.take_events()) {
-    switch (event.change) {
-      case LinkChange::kDown:
-        say(fmt::format("{} went down; recording goes on when it comes back",
-                        event.interface_name));
-        break;
-      case LinkChange::kUp:
-        say(fmt::format("{} is up again", event.interface_name));
-        break;
-      case LinkChange::kRenamed:
-        say(fmt::format("{} is now called {}; recording goes on", event.interface_name,
-                        event.new_name));
-        break;
-      case LinkChange::kGone:
-        say(fmt::format("{} has vanished: nothing more will come from it", event.interface_name));
-        failed_ = failed_ || links_.all_gone();
-        break;
-    }
-  }
-}
-
 bool Recorder::should_stop() {
-  if (interrupts_ != 0 || capture_.packet_limit_reached() || links_.all_gone()) return true;
+  if (interrupts_ != 0 || capture_.packet_limit_reached()) return true;
+  if (links_.all_gone() && !waits_for_links()) return true;
   if (line_.duration_ns != 0 && monotonic_clock_ns() - started_ns_ >= line_.duration_ns)
     return true;
   return std::any_of(writers_.begin(), writers_.end(), [](const auto& writer) {
@@ -357,8 +334,7 @@ void Recorder::drain() {
                         counters.abandoned.get() - counters.beyond_limit.get();
       ledger.dropped = counters.dropped.get();
       ledger.freezes = counters.freezes.get();
-      ledger.nic_dropped =
-          read_nic_drops(capture_.ring_info(ring).interface_name) - nic_drops_at_start_[ring];
+      ledger.nic_dropped = nic_drops_.at(capture_.ring_info(ring).interface_name).total();
       ledger.loss_begin_ns = capture_.closing_ledger(ring).loss_begin_ns;
       ledgers.push_back(ledger);
     }
@@ -385,7 +361,7 @@ void Recorder::drain() {
   }
 }
 
-RecordStats Recorder::snapshot() const {
+RecordStats Recorder::snapshot() {
   RecordStats stats;
   stats.duration_ns = (ended_ns_ != 0 ? ended_ns_ : monotonic_clock_ns()) - started_ns_;
   for (std::size_t index = 0; index < capture_.ring_count(); ++index) {
@@ -411,8 +387,12 @@ RecordStats Recorder::snapshot() const {
     ring.reconciled = capture_.finished() && capture_.reconciled(index);
     stats.rings.push_back(std::move(ring));
     if (info.ring_of_interface == 0) {
-      stats.nic_drops += read_nic_drops(info.interface_name) - nic_drops_at_start_[index];
+      stats.nic_drops += nic_drops_.at(info.interface_name).total();
     }
+  }
+  for (const WatchedLink& link : links_.links()) {
+    stats.links.push_back(
+        {link.opened_as, link.now.name, link.gone, link.now.up, link.now.carrier, link.now.mtu});
   }
   for (const auto& writer : writers_) {
     const WriterCounters& counters = writer->counters();

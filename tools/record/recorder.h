@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "tools/record/record_stats.h"
 #include "tools/record_cli.h"
 #include "tools/signals.h"
+#include "tools/watch/log.h"
+#include "tools/watch/nic_drops.h"
 #include "writers/writer_thread.h"
 
 namespace capstan::tools {
@@ -43,18 +46,24 @@ class Recorder {
   void on_link_events();
   void on_tick();
   void drain();
-  RecordStats snapshot() const;
+  RecordStats snapshot();
   void write_stats(const RecordStats& stats);
-  void say(const std::string& text);
+  void say(const std::string& text, LogLevel level = LogLevel::kInfo);
+  // recorder_links.cc
+  void watch_links();
+  bool waits_for_links() const noexcept;
+  void put_in_recording(const LinkEvent& event, const std::string& text);
+  void reattach(const LinkEvent& event);
   int finish();
 
   RecordCommandLine line_;
+  Log log_;
   SignalEvents& signals_;
   LinkWatch links_;
   Capture capture_;
   std::vector<std::unique_ptr<WriterThread>>
-      writers_;  // after capture_: they let go of blocks first
-  std::vector<std::uint64_t> nic_drops_at_start_;
+      writers_;                                // after capture_: they let go of blocks first
+  std::map<std::string, NicDrops> nic_drops_;  // by interface
   UniqueFd stats_fd_;
   std::uint64_t started_ns_ = 0;
   std::uint64_t ended_ns_ = 0;
