@@ -7,7 +7,7 @@ build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpc
   libmicrohttpd-dev"
 run_packages="iproute2 tcpdump wireshark-common"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
-  util-linux procps e2fsprogs git daemonlogger chromium"
+  util-linux procps curl systemd e2fsprogs git daemonlogger chromium"
 
 # Installs those of "$@" that are missing, and says which.
 install_packages() {

@@ -8,6 +8,7 @@
 #include "tools/record_command.h"
 #include "tools/repair_command.h"
 #include "tools/show_command.h"
+#include "tools/status_command.h"
 #include "tools/verify_command.h"
 
 namespace capstan::tools {
@@ -23,6 +24,7 @@ constexpr Command kCommands[] = {
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
+    {"status", "what running recorders have done so far", status_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},
     {"repair", "make a recording that a crash cut short whole again", repair_command},
     {"doctor", "what here will cost packets, and the command that mends it", doctor_command},

@@ -32,6 +32,7 @@ struct RawOptions {
   std::int64_t count = -1;
   std::string block_size = "1M";
   double stats_interval_s = 0;
+  RawWatchOptions watch;
   std::vector<std::string> ring_buffer;
   double turn_mb = 0;
   double turn_s = 0;
@@ -91,6 +92,7 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
                  "Write statistics as JSON lines to FILE, - for standard output");
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
+  add_watch_options(app, raw.watch);
   app.add_flag("--fail-on-loss", line.fail_on_loss, "Exit with status 3 when packets were lost");
   app.add_option("-Z,--user", line.user,
                  "Become this user once everything is open (default for root: the owner of the "
@@ -324,6 +326,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   read_sizes(raw, line, problems);
   read_rings(raw, line, problems);
   read_output(raw, line, problems);
+  line.watch = read_watch_options(raw.watch, problems);
   check_targets(line, problems);
   line.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
   line.capture.promiscuous = !raw.no_promiscuous;

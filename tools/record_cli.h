@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/capture/capture.h"
+#include "tools/watch/watch_options.h"
 #include "writers/recording_writer.h"
 
 namespace capstan::tools {
@@ -27,6 +28,7 @@ struct RecordCommandLine {
   bool fail_on_loss = false;
   bool wait_for_interface = false;
   bool list_interfaces = false;
+  WatchOptions watch;
   std::string user;              // -Z; empty: the owner of the target directory, when root
   bool keep_privileges = false;  // give nothing up
 };

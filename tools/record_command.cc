@@ -4,11 +4,13 @@
 #include <signal.h>
 
 #include "engine/capture/interfaces.h"
+#include "engine/core/clock.h"
 #include "tools/commands.h"
 #include "tools/record/recorder.h"
 #include "tools/record_cli.h"
 #include "tools/signals.h"
 #include "tools/watch/log.h"
+#include "tools/watch/service_notify.h"
 #include "tools/watch/wait_for_interfaces.h"
 
 namespace capstan::tools {
@@ -29,13 +31,18 @@ int record_command(int argc, char** argv) {
     print_interfaces();
     return kExitDone;
   }
-  SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+  SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
   if (line->wait_for_interface) {
     const Log log;
-    const auto waiting = [&log](const std::string& name) {
-      log.write(LogLevel::kNotice, fmt::format("waiting until {} is there and up", name));
+    ServiceNotify service;
+    std::string status;
+    const auto waiting = [&](const std::string& name) {
+      status = fmt::format("waiting until {} is there and up", name);
+      log.write(LogLevel::kNotice, status);
+      service.ready(status);  // a service that is asked to wait is up while it does
     };
-    if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, [] {})) return kExitDone;
+    const auto tick = [&] { service.tick(monotonic_clock_ns(), [&] { return status; }); };
+    if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, tick)) return kExitDone;
   }
   return Recorder(std::move(*line), signals).run();
 }

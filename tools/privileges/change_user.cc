@@ -24,7 +24,10 @@ std::string default_user(const std::vector<std::string>& directories) {
   return owner == 0 ? std::string() : std::to_string(owner);
 }
 
-void change_user(const std::string& user) {
+namespace {
+
+// The entry of a name or a number; null for a number that has none. Throws for such a name.
+const passwd* find_user(const std::string& user) {
   const bool is_number = !user.empty() && user.find_first_not_of("0123456789") == std::string::npos;
   const passwd* entry = ::getpwnam(user.c_str());
   if (entry == nullptr && is_number) {
@@ -33,19 +36,30 @@ void change_user(const std::string& user) {
   if (entry == nullptr && !is_number) {
     throw UsageError(fmt::format("-Z {}: there is no such user", user));
   }
+  return entry;
+}
+
+}  // namespace
+
+UserIds user_ids(const std::string& user) {
+  if (const passwd* entry = find_user(user)) return {entry->pw_uid, entry->pw_gid};
+  const auto number = static_cast<uid_t>(std::strtoul(user.c_str(), nullptr, 10));
+  return {number, number};
+}
+
+void change_user(const std::string& user) {
+  const bool known = find_user(user) != nullptr;
+  const UserIds ids = user_ids(user);
   if (::geteuid() != 0) {
     throw UsageError(fmt::format("-Z {}: only root can become another user", user));
   }
   ::capng_clear(CAPNG_SELECT_BOTH);
   ::capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
                  CAP_IPC_LOCK);
-  // A number without a name (a container's, a file server's) gets the group of the same number.
-  const auto number = static_cast<int>(std::strtoul(user.c_str(), nullptr, 10));
-  const int uid = entry != nullptr ? static_cast<int>(entry->pw_uid) : number;
-  const int gid = entry != nullptr ? static_cast<int>(entry->pw_gid) : number;
   const auto flags = static_cast<capng_flags_t>(
-      CAPNG_CLEAR_BOUNDING | (entry != nullptr ? CAPNG_INIT_SUPP_GRP : CAPNG_DROP_SUPP_GRP));
-  const int result = ::capng_change_id(uid, gid, flags);
+      CAPNG_CLEAR_BOUNDING | (known ? CAPNG_INIT_SUPP_GRP : CAPNG_DROP_SUPP_GRP));
+  const int result =
+      ::capng_change_id(static_cast<int>(ids.user), static_cast<int>(ids.group), flags);
   if (result != 0) {
     throw_errno(fmt::format("become user {} (step {} of libcap-ng)", user, -result),
                 "--keep-privileges stays who you are");

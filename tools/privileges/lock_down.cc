@@ -42,7 +42,8 @@ void allow_below(int ruleset, const std::string& path, std::uint64_t rights, boo
 }
 
 // False: this kernel has no Landlock.
-bool restrict_files(const std::vector<std::string>& directories) {
+bool restrict_files(const std::vector<std::string>& directories,
+                    const std::string& socket_directory) {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
@@ -55,6 +56,9 @@ bool restrict_files(const std::vector<std::string>& directories) {
       attributes.handled_access_fs & ~std::uint64_t{LANDLOCK_ACCESS_FS_EXECUTE};
   for (const std::string& directory : directories) {
     allow_below(ruleset.get(), directory, all, true);
+  }
+  if (!socket_directory.empty()) {
+    allow_below(ruleset.get(), socket_directory, LANDLOCK_ACCESS_FS_REMOVE_FILE, false);
   }
   // Local times in messages, counters of adapters (links into /sys/devices).
   allow_below(ruleset.get(), "/etc/localtime", kReadFile, false);
@@ -116,6 +120,11 @@ void restrict_calls() {
 }
 
 void drop_capabilities() {
+  // The bounding set, too, where that is allowed: to root. Elsewhere it means nothing any more,
+  // because no program can be started that would draw on it.
+  for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
+    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   ::capng_clear(CAPNG_SELECT_CAPS);
   if (::capng_apply(CAPNG_SELECT_CAPS) != 0) throw_errno("drop all capabilities", kEscape);
@@ -123,9 +132,10 @@ void drop_capabilities() {
 
 }  // namespace
 
-std::string lock_down(const std::vector<std::string>& directories) {
+std::string lock_down(const std::vector<std::string>& directories,
+                      const std::string& socket_directory) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", kEscape);
-  const bool files_restricted = restrict_files(directories);
+  const bool files_restricted = restrict_files(directories, socket_directory);
   drop_capabilities();
   restrict_calls();
   return files_restricted ? std::string()

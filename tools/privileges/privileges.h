@@ -6,6 +6,8 @@
 // Capabilities, Landlock and seccomp belong to a thread: each that exists already asks for itself.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -15,6 +17,14 @@ namespace capstan::tools {
 // the same. Empty when that is root, or when this process is not root: nothing to change to.
 std::string default_user(const std::vector<std::string>& directories);
 
+struct UserIds {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+// Of a name or a number; a number without a name (a container's, a file server's) has the group of
+// the same number. Throws UsageError for a name that does not exist.
+UserIds user_ids(const std::string& user);
+
 // Becomes `user` (a name or a number) with its groups, and keeps CAP_IPC_LOCK alone: writers
 // register ring memory with it. Requires: root, and no other thread. Throws UsageError for a user
 // that does not exist, std::system_error when refused.
@@ -22,13 +32,15 @@ void change_user(const std::string& user);
 
 // For the calling thread and those it makes later: no capability, no new privileges, no program
 // started, no new socket or io_uring (seccomp), and no file opened outside `directories` (Landlock)
-// but for reading the clock's zone and the adapters' counters. What is open stays open.
+// but for reading the clock's zone and the adapters' counters. Names in `socket_directory`, if one
+// is given, may be removed. What is open stays open.
 // Returns what this kernel cannot do, empty when all is done. Throws std::system_error when
 // something is refused that should not be.
 //
 // io_uring runs its operations past seccomp. What it could open is still bound by Landlock, it
 // cannot start programs, and without capabilities its sockets are those of any user.
-std::string lock_down(const std::vector<std::string>& directories);
+std::string lock_down(const std::vector<std::string>& directories,
+                      const std::string& socket_directory = {});
 
 // False in builds with AddressSanitizer, whose leak check at the end traces the other threads and
 // reads /proc, which a locked-down process may not, and with ThreadSanitizer, which has a thread of

@@ -101,6 +101,17 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"state", link.state()},
                      {"mtu", link.mtu}});
   }
+  nlohmann::json alarms = nlohmann::json::array();
+  for (const AlarmState& alarm : stats.alarms) {
+    alarms.push_back(
+        {{"alarm", alarm.alarm}, {"subject", alarm.subject}, {"active", alarm.active}});
+  }
+  nlohmann::json disks = nlohmann::json::array();
+  for (const AlarmInputs::Disk& disk : stats.disks) {
+    disks.push_back({{"directory", disk.directory},
+                     {"free_bytes", disk.free_bytes},
+                     {"total_bytes", disk.total_bytes}});
+  }
   return {{"final", stats.final},
           {"duration_s", static_cast<double>(stats.duration_ns) / 1e9},
           {"packets_received", stats.sum(&RingStats::received)},
@@ -121,6 +132,8 @@ nlohmann::json to_json(const RecordStats& stats) {
           {"rings", std::move(rings)},
           {"files", std::move(files)},
           {"links", std::move(links)},
+          {"alarms", std::move(alarms)},
+          {"disks", std::move(disks)},
           {"reconciled", stats.final && stats.reconciled()}};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/watch/alarms.h"
 #include "writers/file_series.h"
 
 namespace capstan::tools {
@@ -64,6 +65,8 @@ struct RecordStats {
   std::vector<RingStats> rings;
   std::vector<FileStats> files;
   std::vector<LinkStats> links;  // not of "any"
+  std::vector<AlarmState> alarms;
+  std::vector<AlarmInputs::Disk> disks;  // where recordings are written
   std::uint64_t nic_drops = 0;
   std::uint64_t duration_ns = 0;
   bool final = false;

@@ -33,7 +33,10 @@ constexpr std::uint64_t kAbandonStreamLimitNs = 200 * kNanosecondsPerMillisecond
 }  // namespace
 
 Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
-    : line_(std::move(line)), signals_(signals), capture_(line_.capture) {
+    : line_(std::move(line)),
+      signals_(signals),
+      capture_(line_.capture),
+      alarms_(line_.watch.alarms) {
   live_ = !line_.quiet && ::isatty(STDERR_FILENO) != 0;
   if (!line_.stats_file.empty()) {
     stats_fd_ =
@@ -51,13 +54,16 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
     }
   }
   watch_links();
+  std::string user;
   if (!line_.keep_privileges) {
-    const std::string user = line_.user.empty() ? default_user(target_directories()) : line_.user;
-    if (!user.empty()) change_user(user);
+    user = line_.user.empty() ? default_user(target_directories()) : line_.user;
   }
+  open_listeners(user);
+  if (!user.empty()) change_user(user);
+  open_status_socket();
   open_writers();
   if (!line_.keep_privileges && can_lock_down()) {
-    const std::string missing = lock_down(target_directories());
+    const std::string missing = lock_down(target_directories(), status_directory_);
     if (!missing.empty()) say(missing);
   }
 }
@@ -175,7 +181,7 @@ void Recorder::open_writers() {
     }
     writers_.back()->start(recording_options(output), [this] {
       while (const int signal = signals_.take()) {
-        interrupts_ += signal != SIGUSR1 ? 1 : 0;
+        interrupts_ += signal != SIGUSR1 && signal != SIGUSR2 ? 1 : 0;
       }
       return interrupts_ == 0;
     });
@@ -255,6 +261,8 @@ int Recorder::run() {
   started_ns_ = monotonic_clock_ns();
   next_live_ns_ = last_live_ns_ = started_ns_;
   next_stats_ns_ = started_ns_ + line_.stats_interval_ns;
+  space_ = std::make_unique<SpaceWatch>(target_directories());
+  service_.ready(status_line());
   while (!should_stop()) wait_and_handle(monotonic_clock_ns() + kTickNs);
   drain();
   return finish();
@@ -265,14 +273,23 @@ void Recorder::wait_and_handle(std::uint64_t deadline_ns) {
   const int timeout_ms =
       deadline_ns <= now ? 0
                          : static_cast<int>((deadline_ns - now) / kNanosecondsPerMillisecond) + 1;
-  pollfd waits[2] = {{signals_.descriptor(), POLLIN, 0}, {links_.descriptor(), POLLIN, 0}};
-  ::poll(waits, 2, timeout_ms);
+  // poll() passes over descriptors that are -1.
+  pollfd waits[] = {{signals_.descriptor(), POLLIN, 0},
+                    {links_.descriptor(), POLLIN, 0},
+                    {metrics_ ? metrics_->descriptor() : -1, POLLIN, 0},
+                    {status_socket_ ? status_socket_->descriptor() : -1, POLLIN, 0}};
+  ::poll(waits, std::size(waits), timeout_ms);
   while (const int signal = signals_.take()) on_signal(signal);
   if ((waits[1].revents & POLLIN) != 0) on_link_events();
+  serve_watchers();
   on_tick();
 }
 
 void Recorder::on_signal(int signal) {
+  if (signal == SIGUSR2) {
+    say_status();
+    return;
+  }
   if (signal == SIGUSR1 || (signal == SIGHUP && line_.rotation.active())) {
     for (const auto& writer : writers_) writer->request_turn();
     return;
@@ -300,6 +317,8 @@ bool Recorder::should_stop() {
 
 void Recorder::on_tick() {
   const std::uint64_t now = monotonic_clock_ns();
+  look_for_alarms(now);
+  service_.tick(now, [this] { return status_line(); });
   if (line_.stats_interval_ns != 0 && now >= next_stats_ns_ && ended_ns_ == 0) {
     write_stats(snapshot());
     next_stats_ns_ += line_.stats_interval_ns;
@@ -318,6 +337,7 @@ void Recorder::on_tick() {
 // Ends reception, empties the rings, closes the files. A second interrupt meanwhile cuts it short.
 void Recorder::drain() {
   ended_ns_ = monotonic_clock_ns();
+  service_.stopping();
   capture_.request_stop();
   while (!capture_.finished()) {
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
@@ -363,6 +383,8 @@ void Recorder::drain() {
 
 RecordStats Recorder::snapshot() {
   RecordStats stats;
+  stats.alarms = alarms_.states();
+  if (space_) stats.disks = space_->disks();
   stats.duration_ns = (ended_ns_ != 0 ? ended_ns_ : monotonic_clock_ns()) - started_ns_;
   for (std::size_t index = 0; index < capture_.ring_count(); ++index) {
     const RingInfo& info = capture_.ring_info(index);
@@ -456,6 +478,7 @@ int Recorder::finish() {
   if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
   if (interrupts_ >= 2) {
     // Blocks may still be held, on purpose: see WriteQueue::give_up().
+    status_socket_.reset();
     std::fflush(nullptr);
     ::_exit(status);
   }

@@ -14,8 +14,13 @@
 #include "tools/record/record_stats.h"
 #include "tools/record_cli.h"
 #include "tools/signals.h"
+#include "tools/watch/alarms.h"
 #include "tools/watch/log.h"
+#include "tools/watch/metrics_server.h"
 #include "tools/watch/nic_drops.h"
+#include "tools/watch/service_notify.h"
+#include "tools/watch/space_watch.h"
+#include "tools/watch/status_socket.h"
 #include "writers/writer_thread.h"
 
 namespace capstan::tools {
@@ -49,6 +54,15 @@ class Recorder {
   RecordStats snapshot();
   void write_stats(const RecordStats& stats);
   void say(const std::string& text, LogLevel level = LogLevel::kInfo);
+  // recorder_watch.cc
+  void open_listeners(const std::string& user);
+  void open_status_socket();
+  void serve_watchers();
+  nlohmann::json status_json();
+  std::string status_answer();
+  void say_status();
+  std::string status_line();
+  void look_for_alarms(std::uint64_t now_ns);
   // recorder_links.cc
   void watch_links();
   bool waits_for_links() const noexcept;
@@ -65,6 +79,13 @@ class Recorder {
       writers_;                                // after capture_: they let go of blocks first
   std::map<std::string, NicDrops> nic_drops_;  // by interface
   UniqueFd stats_fd_;
+  ServiceNotify service_;
+  Alarms alarms_;
+  std::unique_ptr<SpaceWatch> space_;  // from start to end
+  std::unique_ptr<MetricsServer> metrics_;
+  std::string status_directory_;  // where the status socket's name is
+  std::unique_ptr<StatusSocket> status_socket_;
+  std::uint64_t next_alarms_ns_ = 0;
   std::uint64_t started_ns_ = 0;
   std::uint64_t ended_ns_ = 0;
   std::uint64_t next_live_ns_ = 0;

@@ -1,5 +1,5 @@
-// NicDrops: what an adapter has lost since the recording began, also while its interface changes its
-// name, vanishes and comes back with counters that begin anew.
+// NicDrops: what an adapter has lost since the recording began, also while its interface changes
+// its name, vanishes and comes back with counters that begin anew.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,162 @@
+#include "tools/watch/status_socket.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+#include "engine/core/errors.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr const char* kRootDirectory = "/run/capstan";
+constexpr const char* kExtension = ".sock";
+constexpr std::size_t kLongestAnswer = 16U << 20;
+constexpr mode_t kSocketMask = 0117;  // 0660: its user and group may connect
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    throw_system_error(ENAMETOOLONG, fmt::format("use the socket {}", path),
+                       "A socket's path has at most 107 bytes");
+  }
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+std::string environment(const char* name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+// ECONNREFUSED alone says that nobody listens there any more.
+bool is_dead(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const sockaddr_un address = address_of(path);
+  return fd && ::connect(fd.get(), generic(address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+}
+
+bool make_directory(const std::string& path, mode_t mode) {
+  return ::mkdir(path.c_str(), mode) == 0 || errno == EEXIST;
+}
+
+}  // namespace
+
+StatusSocket::StatusSocket(std::string path)
+    : path_(std::move(path)),
+      fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+  constexpr int kBacklog = 8;
+  const sockaddr_un address = address_of(path_);
+  if (is_dead(path_)) ::unlink(path_.c_str());
+  const mode_t before = ::umask(kSocketMask);
+  const int bound = fd_ ? ::bind(fd_.get(), generic(address), sizeof(address)) : -1;
+  const int error = errno;
+  ::umask(before);
+  if (bound != 0) throw_system_error(error, fmt::format("make the socket {} for status", path_));
+  if (::listen(fd_.get(), kBacklog) != 0) throw_errno(fmt::format("listen on {}", path_));
+}
+
+StatusSocket::~StatusSocket() { ::unlink(path_.c_str()); }
+
+void StatusSocket::serve(const std::function<std::string()>& answer) noexcept {
+  while (true) {
+    const UniqueFd client(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!client) return;
+    try {
+      const std::string text = answer();
+      // All of it fits into the socket's buffer; who sends a reader away half served is the kernel.
+      [[maybe_unused]] const ssize_t sent =
+          ::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    } catch (const std::exception&) {  // out of memory: this client only
+      continue;
+    }
+  }
+}
+
+std::string make_runtime_directory(uid_t owner, gid_t group) {
+  const std::string given = environment("RUNTIME_DIRECTORY");
+  if (!given.empty()) return given.substr(0, given.find(':'));
+  if (::geteuid() == 0) {
+    const std::string path = fmt::format("{}/{}", kRootDirectory, owner);
+    const bool made = make_directory(kRootDirectory, 0755) && make_directory(path, 0755) &&
+                      ::lchown(path.c_str(), owner, group) == 0;
+    return made ? path : std::string();
+  }
+  const std::string session = environment("XDG_RUNTIME_DIR");
+  const std::string path = session + "/capstan";
+  return !session.empty() && make_directory(path, 0700) ? path : std::string();
+}
+
+void remove_dead_sockets(const std::string& directory) noexcept {
+  try {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+      if (entry.path().extension() == kExtension && is_dead(entry.path())) {
+        ::unlink(entry.path().c_str());
+      }
+    }
+  } catch (const std::exception&) {  // a name too long for a socket is none of ours
+    return;
+  }
+}
+
+std::vector<std::string> find_status_sockets() {
+  std::vector<std::string> directories = {kRootDirectory};
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(kRootDirectory, ignored)) {
+    if (entry.is_directory(ignored)) directories.push_back(entry.path().string());
+  }
+  const std::string session = environment("XDG_RUNTIME_DIR");
+  if (!session.empty()) directories.push_back(session + "/capstan");
+  std::vector<std::string> sockets;
+  for (const std::string& directory : directories) {
+    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+      if (entry.path().extension() == kExtension) sockets.push_back(entry.path().string());
+    }
+  }
+  std::sort(sockets.begin(), sockets.end());
+  return sockets;
+}
+
+std::string ask_status(const std::string& path) {
+  constexpr timeval kPatience{5, 0};
+  const sockaddr_un address = address_of(path);
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience)) != 0 ||
+      ::connect(fd.get(), generic(address), sizeof(address)) != 0) {
+    throw_errno(fmt::format("ask the recorder at {}", path),
+                errno == ECONNREFUSED ? "It runs no more" : "");
+  }
+  std::string text;
+  char buffer[16384];
+  while (true) {
+    const ssize_t received = ::recv(fd.get(), buffer, sizeof(buffer), 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) throw_errno(fmt::format("hear from the recorder at {}", path));
+    if (received == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(received));
+    if (text.size() > kLongestAnswer) {
+      throw_system_error(EMSGSIZE, fmt::format("hear from the recorder at {}", path));
+    }
+  }
+}
+
+}  // namespace capstan::tools
