@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include "engine/core/unique_fd.h"
 #include "tests/support/record_run.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/wire.h"
 
 namespace capstan::test {
 namespace {
@@ -42,13 +44,15 @@ std::string status_line(const std::filesystem::path& file, const std::string& ke
 }
 
 // Of every thread, as capabilities and filters belong to threads.
-void expect_locked_down(pid_t pid) {
+void expect_locked_down(pid_t pid, bool started_as_root) {
   std::size_t threads = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
     const auto file = entry.path() / "status";
     const std::string name = status_line(file, "Name");
-    for (const char* set : {"CapPrm", "CapEff", "CapInh", "CapAmb"}) {
+    std::vector<std::string> sets = {"CapPrm", "CapEff", "CapInh", "CapAmb"};
+    if (started_as_root) sets.push_back("CapBnd");  // which takes CAP_SETPCAP to clear
+    for (const std::string& set : sets) {
       EXPECT_EQ(status_line(file, set), "0000000000000000") << set << " of " << name;
     }
     EXPECT_EQ(status_line(file, "NoNewPrivs"), "1") << name;
@@ -121,37 +125,90 @@ TEST_F(Privileges, NoProgramNoSocketNoOtherUser) {
   EXPECT_EQ(attempt([] { return ::setuid(0) != 0 ? errno : 0; }), EPERM);
 }
 
+// All that a recorder does in service, by an unprivileged user: rotate, answer, and record an
+// interface anew that vanished.
 TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
+  make_pair("w0", "w1");
   const std::string binary = file("capstan-with-capabilities");
   std::filesystem::copy_file(capstan_binary(), binary);
   shell("setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep " + binary);
   shell("chmod 755 " + directory() + " && mkdir " + file("out") + " && chown 65534 " + file("out"));
-  const std::string recording = file("out/a.pcapng");
-  // Rotating: the thread that opens and closes files is confined too, and goes on working.
-  Process process({binary, "record", "-i", "v1", "-w", recording, "-b", "duration:1",
-                   "--stats-json", file("out/s"), "--stats-interval", "0.05"},
+  const std::string socket = file("out/status.sock");
+  Process process({binary,
+                   "record",
+                   "-i",
+                   "w1",
+                   "-w",
+                   file("out/a.pcapng"),
+                   "-b",
+                   "duration:1",
+                   "-B",
+                   "8",
+                   "--wait-for-interface",
+                   "--metrics",
+                   ":9117",
+                   "--status-socket",
+                   socket,
+                   "--stats-json",
+                   file("out/s"),
+                   "--stats-interval",
+                   "0.05",
+                   "udp"},
                   {become_nobody});
   ASSERT_TRUE(wait_until(
       [&] { return !process.is_running() || std::ifstream(file("out/s")).peek() != EOF; }));
   ASSERT_TRUE(process.is_running()) << process.err();
-  expect_locked_down(process.pid());
+  expect_locked_down(process.pid(), false);
   EXPECT_EQ(status_line("/proc/" + std::to_string(process.pid()) + "/status", "Uid").substr(0, 5),
             "65534");
+  const auto said = [&](const std::string& text) {
+    return wait_until([&] { return process.err().find(text) != std::string::npos; });
+  };
+  const auto written = [&](const std::string& packets) {
+    return wait_until([&] {
+      return run({"curl", "-sS", "http://127.0.0.1:9117/metrics"})
+                 .out.find("capstan_packets_written_total{file=\"" + file("out/a.pcapng") + "\"} " +
+                           packets + "\n") != std::string::npos;
+    });
+  };
+  const auto send = [&](std::uint32_t from, std::uint32_t to) {
+    const FrameSender sender("w0");
+    for (std::uint32_t i = from; i < to; ++i) ASSERT_TRUE(sender.send(make_udp_frame(5000, i)));
+  };
+  send(0, 100);
+  EXPECT_TRUE(written("100")) << process.err();
+  shell("ip link del w1");
+  ASSERT_TRUE(said("w1 has vanished")) << process.err();
+  make_pair("w0", "w1");
+  ASSERT_TRUE(said("w1 is there again")) << process.err();
+  ASSERT_TRUE(wait_until([] { return run({"cat", "/sys/class/net/w1/carrier"}).out == "1\n"; }));
+  send(100, 200);
+  EXPECT_TRUE(written("200")) << process.err();
+  EXPECT_NE(run({capstan_binary(), "status", socket}).out.find("200 packets received"),
+            std::string::npos);
+  expect_locked_down(process.pid(), false);
   const auto finished = [&] {
-    std::vector<std::filesystem::path> files;
+    std::vector<std::string> files;
     for (const auto& entry : std::filesystem::directory_iterator(file("out"))) {
       if (entry.path().filename().string().rfind("a_", 0) == 0) files.push_back(entry.path());
     }
+    std::sort(files.begin(), files.end());
     return files;
   };
   EXPECT_TRUE(wait_until([&] { return finished().size() >= 2; }));
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 0) << process.err();
-  for (const std::filesystem::path& path : finished()) {
+  EXPECT_FALSE(std::filesystem::exists(socket));
+  std::uint32_t next = 0;
+  for (const std::string& path : finished()) {
     struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0640U);
+    for (const RecordedPacket& packet : read_recording(path).packets) {
+      EXPECT_EQ(number_of(packet.bytes), next++);
+    }
   }
+  EXPECT_EQ(next, 200U);
 }
 
 TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {
@@ -162,7 +219,7 @@ TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {
     const std::string recording = out + "/a.pcapng";
     RecordRun run({"-i", "v1", "-w", recording});
     ASSERT_TRUE(run.wait_started()) << run.err();
-    expect_locked_down(run.process().pid());
+    expect_locked_down(run.process().pid(), true);
     EXPECT_EQ(run.stop(), 0) << run.err();
     expect_reconciled(run.statistics());
     struct stat status {};
