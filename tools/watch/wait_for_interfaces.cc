@@ -17,6 +17,8 @@ constexpr int kLookMs = 200;
 std::string first_missing(const std::vector<std::string>& names) {
   const std::vector<NetworkInterface> present = list_interfaces();
   for (const std::string& name : names) {
+    // A place in the list of interfaces (-D) names one that is there, or none.
+    if (name.find_first_not_of("0123456789") == std::string::npos) continue;
     const bool ready = std::any_of(present.begin(), present.end(), [&](const auto& interface) {
       return interface.name == name && interface.up;
     });
