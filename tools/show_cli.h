@@ -40,6 +40,12 @@ struct ShowOptions {
   bool count_only = false;       // --count
   bool line_buffered = false;    // -l
   bool packet_buffered = false;  // -U
+  // Threads that print; 0: the reading one prints; negative: by the CPUs this process may use.
+  int decode_workers = -1;
+  // Batches of packets under way between them, and packets in one.
+  std::size_t decode_batches = 16;
+  std::size_t decode_batch_packets = 1024;
+
   int dump_filter = 0;           // -d, -dd, -ddd
   bool list_interfaces = false;  // -D
   bool list_link_types = false;  // -L

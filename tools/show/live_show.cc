@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <vector>
 
 #include "engine/block/block_queue.h"
-#include "engine/block/packet_walk.h"
 #include "engine/capture/capture.h"
 #include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
@@ -51,17 +52,20 @@ CaptureOptions capture_options(const ShowOptions& options) {
   return capture;
 }
 
-// All rings' blocks in one thread, which is the program's own: when it does not keep up the ring
-// overflows and the kernel counts, as with tcpdump.
+// All rings' blocks in one thread, which is the program's own, and on to those that print: when the
+// output does not keep up the ring overflows and the kernel counts, as with tcpdump.
 class LiveShow {
  public:
   explicit LiveShow(const ShowOptions& options)
-      : options_(options), output_(options, true), capture_(capture_options(options)) {
+      : options_(options),
+        capture_(capture_options(options)),
+        output_(options, show::PacketSource::kLive) {
     for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
       const RingInfo& info = capture_.ring_info(ring);
       queues_.push_back(std::make_unique<BlockQueue>(info.block_count));
       capture_.add_stripe(ring, *queues_.back());
       link_types_.push_back(info.link_type);
+      names_.push_back(info.interface_name);
       check_link_type(info);
     }
     output_.begin_file(link_types_.front());
@@ -70,19 +74,14 @@ class LiveShow {
   int run() {
     announce();
     capture_.start();
-    bool stopping = false;
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
-      const bool idle = !take_blocks();
-      if (finished && idle) break;
-      if (!stopping && (signals_.take() != 0 || enough_ || capture_.packet_limit_reached())) {
-        stopping = true;
-        capture_.request_stop();
-      }
-      if (idle) {
-        output_.flush();
-        sleep_ns(kNapNs);
-      }
+      const bool took = take_blocks();
+      if (finished && !took && nothing_waits() && output_.idle()) break;
+      look_at_signals();
+      if (took) continue;
+      output_.flush_idle();
+      sleep_ns(kNapNs);
     }
     capture_.join();
     output_.finish();
@@ -112,21 +111,32 @@ class LiveShow {
     }
   }
 
+  // The second one ends the program although its output is stuck.
+  void look_at_signals() {
+    if (signals_.take() != 0 && ++interrupts_ > 1) {
+      report();
+      std::fflush(nullptr);
+      ::_exit(kExitDone);
+    }
+    if (stopping_ || (interrupts_ == 0 && !enough_ && !capture_.packet_limit_reached())) return;
+    stopping_ = true;
+    capture_.request_stop();
+  }
+
+  bool nothing_waits() const {
+    return std::all_of(queues_.begin(), queues_.end(),
+                       [](const auto& queue) { return queue->waiting() == 0; });
+  }
+
+  // What the output has no room for stays where it is.
   bool take_blocks() {
     bool any = false;
     for (std::size_t ring = 0; ring < queues_.size(); ++ring) {
+      if (!enough_ && !output_.ready()) return any;
       const BlockRef block = queues_[ring]->try_pop();
       if (!block) continue;
       any = true;
-      if (enough_) continue;
-      PacketWalk walk({block->data, block->size_bytes}, link_types_);
-      PacketView packet;
-      while (!enough_ && walk.next(packet)) {
-        if (options_.direction != Direction::kUnknown && packet.direction != options_.direction) {
-          continue;
-        }
-        enough_ = !output_.take(packet, capture_.ring_info(ring).interface_name);
-      }
+      if (!enough_) enough_ = !output_.take_block(block, link_types_, names_[ring]);
     }
     return any;
   }
@@ -148,12 +158,15 @@ class LiveShow {
 
   const ShowOptions& options_;
   SignalEvents signals_{SIGINT, SIGTERM, SIGHUP};  // before any thread
-  show::PacketOutput output_;
-  // The queues hold blocks of the capture's rings: they go first.
+  std::deque<std::string> names_;                  // of the rings' interfaces
   Capture capture_;
+  // These hold blocks of the capture's rings: they go first.
+  show::PacketOutput output_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
   std::vector<std::uint16_t> link_types_;
   bool enough_ = false;
+  bool stopping_ = false;
+  int interrupts_ = 0;
 };
 
 }  // namespace
