@@ -31,9 +31,9 @@ struct ShowOptions {
   std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();  // -c
   std::uint32_t snaplen = 262144;                                          // -s
   bool promiscuous = true;                                                 // -p
-  std::uint64_t buffer_bytes = std::uint64_t{64} << 20;                    // -B, in KiB there
-  bool immediate = false;                                                  // --immediate-mode
-  Direction direction = Direction::kUnknown;                               // -Q; unknown: both
+  std::uint64_t buffer_bytes = 0;             // -B, in KiB there; 0: the default
+  bool immediate = false;                     // --immediate-mode
+  Direction direction = Direction::kUnknown;  // -Q; unknown: both
 
   std::string write_path;        // -w; empty: lines
   bool print_as_well = false;    // --print

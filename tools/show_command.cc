@@ -18,6 +18,7 @@
 #include "tools/record_command.h"
 #include "tools/show/file_show.h"
 #include "tools/show/live_show.h"
+#include "tools/show/recording_show.h"
 #include "tools/show_cli.h"
 
 namespace capstan::tools {
@@ -115,7 +116,10 @@ int show_command(int argc, char** argv) {
   if (!options.filter_file.empty()) options.filter = read_filter(options.filter_file);
   if (options.list_link_types) return list_link_types(options);
   if (options.dump_filter > 0) return dump_filter(options);
-  return options.files.empty() ? show_live(options) : show_files(options);
+  if (!options.files.empty()) return show_files(options);
+  // -U wants each packet in the file at once, under its name.
+  const bool records = !options.write_path.empty() && !options.packet_buffered;
+  return records ? show_and_record(options) : show_live(options);
 }
 
 }  // namespace capstan::tools

@@ -16,7 +16,7 @@ constexpr std::uint16_t kPortL2tp = 1701;    // RFC 2661
 constexpr std::uint16_t kPortVxlan = 4789;   // RFC 7348
 constexpr std::uint16_t kPortGeneve = 6081;  // RFC 8926
 constexpr std::uint16_t kPortMpls = 6635;    // RFC 7510
-constexpr std::uint16_t kMaxLength = 1500;  // smaller Ethernet types are 802.3 lengths
+constexpr std::uint16_t kMaxLength = 1500;   // smaller Ethernet types are 802.3 lengths
 
 std::uint64_t mix(std::uint64_t value) noexcept {
   value *= 0xff51afd7ed558ccdULL;
@@ -143,9 +143,7 @@ class SlotWalk {
     }
   }
 
-  PacketSlot ip(std::size_t at) noexcept {
-    return bytes_.u8(at) >> 4 == 6 ? ipv6(at) : ipv4(at);
-  }
+  PacketSlot ip(std::size_t at) noexcept { return bytes_.u8(at) >> 4 == 6 ? ipv6(at) : ipv4(at); }
 
   PacketSlot ipv4(std::size_t at) noexcept {
     if (!bytes_.has(at, 20)) return {};

@@ -25,8 +25,8 @@ struct PacketSlot {
 };
 
 // Follows tags and tunnels (MPLS, PPPoE, IP in IP, GRE, VXLAN, GENEVE) down to the innermost ports,
-// also where read_transport() (transport.h) would stop; an ICMP error belongs to the conversation it
-// quotes. Later fragments of a datagram, and protocols without ports, go by addresses alone; the
+// also where read_transport() (transport.h) would stop; an ICMP error belongs to the conversation
+// it quotes. Later fragments of a datagram, and protocols without ports, go by addresses alone; the
 // first fragment has ports and goes with its conversation. Packets without IP have slot 0.
 PacketSlot packet_slot(const PacketView& packet) noexcept;
 

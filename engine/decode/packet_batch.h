@@ -16,8 +16,8 @@ namespace capstan {
 // A packet and its place in the capture, which no worker could know that sees a part only.
 struct BatchPacket {
   PacketView view;
-  std::uint64_t number = 0;             // from 1
-  std::uint64_t reference_time_ns = 0;  // what its time is relative to, where it is
+  std::uint64_t number = 0;                     // from 1
+  std::uint64_t reference_time_ns = 0;          // what its time is relative to, where it is
   const std::string* interface_name = nullptr;  // null: not known
 };
 
@@ -64,8 +64,9 @@ class PacketBatch {
   std::vector<std::uint8_t> copies_;
   std::size_t copied_bytes_ = 0;
   std::uint64_t captured_bytes_ = 0;
-  // Workers that are not done with it. The last decrement (acq_rel) sees what all have done, lets go
-  // of the blocks and stores decoded_ (release), which the delivering thread waits for (acquire).
+  // Workers that are not done with it. The last decrement (acq_rel) sees what all have done, lets
+  // go of the blocks and stores decoded_ (release), which the delivering thread waits for
+  // (acquire).
   std::atomic<std::uint32_t> unfinished_{0};
   std::atomic<bool> decoded_{false};
 };

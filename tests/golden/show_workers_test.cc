@@ -89,8 +89,8 @@ std::string show(const std::string& file, const std::vector<std::string>& flags,
   return redirect.text() + refusal;
 }
 
-void expect_same(const std::string& file, const std::vector<std::string>& flags,
-                 const Shape& shape, const std::string& expected) {
+void expect_same(const std::string& file, const std::vector<std::string>& flags, const Shape& shape,
+                 const std::string& expected) {
   const std::string lines = show(file, flags, shape);
   if (lines == expected) return;
   std::size_t at = 0;

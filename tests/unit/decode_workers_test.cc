@@ -31,8 +31,25 @@ Bytes ports(std::uint16_t source, std::uint16_t destination) {
 }
 Bytes ipv4(std::uint8_t protocol, std::uint8_t source, std::uint8_t destination,
            std::uint16_t fragment = 0) {
-  return {0x45, 0, 0, 40, 0, 1, static_cast<std::uint8_t>(fragment >> 8),
-          static_cast<std::uint8_t>(fragment), 64, protocol, 0, 0, 10, 0, 0, source, 10, 0, 0,
+  return {0x45,
+          0,
+          0,
+          40,
+          0,
+          1,
+          static_cast<std::uint8_t>(fragment >> 8),
+          static_cast<std::uint8_t>(fragment),
+          64,
+          protocol,
+          0,
+          0,
+          10,
+          0,
+          0,
+          source,
+          10,
+          0,
+          0,
           destination};
 }
 Bytes ipv6(std::uint8_t next, std::uint8_t source, std::uint8_t destination) {
@@ -56,8 +73,8 @@ TEST(FlowSlot, BothDirectionsAndEveryWrappingMeetTheSameWorker) {
   const Bytes back = ipv4(6, 2, 1) + ports(80, 1000);
   const Bytes vlan{0, 7, 0x08, 0};
   const Bytes stack{0, 1, 0, 64, 0, 2, 1, 64};
-  const Bytes vxlan_head = ipv4(17, 8, 9) + Bytes{0x30, 0x39, 0x12, 0xb5, 0, 0, 0, 0} +
-                           Bytes{8, 0, 0, 0, 0, 0, 7, 0};
+  const Bytes vxlan_head =
+      ipv4(17, 8, 9) + Bytes{0x30, 0x39, 0x12, 0xb5, 0, 0, 0, 0} + Bytes{8, 0, 0, 0, 0, 0, 7, 0};
   const Bytes geneve_head = ipv4(17, 8, 9) + Bytes{0x30, 0x39, 0x17, 0xc1, 0, 0, 0, 0} +
                             Bytes{1, 0, 0x65, 0x58, 0, 0, 7, 0} + Bytes(4, 0);
   for (const Bytes& wrapped :
@@ -91,7 +108,8 @@ TEST(FlowSlot, LaterFragmentsGoByAddresses) {
   const std::uint32_t flow = slot_of(ethernet(0x0800) + ipv4(17, 1, 2) + ports(1000, 80)).slot;
   const Bytes first = ethernet(0x0800) + ipv4(17, 1, 2, 0x2000) + ports(1000, 80);
   EXPECT_EQ(slot_of(first).slot, flow) << "the first fragment has the ports";
-  const std::uint32_t later = slot_of(ethernet(0x0800) + ipv4(17, 1, 2, 0x2001) + Bytes(20, 7)).slot;
+  const std::uint32_t later =
+      slot_of(ethernet(0x0800) + ipv4(17, 1, 2, 0x2001) + Bytes(20, 7)).slot;
   EXPECT_EQ(slot_of(ethernet(0x0800) + ipv4(17, 2, 1, 0x0005) + Bytes(20, 9)).slot, later);
 }
 
@@ -190,7 +208,8 @@ TEST(DecodeWorkers, DeliverEverythingInOrderWhateverTheRoom) {
   expect_in_order(5, 16, 100);
 }
 
-// A block goes back to the ring when it is decoded: the output may be stuck for as long as it likes.
+// A block goes back to the ring when it is decoded: the output may be stuck for as long as it
+// likes.
 TEST(DecodeWorkers, LetGoOfBlocksBeforeTheyAreDelivered) {
   struct Home final : BlockHome {
     void release(SealedBlock&) noexcept override { released.fetch_add(1); }

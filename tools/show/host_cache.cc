@@ -8,7 +8,9 @@
 namespace capstan::show {
 
 HostCache::HostCache(HostResolver& resolver, bool strip_domain)
-    : resolver_(resolver), strip_domain_(strip_domain), places_(std::make_unique<Place[]>(kPlaces)) {}
+    : resolver_(resolver),
+      strip_domain_(strip_domain),
+      places_(std::make_unique<Place[]>(kPlaces)) {}
 
 bool HostCache::find(const std::uint8_t* address, std::size_t size, std::string& name) {
   if (size != 4 && size != 16) return false;

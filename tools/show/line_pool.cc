@@ -159,6 +159,9 @@ void LinePool::deliver(const PacketBatch& batch) noexcept {
         merge(batch, result);
       }
       if (limits_.flush_batches) out_.flush();
+      if (!out_.closed()) {
+        printed_.add(result.in_place ? result.in_place_packets : batch.packet_count());
+      }
     } catch (...) {
       error_ = std::current_exception();
       failed_.store(true, std::memory_order_release);

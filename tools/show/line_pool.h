@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/core/stats.h"
 #include "engine/decode/decode_workers.h"
 #include "tools/show/host_cache.h"
 #include "tools/show/output_stream.h"
@@ -39,7 +40,7 @@ struct LinePoolLimits {
   std::size_t batches = 16;
   std::size_t batch_packets = 1024;
   std::uint64_t batch_bytes = std::uint64_t{1} << 20;  // of captured packets, or one packet
-  bool flush_batches = false;  // each batch's lines are written out at once
+  bool flush_batches = false;                          // each batch's lines are written out at once
 };
 
 // One feeder. Everything borrowed outlives it.
@@ -65,6 +66,8 @@ class LinePool final : private BatchWork {
   // The reader of the output has gone.
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
+  // Packets whose lines the output stream has. Any thread.
+  std::uint64_t printed() const noexcept { return printed_.get(); }
   // TCP segments that met another worker than their conversation's; 0 unless packet_slot() is
   // wrong. Requires: idle().
   std::uint64_t strays() const noexcept;
@@ -95,15 +98,16 @@ class LinePool final : private BatchWork {
   OutputStream& out_;
   const bool follows_connections_;
   text::TcpSequences sequences_;
-  LinePrinter feeder_;  // for packets printed in place
+  LinePrinter feeder_;                                  // for packets printed in place
   std::vector<std::unique_ptr<LinePrinter>> printers_;  // by worker
   std::vector<Result> results_;                         // by batch
   PacketBatch* current_ = nullptr;
   PacketBatch* spare_ = nullptr;
   std::vector<std::size_t> merge_places_;
-  std::exception_ptr error_;         // set before failed_
-  std::atomic<bool> failed_{false};  // release by delivery, acquire by the feeder
-  std::atomic<bool> closed_{false};  // relaxed: it only has to arrive some time
+  Counter printed_;
+  std::exception_ptr error_;                // set before failed_
+  std::atomic<bool> failed_{false};         // release by delivery, acquire by the feeder
+  std::atomic<bool> closed_{false};         // relaxed: it only has to arrive some time
   std::unique_ptr<DecodeWorkers> workers_;  // last: its threads end first
 };
 

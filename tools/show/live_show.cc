@@ -12,12 +12,9 @@
 
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
-#include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
-#include "engine/core/errors.h"
-#include "engine/decode/packet_filter.h"
-#include "engine/reader/link_type_names.h"
 #include "tools/commands.h"
+#include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
 #include "tools/signals.h"
 
@@ -25,32 +22,7 @@ namespace capstan::tools {
 
 namespace {
 
-constexpr std::uint32_t kBlockBytes = 256U << 10;
-constexpr std::uint32_t kRetireMs = 100;
-constexpr std::uint32_t kImmediateRetireMs = 1;
 constexpr std::uint64_t kNapNs = 2 * kNanosecondsPerMillisecond;
-
-// As tcpdump: the first one that is up and is not the loopback.
-std::string default_interface() {
-  const std::vector<NetworkInterface> all = list_interfaces();
-  const auto found = std::find_if(all.begin(), all.end(), [](const NetworkInterface& info) {
-    return info.up && info.running && !info.loopback && info.index != 0;
-  });
-  return found == all.end() ? std::string(kAnyInterface) : found->name;
-}
-
-CaptureOptions capture_options(const ShowOptions& options) {
-  CaptureOptions capture;
-  capture.interfaces = options.interfaces;
-  if (capture.interfaces.empty()) capture.interfaces.push_back(default_interface());
-  capture.filter = options.filter;
-  capture.snaplen = options.snaplen;
-  capture.promiscuous = options.promiscuous;
-  capture.block_size_bytes = kBlockBytes;
-  capture.ring_size_bytes = std::max<std::uint64_t>(options.buffer_bytes, 4ULL * kBlockBytes);
-  capture.retire_timeout_ms = options.immediate ? kImmediateRetireMs : kRetireMs;
-  return capture;
-}
 
 // All rings' blocks in one thread, which is the program's own, and on to those that print: when the
 // output does not keep up the ring overflows and the kernel counts, as with tcpdump.
@@ -66,14 +38,14 @@ class LiveShow {
       capture_.add_stripe(ring, *queues_.back());
       link_types_.push_back(info.link_type);
       names_.push_back(info.interface_name);
-      check_link_type(info);
     }
+    check_link_types(options_, capture_);
     output_.begin_file(link_types_.front());
   }
 
   int run() {
-    announce();
     capture_.start();
+    announce_listening(options_, capture_);
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
       const bool took = take_blocks();
@@ -90,27 +62,6 @@ class LiveShow {
   }
 
  private:
-  void check_link_type(const RingInfo& info) const {
-    if (options_.link_type.empty()) return;
-    if (link_type_by_name(options_.link_type) == info.link_type) return;
-    throw UsageError(fmt::format("{} has the link type {}, not {}", info.interface_name,
-                                 link_type_name(info.link_type), options_.link_type));
-  }
-
-  void announce() const {
-    if (options_.print.verbosity == 0 && options_.write_path.empty() && !options_.count_only) {
-      fmt::print(
-          stderr,
-          "capstan show: verbose output suppressed, use -v[v]... for full protocol decode\n");
-    }
-    for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
-      const RingInfo& info = capture_.ring_info(ring);
-      fmt::print(stderr, "listening on {}, link-type {} ({}), snapshot length {} bytes\n",
-                 info.interface_name, link_type_name(info.link_type),
-                 link_type_text(info.link_type), options_.snaplen);
-    }
-  }
-
   // The second one ends the program although its output is stuck.
   void look_at_signals() {
     if (signals_.take() != 0 && ++interrupts_ > 1) {
@@ -148,12 +99,7 @@ class LiveShow {
       received += capture_.counters(ring).received.get();
       dropped += capture_.counters(ring).dropped.get();
     }
-    const auto line = [](std::uint64_t count, const char* what) {
-      fmt::print(stderr, "{} packet{} {}\n", count, count == 1 ? "" : "s", what);
-    };
-    line(output_.packets(), "captured");
-    line(received, "received by filter");
-    line(dropped, "dropped by kernel");
+    fmt::print(stderr, "{}", summary_text(output_.packets(), received, dropped));
   }
 
   const ShowOptions& options_;

@@ -35,22 +35,25 @@ std::size_t worker_count(const tools::ShowOptions& options) {
 }  // namespace
 
 PacketOutput::PacketOutput(const tools::ShowOptions& options, PacketSource source)
-    : options_(options), out_(STDOUT_FILENO) {
+    : options_(options), source_(source), out_(STDOUT_FILENO) {
   if (!options.write_path.empty() && source != PacketSource::kBesideRecording) {
     file_.emplace(options.write_path, options.print.nanoseconds, options.snaplen);
   }
-  if (prints()) open_lines(source);
-}
-
-void PacketOutput::open_lines(PacketSource source) {
-  const bool live = source != PacketSource::kFile;
+  if (!prints()) return;
   if (options_.print.numeric == 0) {
     names_.services = text::ServiceNames::load();
-    resolver_ = std::make_unique<HostResolver>(live ? kLivePatienceNs : kFilePatienceNs);
+    resolver_ = std::make_unique<HostResolver>(source == PacketSource::kFile ? kFilePatienceNs
+                                                                             : kLivePatienceNs);
   }
   names_.interfaces = text::InterfaceNames::load();
+  if (source != PacketSource::kBesideRecording) start();
+}
+
+void PacketOutput::start() {
+  if (!prints()) return;
+  const bool live = source_ != PacketSource::kFile;
   std::size_t workers = worker_count(options_);
-  if (source == PacketSource::kBesideRecording && workers == 0) workers = 1;
+  if (source_ == PacketSource::kBesideRecording && workers == 0) workers = 1;
   if (workers == 0) {
     printer_.emplace(options_, names_, resolver_.get(), text::TcpSequences(),
                      wants_color(options_));

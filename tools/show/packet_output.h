@@ -29,6 +29,9 @@ class PacketOutput {
  public:
   // Throws when -w's file cannot be made.
   PacketOutput(const tools::ShowOptions& options, PacketSource source);
+  // kBesideRecording: makes the printing threads, which inherit what this one may do. Requires:
+  // nothing was taken yet.
+  void start();
 
   // False when nothing more is wanted: -c is reached, or the reader has gone. `stays`: the packet's
   // bytes remain valid until drain(). `interface_name`, null when not known, is borrowed as long.
@@ -48,16 +51,18 @@ class PacketOutput {
   void finish();
 
   std::uint64_t packets() const noexcept { return packets_; }
+  // Of them, those whose lines have been handed to the output. Any thread.
+  std::uint64_t printed() const noexcept { return pool_ ? pool_->printed() : packets_; }
   // See LinePool::strays().
   std::uint64_t strays() const noexcept { return pool_ ? pool_->strays() : 0; }
 
  private:
-  void open_lines(PacketSource source);
   bool prints() const noexcept;
   bool print(const BatchPacket& packet, bool stays);
   void write_text();
 
   const tools::ShowOptions& options_;
+  const PacketSource source_;
   std::unique_ptr<HostResolver> resolver_;
   text::Names names_;
   OutputStream out_;
