@@ -9,8 +9,8 @@
 
 namespace capstan::tools {
 
-// Owned and called by Recorder, in its thread and in this order. What he does with blocks he does in
-// threads of his own, and holds none for longer than it takes to look at it.
+// Owned and called by Recorder, in its thread and in this order. What he does with blocks he does
+// in threads of his own, and holds none for longer than it takes to look at it.
 class Onlooker {
  public:
   virtual ~Onlooker() = default;

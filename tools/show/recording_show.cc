@@ -72,16 +72,16 @@ class PrintBeside final : public Onlooker {
   std::uint64_t progress() const override { return output_ ? output_->printed() : 0; }
 
   std::string report(const RecordStats& stats) const override {
-    std::string text = summary_text(stats.sum(&FileStats::written),
-                                    stats.sum(&RingStats::received),
+    std::string text = summary_text(stats.sum(&FileStats::written), stats.sum(&RingStats::received),
                                     stats.sum(&RingStats::dropped));
     if (!output_) return text;
     const std::uint64_t captured = stats.sum(&RingStats::sealed);
     const std::uint64_t printed = output_->printed();
     text += fmt::format("{} packet{} printed", printed, printed == 1 ? "" : "s");
     if (captured > printed) {
-      text += fmt::format(", {} not: the output did not keep up with the recording ({} block{} skipped)",
-                          captured - printed, skipped_blocks(), skipped_blocks() == 1 ? "" : "s");
+      text += fmt::format(
+          ", {} not: the output did not keep up with the recording ({} block{} skipped)",
+          captured - printed, skipped_blocks(), skipped_blocks() == 1 ? "" : "s");
     }
     return text + "\n";
   }
@@ -129,7 +129,8 @@ class PrintBeside final : public Onlooker {
   bool serve(std::size_t index, bool ending) noexcept {
     Ring& ring = rings_[index];
     const std::uint64_t blocks = capture_->counters(index).blocks.get();
-    while (BlockRef block = ring.queue.try_pop()) ring.waiting.push_back({std::move(block), blocks});
+    while (BlockRef block = ring.queue.try_pop())
+      ring.waiting.push_back({std::move(block), blocks});
     while (!ring.waiting.empty()) {
       Waiting& first = ring.waiting.front();
       if (!wants_end() && output_->ready()) {
@@ -187,8 +188,8 @@ RecordCommandLine recording_line(const ShowOptions& options) {
   line.capture.packet_limit = static_cast<std::int64_t>(
       std::min<std::uint64_t>(options.packet_limit, std::numeric_limits<std::int64_t>::max()));
   line.files = {options.write_path};
-  line.format = options.print.nanoseconds ? FileFormat::kPcapNanoseconds
-                                          : FileFormat::kPcapMicroseconds;
+  line.format =
+      options.print.nanoseconds ? FileFormat::kPcapNanoseconds : FileFormat::kPcapMicroseconds;
   line.quiet = true;
   return line;
 }
