@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/core/errors.h"
+#include "engine/decode/decode_workers.h"
 
 namespace capstan::tools {
 
@@ -119,6 +120,9 @@ void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces");
   app.add_flag("-L,--list-data-link-types", options.list_link_types,
                "List the link types of the interface");
+  app.add_option("--decode-workers", options.decode_workers,
+                 "Threads that print; 0: none besides the reading one (default: by CPUs)")
+      ->check(CLI::Range(0, static_cast<int>(DecodeWorkers::kMostWorkers)));
   app.add_flag("--tls", print.tls, "Name TLS records and handshake messages");
   app.add_flag("--json", raw.json, "One JSON object a packet");
   app.add_flag("--columns", raw.columns, "Aligned columns");

@@ -31,15 +31,21 @@ struct ShowOptions {
   std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();  // -c
   std::uint32_t snaplen = 262144;                                          // -s
   bool promiscuous = true;                                                 // -p
-  std::uint64_t buffer_bytes = std::uint64_t{64} << 20;                    // -B, in KiB there
-  bool immediate = false;                                                  // --immediate-mode
-  Direction direction = Direction::kUnknown;                               // -Q; unknown: both
+  std::uint64_t buffer_bytes = 0;             // -B, in KiB there; 0: the default
+  bool immediate = false;                     // --immediate-mode
+  Direction direction = Direction::kUnknown;  // -Q; unknown: both
 
   std::string write_path;        // -w; empty: lines
   bool print_as_well = false;    // --print
   bool count_only = false;       // --count
   bool line_buffered = false;    // -l
   bool packet_buffered = false;  // -U
+  // Threads that print; 0: the reading one prints; negative: by the CPUs this process may use.
+  int decode_workers = -1;
+  // Batches of packets under way between them, and packets in one.
+  std::size_t decode_batches = 16;
+  std::size_t decode_batch_packets = 1024;
+
   int dump_filter = 0;           // -d, -dd, -ddd
   bool list_interfaces = false;  // -D
   bool list_link_types = false;  // -L

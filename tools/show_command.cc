@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <optional>
 
 #include "engine/capture/bpf_filter.h"
 #include "engine/capture/interfaces.h"
@@ -17,8 +16,9 @@
 #include "engine/reader/link_type_names.h"
 #include "tools/commands.h"
 #include "tools/record_command.h"
+#include "tools/show/file_show.h"
 #include "tools/show/live_show.h"
-#include "tools/show/packet_output.h"
+#include "tools/show/recording_show.h"
 #include "tools/show_cli.h"
 
 namespace capstan::tools {
@@ -57,66 +57,6 @@ std::vector<std::string> read_file_list(const std::string& path) {
   if (files.empty()) throw UsageError(fmt::format("list of files {}: it names none", path));
   return files;
 }
-
-// As tcpdump says it, before the first packet. pcapng files have interfaces only once they are
-// read: with none yet the kind of file has to do.
-void announce(const CaptureFile& file) {
-  if (file.interfaces().empty()) {
-    fmt::print(stderr, "reading from file {}, {}\n", file.name(), file.format().text());
-    return;
-  }
-  const FileInterface& first = file.interfaces().front();
-  fmt::print(stderr, "reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
-             link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
-}
-
-class FileShow {
- public:
-  explicit FileShow(const ShowOptions& options) : options_(options), output_(options, false) {}
-
-  int run() {
-    for (const std::string& path : options_.files) {
-      if (enough_) break;
-      show(path);
-    }
-    output_.finish();
-    return status_;
-  }
-
- private:
-  void show(const std::string& path) {
-    CaptureFile file = CaptureFile::open(path);
-    PacketView packet;
-    bool more = file.next(packet);
-    announce(file);
-    if (!file.interfaces().empty()) output_.begin_file(file.interfaces().front().link_type);
-    if (!options_.filter.empty() && !filter_) {
-      filter_.emplace(options_.filter, more ? packet.link_type : link_type::kEthernet);
-    }
-    for (; more; more = file.next(packet)) {
-      if (filter_ && !filter_->matches(packet)) continue;
-      if (options_.direction != Direction::kUnknown && packet.direction != options_.direction) {
-        continue;
-      }
-      const auto& interfaces = file.interfaces();
-      const std::string_view name = packet.interface_id < interfaces.size()
-                                        ? std::string_view(interfaces[packet.interface_id].name)
-                                        : std::string_view();
-      enough_ = !output_.take(packet, name);
-      if (enough_) return;
-    }
-    if (file.end().clean()) return;
-    output_.flush();
-    fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
-    status_ = kExitFailed;
-  }
-
-  const ShowOptions& options_;
-  show::PacketOutput output_;
-  std::optional<PacketFilter> filter_;
-  bool enough_ = false;
-  int status_ = kExitDone;
-};
 
 std::uint16_t link_type_for_dump(const ShowOptions& options) {
   if (!options.link_type.empty()) return link_type_by_name(options.link_type);
@@ -176,7 +116,10 @@ int show_command(int argc, char** argv) {
   if (!options.filter_file.empty()) options.filter = read_filter(options.filter_file);
   if (options.list_link_types) return list_link_types(options);
   if (options.dump_filter > 0) return dump_filter(options);
-  return options.files.empty() ? show_live(options) : FileShow(options).run();
+  if (!options.files.empty()) return show_files(options);
+  // -U wants each packet in the file at once, under its name.
+  const bool records = !options.write_path.empty() && !options.packet_buffered;
+  return records ? show_and_record(options) : show_live(options);
 }
 
 }  // namespace capstan::tools

@@ -7,6 +7,7 @@
 #include "engine/core/byte_order.h"
 #include "engine/core/check.h"
 #include "engine/core/clock.h"
+#include "engine/core/read_ahead.h"
 #include "engine/reader/link_type_names.h"
 
 namespace capstan {
@@ -114,6 +115,7 @@ class PcapReader final : public RecordReader {
         const std::size_t size = head_.record_head_bytes + std::size_t{record.caplen};
         if (left >= size && !undecided) [[likely]] {
           used_ += size;
+          ahead_.at(bytes.data() + used_);
           fill(record, at + head_.record_head_bytes, packet);
           return ReadItem::kPacket;
         }
@@ -179,6 +181,7 @@ class PcapReader final : public RecordReader {
 
   ByteWindow window_;
   PcapFileHead head_;
+  ReadAhead ahead_;
   std::size_t used_;      // bytes of the window before the next record
   std::size_t item_ = 0;  // where in the window the present item begins
   std::uint32_t fraction_ns_ = 1000;

@@ -6,6 +6,7 @@
 #include "engine/block/packet_walk.h"
 #include "engine/block/pcapng.h"
 #include "engine/core/byte_order.h"
+#include "engine/core/read_ahead.h"
 #include "engine/reader/pcapng_blocks.h"
 
 namespace capstan {
@@ -38,8 +39,10 @@ class PcapngReader final : public RecordReader {
     while (true) {
       const WalkStep step = walk.step(packet);
       item_ = base_ + walk.offset();
-      if (step == WalkStep::kPacket) [[likely]]
+      if (step == WalkStep::kPacket) [[likely]] {
+        ahead_.at(packet.data);
         return finish_packet(packet);
+      }
       if (step == WalkStep::kEnd) {
         if (walk.end() == WalkEnd::kNewSection) return begin_section();
         if (!refill(walk)) return finish(walk.end());
@@ -228,6 +231,7 @@ class PcapngReader final : public RecordReader {
   static constexpr ReadItem kSkip = static_cast<ReadItem>(0xFF);
 
   ByteWindow window_;
+  ReadAhead ahead_;
   PacketWalk native_walk_;
   BasicPacketWalk<SwappedOrder> swapped_walk_;
   std::size_t base_ = 0;                   // where in the window the present walk began

@@ -29,13 +29,17 @@ constexpr std::uint64_t kLiveIntervalNs = 500 * kNanosecondsPerMillisecond;
 // anyway. A pipe needs no closing: its writer only may be waiting for a reader.
 constexpr std::uint64_t kAbandonLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::uint64_t kAbandonStreamLimitNs = 200 * kNanosecondsPerMillisecond;
+// How long an onlooker may make no progress at the end.
+constexpr std::uint64_t kOnlookerPatienceNs = kNanosecondsPerSecond;
 
 }  // namespace
 
-Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
+Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
+                   std::unique_ptr<Onlooker> onlooker)
     : line_(std::move(line)),
       signals_(signals),
       capture_(line_.capture),
+      onlooker_(std::move(onlooker)),
       alarms_(line_.watch.alarms) {
   live_ = !line_.quiet && ::isatty(STDERR_FILENO) != 0;
   if (!line_.stats_file.empty()) {
@@ -61,6 +65,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals)
   open_listeners(user);
   if (!user.empty()) change_user(user);
   open_status_socket();
+  if (onlooker_) onlooker_->attach(capture_);
   open_writers();
   if (!line_.keep_privileges && can_lock_down()) {
     const std::string missing = lock_down(target_directories(), status_directory_);
@@ -257,7 +262,9 @@ void Recorder::announce() const {
 
 int Recorder::run() {
   announce();
+  if (onlooker_) onlooker_->start();
   capture_.start();
+  if (onlooker_) onlooker_->started();
   started_ns_ = monotonic_clock_ns();
   next_live_ns_ = last_live_ns_ = started_ns_;
   next_stats_ns_ = started_ns_ + line_.stats_interval_ns;
@@ -308,6 +315,7 @@ void Recorder::on_signal(int signal) {
 bool Recorder::should_stop() {
   if (interrupts_ != 0 || capture_.packet_limit_reached()) return true;
   if (links_.all_gone() && !waits_for_links()) return true;
+  if (onlooker_ && onlooker_->wants_end()) return true;
   if (line_.duration_ns != 0 && monotonic_clock_ns() - started_ns_ >= line_.duration_ns)
     return true;
   return std::any_of(writers_.begin(), writers_.end(), [](const auto& writer) {
@@ -378,6 +386,23 @@ void Recorder::drain() {
     }
     if (limit_ns != 0 && monotonic_clock_ns() > limit_ns) break;
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
+  }
+  if (onlooker_) drain_onlooker();
+}
+
+// What the onlooker has not come to while the recording went on, he may do now, as long as he gets
+// on with it.
+void Recorder::drain_onlooker() {
+  onlooker_->end();
+  std::uint64_t progress = onlooker_->progress();
+  std::uint64_t limit_ns = monotonic_clock_ns() + kOnlookerPatienceNs;
+  while (!onlooker_->finished()) {
+    const std::uint64_t now = monotonic_clock_ns();
+    if (onlooker_->progress() != progress) limit_ns = now + kOnlookerPatienceNs;
+    progress = onlooker_->progress();
+    onlooker_stuck_ = now > limit_ns || interrupts_ >= 2;
+    if (onlooker_stuck_) return;
+    wait_and_handle(now + 2 * kNanosecondsPerMillisecond);
   }
 }
 
@@ -470,14 +495,15 @@ int Recorder::finish() {
                           file.path, human_bytes(file.bytes), errno_text(file.error)));
   }
   const bool counts_wrong = complete && !stats.reconciled();
+  if (onlooker_) fmt::print(stderr, "{}", onlooker_->report(stats));
   if (!line_.quiet || stats.lost() != 0 || counts_wrong || failed_) {
     fmt::print(stderr, "{}", report_text(stats));
   }
   if (counts_wrong) failed_ = true;
   int status = failed_ ? kExitFailed : kExitDone;
   if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
-  if (interrupts_ >= 2) {
-    // Blocks may still be held, on purpose: see WriteQueue::give_up().
+  if (interrupts_ >= 2 || onlooker_stuck_) {
+    // Blocks may still be held, on purpose (see WriteQueue::give_up()), and threads not end.
     status_socket_.reset();
     std::fflush(nullptr);
     ::_exit(status);

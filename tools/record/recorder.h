@@ -11,6 +11,7 @@
 
 #include "engine/capture/capture.h"
 #include "engine/capture/link_watch.h"
+#include "tools/record/onlooker.h"
 #include "tools/record/record_stats.h"
 #include "tools/record_cli.h"
 #include "tools/signals.h"
@@ -28,8 +29,9 @@ namespace capstan::tools {
 // Made and run by the main thread, which never touches a packet.
 class Recorder {
  public:
-  // Opens everything; throws what Capture and RecordingWriter throw.
-  Recorder(RecordCommandLine line, SignalEvents& signals);
+  // Opens everything; throws what Capture and RecordingWriter throw. `onlooker` may be null.
+  Recorder(RecordCommandLine line, SignalEvents& signals,
+           std::unique_ptr<Onlooker> onlooker = nullptr);
   ~Recorder();
 
   // Records until something ends it; returns the exit status. Prints to stderr.
@@ -51,6 +53,7 @@ class Recorder {
   void on_link_events();
   void on_tick();
   void drain();
+  void drain_onlooker();
   RecordStats snapshot();
   void write_stats(const RecordStats& stats);
   void say(const std::string& text, LogLevel level = LogLevel::kInfo);
@@ -76,7 +79,9 @@ class Recorder {
   LinkWatch links_;
   Capture capture_;
   std::vector<std::unique_ptr<WriterThread>>
-      writers_;                                // after capture_: they let go of blocks first
+      writers_;                         // after capture_: they let go of blocks first
+  std::unique_ptr<Onlooker> onlooker_;  // so does he
+  bool onlooker_stuck_ = false;
   std::map<std::string, NicDrops> nic_drops_;  // by interface
   UniqueFd stats_fd_;
   ServiceNotify service_;

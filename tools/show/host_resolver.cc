@@ -72,26 +72,34 @@ void HostResolver::run() {
   }
 }
 
-bool HostResolver::find(const std::uint8_t* address, std::size_t size, std::string& name) {
-  if (size != 4 && size != 16) return false;
+HostResolver::Answer HostResolver::ask(const std::uint8_t* address, std::size_t size,
+                                       std::string& name) {
   const std::string key(reinterpret_cast<const char*>(address), size);
   std::unique_lock lock(mutex_);
   auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    if (entries_.size() >= kMostEntries || questions_.size() >= kMostQuestions) return false;
-    entries_.emplace(key, Entry{});
+  const bool is_new = found == entries_.end();
+  if (is_new) {
+    if (entries_.size() >= kMostEntries || questions_.size() >= kMostQuestions) {
+      return Answer::kLater;
+    }
+    Entry entry;
+    entry.deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience_ns_);
+    entries_.emplace(key, std::move(entry));
     questions_.push_back(key);
     asked_.notify_one();
+  }
+  if (is_new || !found->second.answered) {
     const auto answered = [&] { return entries_.find(key)->second.answered; };
-    if (timeouts_ < kMostTimeouts &&
-        !answered_.wait_for(lock, std::chrono::nanoseconds(patience_ns_), answered)) {
+    const auto deadline = entries_.find(key)->second.deadline;
+    if (timeouts_ < kMostTimeouts && !answered_.wait_until(lock, deadline, answered) && is_new) {
       ++timeouts_;
     }
     found = entries_.find(key);
   }
-  if (found->second.name.empty()) return false;
+  if (!found->second.answered) return Answer::kLater;
+  if (found->second.name.empty()) return Answer::kNoName;
   name = found->second.name;
-  return true;
+  return Answer::kName;
 }
 
 }  // namespace capstan::show

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "engine/decode/transport.h"
 #include "engine/reader/link_type_names.h"
 #include "tools/units.h"
 
@@ -69,6 +70,16 @@ const char* color_of(const std::optional<TransportPacket>& transport) {
   return "\033[35m";                                           // magenta
 }
 
+// What the printer has put, without the addresses in front.
+std::string_view info_of(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  const std::size_t arrow = text.find(" > ");
+  const std::size_t colon = text.find(": ", arrow == text.npos ? 0 : arrow);
+  // What no printer knows ends at the colon: its line is all there is.
+  if (arrow == text.npos || colon == text.npos || colon + 2 >= text.size()) return text;
+  return text.substr(colon + 2);
+}
+
 }  // namespace
 
 text::PrintOptions PacketLines::print_options(const tools::ShowOptions& options) {
@@ -83,71 +94,61 @@ text::PrintOptions PacketLines::print_options(const tools::ShowOptions& options)
   return print;
 }
 
-PacketLines::PacketLines(const tools::ShowOptions& options, const text::Names& names, bool color)
+PacketLines::PacketLines(const tools::ShowOptions& options, const text::Names& names,
+                         text::TcpSequences sequences, bool color)
     : options_(options),
       print_(print_options(options)),
+      sequences_(std::move(sequences)),
       printer_(print_, names, sequences_),
       packet_text_(printer_, print_),
-      color_(color),
+      color_(color && options.style != tools::LineStyle::kJson),
       time_(options.print) {}
 
-void PacketLines::note_time(const PacketView& packet) {
-  if (first_) place_.reference_time_ns = packet.timestamp_ns;
-  first_ = false;
-}
-
-std::string_view PacketLines::line(const PacketView& packet, std::uint64_t number,
-                                   std::string_view interface_name) {
-  note_time(packet);
-  place_.number = number;
-  printer_.out.clear();
-  packet_text_.print(packet, place_);
-  std::string_view text = printer_.out.view();
-  if (options_.style == tools::LineStyle::kJson) {
-    text = json(packet, number, interface_name);
-  } else if (options_.style == tools::LineStyle::kColumns) {
-    text = columns(packet, number);
+void PacketLines::append(const BatchPacket& packet) {
+  text::TextSink& out = printer_.out;
+  const std::size_t start = out.size();
+  packet_text_.print(packet.view, {packet.number, packet.reference_time_ns});
+  if (options_.style != tools::LineStyle::kTcpdump) {
+    line_.clear();
+    if (options_.style == tools::LineStyle::kJson) {
+      put_json(packet, info_of(out.view().substr(start)));
+    } else {
+      put_columns(packet, info_of(out.view().substr(start)));
+    }
+    out.rewind(start);
+    out.put(line_);
   }
-  if (options_.print.time_mode == text::TimeMode::kSincePrevious) {
-    place_.reference_time_ns = packet.timestamp_ns;
-  }
-  if (!color_ || options_.style == tools::LineStyle::kJson) return text;
-  // The first line alone: dumps and details stay plain.
-  const std::size_t end = text.find('\n');
-  std::string colored = color_of(read_transport(packet));
-  colored.append(text.substr(0, end)).append("\033[0m").append(text.substr(end));
-  line_ = std::move(colored);
-  return line_;
+  if (color_) color_line(packet, start);
 }
 
-std::string_view PacketLines::info() {
-  std::string_view text = printer_.out.view();
-  text = text.substr(0, text.find('\n'));
-  const std::size_t arrow = text.find(" > ");
-  const std::size_t colon = text.find(": ", arrow == text.npos ? 0 : arrow);
-  // What no printer knows ends at the colon: its line is all there is.
-  if (arrow == text.npos || colon == text.npos || colon + 2 >= text.size()) return text;
-  return text.substr(colon + 2);
+// The first line alone: dumps and details stay plain.
+void PacketLines::color_line(const BatchPacket& packet, std::size_t start) {
+  text::TextSink& out = printer_.out;
+  line_ = out.view().substr(start);
+  const std::size_t end = line_.find('\n');
+  out.rewind(start);
+  out.put(color_of(read_transport(packet.view))).put(std::string_view(line_).substr(0, end));
+  out.put("\033[0m").put(std::string_view(line_).substr(end));
 }
 
-std::string_view PacketLines::json(const PacketView& packet, std::uint64_t number,
-                                   std::string_view interface_name) {
+void PacketLines::put_json(const BatchPacket& packet, std::string_view info) {
+  const PacketView& view = packet.view;
   nlohmann::ordered_json object;
-  object["number"] = number;
-  object["time"] = tools::utc_time(packet.timestamp_ns);
-  if (interface_name.empty()) {
-    object["interface"] = packet.interface_id;
+  object["number"] = packet.number;
+  object["time"] = tools::utc_time(view.timestamp_ns);
+  if (packet.interface_name == nullptr || packet.interface_name->empty()) {
+    object["interface"] = view.interface_id;
   } else {
-    object["interface"] = interface_name;
+    object["interface"] = *packet.interface_name;
   }
-  const LinkTypeName* const link = find_link_type(packet.link_type);
-  object["link_type"] = link != nullptr ? link->name : std::to_string(packet.link_type);
-  object["caplen"] = packet.caplen;
-  object["wirelen"] = packet.wirelen;
-  if (packet.direction != Direction::kUnknown) {
-    object["direction"] = packet.direction == Direction::kInbound ? "in" : "out";
+  const LinkTypeName* const link = find_link_type(view.link_type);
+  object["link_type"] = link != nullptr ? link->name : std::to_string(view.link_type);
+  object["caplen"] = view.caplen;
+  object["wirelen"] = view.wirelen;
+  if (view.direction != Direction::kUnknown) {
+    object["direction"] = view.direction == Direction::kInbound ? "in" : "out";
   }
-  if (const std::optional<TransportPacket> transport = read_transport(packet)) {
+  if (const std::optional<TransportPacket> transport = read_transport(view)) {
     object["ip_version"] = transport->ip_version;
     object["src_ip"] = address_of(transport->source, transport->ip_version);
     object["dest_ip"] = address_of(transport->destination, transport->ip_version);
@@ -161,29 +162,26 @@ std::string_view PacketLines::json(const PacketView& packet, std::uint64_t numbe
       if (vlan != 0) object["vlans"].push_back(vlan & 0xfff);
     }
   }
-  object["info"] = info();
+  object["info"] = info;
   line_ = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   line_ += '\n';
-  return line_;
 }
 
-std::string_view PacketLines::columns(const PacketView& packet, std::uint64_t number) {
+void PacketLines::put_columns(const BatchPacket& packet, std::string_view info) {
   time_sink_.clear();
-  time_.put(time_sink_, packet.timestamp_ns, place_.reference_time_ns);
-  line_.clear();
+  time_.put(time_sink_, packet.view.timestamp_ns, packet.reference_time_ns);
   auto out = std::back_inserter(line_);
-  fmt::format_to(out, "{:>6}  {}", number, time_sink_.view());
-  if (const std::optional<TransportPacket> transport = read_transport(packet)) {
+  fmt::format_to(out, "{:>6}  {}", packet.number, time_sink_.view());
+  if (const std::optional<TransportPacket> transport = read_transport(packet.view)) {
     fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ",
                    endpoint_of(transport->source, transport->source_port, *transport),
                    endpoint_of(transport->destination, transport->destination_port, *transport),
-                   protocol_of(*transport), packet.wirelen);
+                   protocol_of(*transport), packet.view.wirelen);
   } else {
-    fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ", "", "", "", packet.wirelen);
+    fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ", "", "", "", packet.view.wirelen);
   }
-  line_.append(info());
+  line_.append(info);
   line_ += '\n';
-  return line_;
 }
 
 }  // namespace capstan::show

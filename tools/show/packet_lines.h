@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/decode/transport.h"
+#include "engine/decode/packet_batch.h"
 #include "tools/show_cli.h"
 #include "tools/text/names.h"
 #include "tools/text/packet_text.h"
@@ -13,33 +13,32 @@
 
 namespace capstan::show {
 
-// One thread. Names are borrowed and outlive it.
+// One thread. Names and options are borrowed and outlive it.
 class PacketLines {
  public:
-  // `color`: whether the terminal gets colours.
-  PacketLines(const tools::ShowOptions& options, const text::Names& names, bool color);
+  // `color`: whether the terminal gets colours. `sequences`: of the conversations it will meet.
+  PacketLines(const tools::ShowOptions& options, const text::Names& names,
+              text::TcpSequences sequences, bool color);
 
-  // The packet's text, ended by a line end; valid until the next call. `interface_name` is for
-  // JSON, empty when not known.
-  std::string_view line(const PacketView& packet, std::uint64_t number,
-                        std::string_view interface_name);
+  // The packet's text, ended by a line end, behind what text() holds.
+  void append(const BatchPacket& packet);
+  // Where lines go. Whoever wants them elsewhere exchanges it for a sink of his own.
+  text::TextSink& text() noexcept { return printer_.out; }
+
+  const text::TcpSequences& sequences() const noexcept { return sequences_; }
 
  private:
   static text::PrintOptions print_options(const tools::ShowOptions& options);
-  std::string_view json(const PacketView& packet, std::uint64_t number,
-                        std::string_view interface_name);
-  std::string_view columns(const PacketView& packet, std::uint64_t number);
-  std::string_view info();  // what the printer has put, without the addresses in front
-  void note_time(const PacketView& packet);
+  void put_json(const BatchPacket& packet, std::string_view info);
+  void put_columns(const BatchPacket& packet, std::string_view info);
+  void color_line(const BatchPacket& packet, std::size_t start);
 
   const tools::ShowOptions& options_;
   text::PrintOptions print_;
   text::TcpSequences sequences_;
   text::Printer printer_;
   text::PacketText packet_text_;
-  text::PacketPlace place_;
   bool color_;
-  bool first_ = true;
   std::string line_;
   text::TextSink time_sink_;
   text::TimeText time_;

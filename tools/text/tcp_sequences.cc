@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "engine/core/check.h"
+
 namespace capstan::text {
 
 namespace {
@@ -16,45 +18,39 @@ bool source_is_upper(const Surroundings& around, std::size_t address_bytes) noex
   return std::memcmp(around.source, around.destination, address_bytes) > 0;
 }
 
-std::uint64_t hash_words(const std::uint64_t (&words)[4], std::uint32_t ports) noexcept {
-  std::uint64_t hash = ports * 0x9e3779b97f4a7c15ULL;
-  for (const std::uint64_t word : words) {
-    hash ^= word;
-    hash *= 0xff51afd7ed558ccdULL;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
 }  // namespace
-
-void TcpSequences::FreeMemory::operator()(Connection* memory) const noexcept { std::free(memory); }
 
 // calloc, so that pages never used cost nothing.
 TcpSequences::TcpSequences(std::size_t sets)
-    : connections_(static_cast<Connection*>(std::calloc(sets * kPlaces, sizeof(Connection)))),
+    : connections_(static_cast<Connection*>(std::calloc(sets * kPlaces, sizeof(Connection))),
+                   [](Connection* memory) { std::free(memory); }),
       set_mask_(sets - 1) {
   if (connections_ == nullptr) throw std::bad_alloc();
 }
 
-TcpSequences::Connection* TcpSequences::find_or_make(const Key& key, bool& made) noexcept {
-  const std::size_t set = hash_words(key.words, key.ports) & set_mask_;
-  Connection* places = connections_.get() + set * kPlaces;
-  if (++clock_ == 0) clock_ = 1;
-  Connection* oldest = places;
-  for (std::size_t i = 0; i < kPlaces; ++i) {
-    Connection& place = places[i];
-    if (place.last_seen != 0 && place.key == key) {
-      place.last_seen = clock_;
-      made = false;
-      return &place;
-    }
-    if (place.last_seen < oldest->last_seen) oldest = &place;
+TcpSequences TcpSequences::share(std::uint32_t first, std::uint32_t end) const {
+  CAPSTAN_CHECK(set_mask_ + 1 == kFlowSlots, set_mask_, kFlowSlots);
+  TcpSequences share = *this;
+  share.first_slot_ = first;
+  share.end_slot_ = end;
+  return share;
+}
+
+TcpSequences::Connection& TcpSequences::find_or_make(std::size_t set, const Key& key,
+                                                     bool& made) noexcept {
+  Connection* const places = connections_.get() + set * kPlaces;
+  std::size_t found = 0;
+  while (found < kPlaces - 1 && places[found].used != 0 && places[found].key != key) ++found;
+  made = places[found].used == 0 || places[found].key != key;
+  if (found == 0 && !made) return places[0];
+  Connection connection = places[found];
+  for (std::size_t i = found; i > 0; --i) places[i] = places[i - 1];
+  if (made) {
+    connection.key = key;
+    connection.used = 1;
   }
-  oldest->key = key;
-  oldest->last_seen = clock_;
-  made = true;
-  return oldest;
+  places[0] = connection;
+  return places[0];
 }
 
 TcpSequences::Relation TcpSequences::relate(const Surroundings& around, bool syn,
@@ -71,8 +67,14 @@ TcpSequences::Relation TcpSequences::relate(const Surroundings& around, bool syn
   if (address_bytes == 4) key.words[1] = 4;
   key.ports = reversed ? std::uint32_t{around.destination_port} << 16 | around.source_port
                        : std::uint32_t{around.source_port} << 16 | around.destination_port;
+  const std::uint32_t slot = flow_slot(around.source, around.destination, address_bytes,
+                                       around.source_port, around.destination_port);
+  if (slot < first_slot_ || slot >= end_slot_) {
+    ++strays_;
+    return {reversed, 0, 0};
+  }
   bool made = false;
-  Connection& connection = *find_or_make(key, made);
+  Connection& connection = find_or_make(slot & set_mask_, key, made);
   if (made || syn) {
     connection.sequence = reversed ? acknowledgment - 1 : sequence;
     connection.acknowledgment = reversed ? sequence : acknowledgment - 1;

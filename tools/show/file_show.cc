@@ -1,0 +1,108 @@
+#include "tools/show/file_show.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <deque>
+#include <optional>
+
+#include "engine/decode/packet_filter.h"
+#include "engine/reader/capture_file.h"
+#include "engine/reader/link_type_names.h"
+#include "tools/commands.h"
+#include "tools/show/packet_output.h"
+
+namespace capstan::tools {
+
+namespace {
+
+// As tcpdump says it, before the first packet. pcapng files have interfaces only once they are
+// read: with none yet the kind of file has to do.
+void announce(const CaptureFile& file) {
+  if (file.interfaces().empty()) {
+    fmt::print(stderr, "reading from file {}, {}\n", file.name(), file.format().text());
+    return;
+  }
+  const FileInterface& first = file.interfaces().front();
+  fmt::print(stderr, "reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
+             link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
+}
+
+class FileShow {
+ public:
+  explicit FileShow(const ShowOptions& options)
+      : options_(options), output_(options, show::PacketSource::kFile) {}
+
+  int run() {
+    for (const std::string& path : options_.files) {
+      if (enough_) break;
+      show(path);
+    }
+    output_.finish();
+    if (output_.strays() != 0) {
+      fmt::print(stderr,
+                 "capstan show: {} TCP segments were printed apart from their connection, without "
+                 "relative numbers: this is a bug in capstan, please report it; --decode-workers 0 "
+                 "prints them right\n",
+                 output_.strays());
+    }
+    return status_;
+  }
+
+ private:
+  void show(const std::string& path) {
+    CaptureFile file = CaptureFile::open(path);
+    interface_names_.clear();
+    try {
+      take_packets(file);
+    } catch (...) {
+      output_.drain();  // what came before is shown, and nothing of the file is used any more
+      throw;
+    }
+    output_.drain();
+    if (enough_ || file.end().clean()) return;
+    fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
+    status_ = kExitFailed;
+  }
+
+  void take_packets(CaptureFile& file) {
+    PacketView packet;
+    bool more = file.next(packet);
+    announce(file);
+    if (!file.interfaces().empty()) output_.begin_file(file.interfaces().front().link_type);
+    if (!options_.filter.empty() && !filter_) {
+      filter_.emplace(options_.filter, more ? packet.link_type : link_type::kEthernet);
+    }
+    const bool stays = file.packets_stay_valid();
+    for (; more; more = file.next(packet)) {
+      if (filter_ && !filter_->matches(packet)) continue;
+      if (options_.direction != Direction::kUnknown && packet.direction != options_.direction) {
+        continue;
+      }
+      enough_ = !output_.take(packet, name_of(file, packet.interface_id), stays);
+      if (enough_) return;
+    }
+  }
+
+  // The reader's own names move when it meets further interfaces.
+  const std::string* name_of(const CaptureFile& file, std::uint32_t interface_id) {
+    const std::vector<FileInterface>& interfaces = file.interfaces();
+    while (interface_names_.size() < interfaces.size()) {
+      interface_names_.push_back(interfaces[interface_names_.size()].name);
+    }
+    return interface_id < interface_names_.size() ? &interface_names_[interface_id] : nullptr;
+  }
+
+  const ShowOptions& options_;
+  std::deque<std::string> interface_names_;  // outlives the output's threads
+  std::optional<PacketFilter> filter_;
+  bool enough_ = false;
+  int status_ = kExitDone;
+  show::PacketOutput output_;
+};
+
+}  // namespace
+
+int show_files(const ShowOptions& options) { return FileShow(options).run(); }
+
+}  // namespace capstan::tools

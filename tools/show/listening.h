@@ -1,0 +1,23 @@
+// What `show` does about a live link whether it only prints or records as well.
+#pragma once
+
+#include <string>
+
+#include "engine/capture/capture.h"
+#include "tools/show_cli.h"
+
+namespace capstan::tools {
+
+// Without -i: the first interface that is up and is not the loopback, as tcpdump has it.
+CaptureOptions capture_options(const ShowOptions& options);
+
+// Throws UsageError when an interface has another link type than -y asks for.
+void check_link_types(const ShowOptions& options, const Capture& capture);
+
+// "listening on ...", on standard error.
+void announce_listening(const ShowOptions& options, const Capture& capture);
+
+// tcpdump's three lines at the end.
+std::string summary_text(std::uint64_t captured, std::uint64_t received, std::uint64_t dropped);
+
+}  // namespace capstan::tools

@@ -1,0 +1,202 @@
+#include "tools/show/recording_show.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/block/block_queue.h"
+#include "engine/core/clock.h"
+#include "engine/core/cpu.h"
+#include "engine/core/stats.h"
+#include "tools/record/onlooker.h"
+#include "tools/record/recorder.h"
+#include "tools/show/listening.h"
+#include "tools/show/packet_output.h"
+#include "tools/signals.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::uint64_t kNapNs = 2 * kNanosecondsPerMillisecond;
+// Blocks held that long hinder the recording once the ring comes round to them.
+constexpr std::uint32_t kRingPart = 4;
+
+// Takes blocks from best-effort queues and has them printed. The ring is the recording's: a block
+// that the output has no room for is let go of when the ring is a quarter round further, and
+// counted; its thread never waits for the output, and the workers hold a block only while they
+// print it.
+class PrintBeside final : public Onlooker {
+ public:
+  explicit PrintBeside(const ShowOptions& options) : options_(options) {}
+  ~PrintBeside() override {
+    give_up_.store(true, std::memory_order_relaxed);
+    end();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void attach(Capture& capture) override {
+    capture_ = &capture;
+    check_link_types(options_, capture);
+    if (!options_.print_as_well) return;
+    output_ = std::make_unique<show::PacketOutput>(options_, show::PacketSource::kBesideRecording);
+    for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
+      const RingInfo& info = capture.ring_info(ring);
+      Ring& mine = rings_.emplace_back(std::max(1U, info.block_count / kRingPart));
+      mine.name = info.interface_name;
+      link_types_.push_back(info.link_type);
+      capture.add_best_effort(ring, mine.queue);
+    }
+  }
+
+  void started() override { announce_listening(options_, *capture_); }
+
+  void start() override {
+    if (!output_) return;
+    output_->start();
+    thread_ = std::thread([this] { run(); });
+  }
+
+  bool wants_end() const override { return enough_.load(std::memory_order_relaxed); }
+
+  void end() override { ending_.store(true, std::memory_order_release); }
+  bool finished() override { return !output_ || finished_.load(std::memory_order_acquire); }
+  std::uint64_t progress() const override { return output_ ? output_->printed() : 0; }
+
+  std::string report(const RecordStats& stats) const override {
+    std::string text = summary_text(stats.sum(&FileStats::written), stats.sum(&RingStats::received),
+                                    stats.sum(&RingStats::dropped));
+    if (!output_) return text;
+    const std::uint64_t captured = stats.sum(&RingStats::sealed);
+    const std::uint64_t printed = output_->printed();
+    text += fmt::format("{} packet{} printed", printed, printed == 1 ? "" : "s");
+    if (captured > printed) {
+      text += fmt::format(
+          ", {} not: the output did not keep up with the recording ({} block{} skipped)",
+          captured - printed, skipped_blocks(), skipped_blocks() == 1 ? "" : "s");
+    }
+    return text + "\n";
+  }
+
+ private:
+  // A block on its way, and how many its ring had handed out by then.
+  struct Waiting {
+    BlockRef block;
+    std::uint64_t blocks_at_arrival;
+  };
+  struct Ring {
+    explicit Ring(std::uint32_t places) : queue(places), most_behind(places) {}
+    BlockQueue queue;
+    std::uint64_t most_behind;
+    std::string name;
+    std::deque<Waiting> waiting;
+  };
+
+  std::uint64_t skipped_blocks() const {
+    std::uint64_t blocks = skipped_blocks_.get();
+    for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {
+      blocks += capture_->counters(ring).skipped_blocks.get();
+    }
+    return blocks;
+  }
+
+  void run() noexcept {
+    name_current_thread("print");
+    while (!give_up_.load(std::memory_order_relaxed)) {
+      const bool ending = ending_.load(std::memory_order_acquire);
+      bool waits = false;
+      for (std::size_t ring = 0; ring < rings_.size(); ++ring) waits = serve(ring, ending) || waits;
+      if (ending && !waits && output_->idle()) break;
+      sleep_ns(kNapNs);
+    }
+    for (Ring& ring : rings_) {
+      while (BlockRef block = ring.queue.try_pop()) skipped_blocks_.add(1);
+      while (!ring.waiting.empty()) skip(ring);
+    }
+    finished_.store(true, std::memory_order_release);
+  }
+
+  // True when blocks wait for the output. Those that the ring has left a part of it behind are
+  // skipped, until it stands still at the end.
+  bool serve(std::size_t index, bool ending) noexcept {
+    Ring& ring = rings_[index];
+    const std::uint64_t blocks = capture_->counters(index).blocks.get();
+    while (BlockRef block = ring.queue.try_pop())
+      ring.waiting.push_back({std::move(block), blocks});
+    while (!ring.waiting.empty()) {
+      Waiting& first = ring.waiting.front();
+      if (!wants_end() && output_->ready()) {
+        print(first.block, ring.name);
+        ring.waiting.pop_front();
+      } else if (wants_end() || (!ending && blocks - first.blocks_at_arrival >= ring.most_behind)) {
+        skip(ring);
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void skip(Ring& ring) noexcept {
+    skipped_blocks_.add(1);
+    ring.waiting.pop_front();
+  }
+
+  void print(const BlockRef& block, const std::string& name) noexcept {
+    try {
+      if (output_->take_block(block, link_types_, name)) return;
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "capstan show: {}; printing ends\n", error.what());
+    }
+    enough_.store(true, std::memory_order_relaxed);
+  }
+
+  const ShowOptions& options_;
+  Capture* capture_ = nullptr;
+  std::vector<std::uint16_t> link_types_;
+  std::unique_ptr<show::PacketOutput> output_;  // null: nothing is printed
+  std::deque<Ring> rings_;
+  Counter skipped_blocks_;
+  std::atomic<bool> ending_{false};    // release: every block is in the queues
+  std::atomic<bool> finished_{false};  // release by the thread: it touches nothing any more
+  std::atomic<bool> enough_{false};    // relaxed, as the next: they only have to arrive some time
+  std::atomic<bool> give_up_{false};
+  std::thread thread_;
+};
+
+// -Q as a filter: the recorder takes what the kernel hands over.
+std::string with_direction(const ShowOptions& options) {
+  if (options.direction == Direction::kUnknown) return options.filter;
+  const std::string direction = options.direction == Direction::kInbound ? "inbound" : "outbound";
+  return options.filter.empty() ? direction : fmt::format("{} and ({})", direction, options.filter);
+}
+
+}  // namespace
+
+RecordCommandLine recording_line(const ShowOptions& options) {
+  RecordCommandLine line;
+  line.capture = capture_options(options);
+  line.capture.filter = with_direction(options);
+  line.capture.packet_limit = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(options.packet_limit, std::numeric_limits<std::int64_t>::max()));
+  line.files = {options.write_path};
+  line.format =
+      options.print.nanoseconds ? FileFormat::kPcapNanoseconds : FileFormat::kPcapMicroseconds;
+  line.quiet = true;
+  return line;
+}
+
+int show_and_record(const ShowOptions& options) {
+  SignalEvents signals{SIGINT, SIGTERM, SIGHUP};  // before any thread
+  return Recorder(recording_line(options), signals, std::make_unique<PrintBeside>(options)).run();
+}
+
+}  // namespace capstan::tools

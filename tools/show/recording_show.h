@@ -1,0 +1,16 @@
+// `capstan show -i -w`: records through the engine of `capstan record`, and with --print prints
+// beside it what the output takes.
+#pragma once
+
+#include "tools/record_cli.h"
+#include "tools/show_cli.h"
+
+namespace capstan::tools {
+
+// The recording that -w asks for. `options` names the interfaces.
+RecordCommandLine recording_line(const ShowOptions& options);
+
+// Returns the exit status. Throws what Recorder throws.
+int show_and_record(const ShowOptions& options);
+
+}  // namespace capstan::tools
