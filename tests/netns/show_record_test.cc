@@ -21,6 +21,7 @@ namespace capstan::test {
 namespace {
 
 constexpr std::uint32_t kBurst = 1000;
+constexpr unsigned kPauseUs = 10'000;  // a ring of 16 MiB then takes what comes in 160 ms
 constexpr std::uint16_t kPort = 5000;
 
 // What `show` says at its end.
@@ -64,7 +65,7 @@ class ShowRecord : public Sandbox {
     const FrameSender sender(from);
     for (std::uint32_t number = first; number < first + count; ++number) {
       sender.send(make_udp_frame(kPort, number, 1000));
-      if (number % kBurst == kBurst - 1) ::usleep(5000);
+      if (number % kBurst == kBurst - 1) ::usleep(kPauseUs);
     }
   }
   static int number_of_line(const std::string& line) {
@@ -115,7 +116,7 @@ TEST_F(ShowRecord, PrintsEverythingWhenTheOutputKeepsUp) {
   expect_all_recorded(target, 3000);
 }
 
-// Nobody reads the lines while 60 MB pass a ring of 8 MiB: the recording has every packet. Then
+// Nobody reads the lines while 60 MB pass a ring of 16 MiB: the recording has every packet. Then
 // somebody does: what was printed is whole, in order, and with what was skipped it is everything.
 TEST_F(ShowRecord, AFullPipeCostsTheRecordingNothing) {
   constexpr std::uint32_t kFrames = 60'000;
@@ -123,7 +124,7 @@ TEST_F(ShowRecord, AFullPipeCostsTheRecordingNothing) {
   Pipe pipe;
   ProcessOptions options;
   options.stdout_fd = pipe.write.get();
-  Process process(show({"-i", "v1", "-B", "8192", "-w", target, "--print", "udp"}), options);
+  Process process(show({"-i", "v1", "-B", "16384", "-w", target, "--print", "udp"}), options);
   ASSERT_TRUE(wait_listening(process)) << process.err();
   send(0, kFrames);
   pipe.write.reset();
@@ -154,12 +155,12 @@ TEST_F(ShowRecord, AFullPipeCostsTheRecordingNothing) {
 
 // The reader never comes: the file is finished all the same, and the program ends.
 TEST_F(ShowRecord, EndsAlthoughNobodyEverReads) {
-  constexpr std::uint32_t kFrames = 20'000;
+  constexpr std::uint32_t kFrames = 40'000;
   const std::string target = file("alone.pcap");
   const Pipe pipe;
   ProcessOptions options;
   options.stdout_fd = pipe.write.get();
-  Process process(show({"-i", "v1", "-B", "8192", "-w", target, "--print"}), options);
+  Process process(show({"-i", "v1", "-B", "16384", "-w", target, "--print"}), options);
   ASSERT_TRUE(wait_listening(process)) << process.err();
   send(0, kFrames);
   process.signal(SIGINT);

@@ -27,11 +27,12 @@ namespace capstan::tools {
 namespace {
 
 constexpr std::uint64_t kNapNs = 2 * kNanosecondsPerMillisecond;
-// Blocks held that long hinder the recording once the ring comes round to them.
-constexpr std::uint32_t kRingPart = 4;
+// Of a ring's blocks this part may be in the queue, as many wait, and as many be under way to the
+// workers: less than half the ring, should nobody of them get to run.
+constexpr std::uint32_t kRingPart = 8;
 
 // Takes blocks from best-effort queues and has them printed. The ring is the recording's: a block
-// that the output has no room for is let go of when the ring is a quarter round further, and
+// that the output has no room for is let go of when the ring is an eighth round further, and
 // counted; its thread never waits for the output, and the workers hold a block only while they
 // print it.
 class PrintBeside final : public Onlooker {
@@ -47,6 +48,10 @@ class PrintBeside final : public Onlooker {
     capture_ = &capture;
     check_link_types(options_, capture);
     if (!options_.print_as_well) return;
+    for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
+      const std::size_t part = capture.ring_info(ring).block_count / kRingPart;
+      options_.decode_batches = std::clamp<std::size_t>(part, 2, options_.decode_batches);
+    }
     output_ = std::make_unique<show::PacketOutput>(options_, show::PacketSource::kBesideRecording);
     for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
       const RingInfo& info = capture.ring_info(ring);
@@ -159,7 +164,7 @@ class PrintBeside final : public Onlooker {
     enough_.store(true, std::memory_order_relaxed);
   }
 
-  const ShowOptions& options_;
+  ShowOptions options_;
   Capture* capture_ = nullptr;
   std::vector<std::uint16_t> link_types_;
   std::unique_ptr<show::PacketOutput> output_;  // null: nothing is printed
