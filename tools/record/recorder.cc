@@ -502,14 +502,20 @@ int Recorder::finish() {
   if (counts_wrong) failed_ = true;
   int status = failed_ ? kExitFailed : kExitDone;
   if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
-  if (interrupts_ >= 2 || onlooker_stuck_) {
-    // Blocks may still be held, on purpose (see WriteQueue::give_up()), and threads not end.
+  if (interrupts_ >= 2) {
+    // Blocks may still be held, on purpose: see WriteQueue::give_up().
     status_socket_.reset();
     std::fflush(nullptr);
     ::_exit(status);
   }
   capture_.join();
   for (const auto& writer : writers_) writer->join();
+  if (onlooker_stuck_) {
+    // His threads wait for somebody who never comes.
+    status_socket_.reset();
+    std::fflush(nullptr);
+    ::_exit(status);
+  }
   return status;
 }
 
