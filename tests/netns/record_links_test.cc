@@ -48,6 +48,30 @@ class RecordLinks : public Sandbox {
     }));
   }
 
+  static void begin_with_a_hundred(RecordRun& record, const std::string& sender) {
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_numbers(sender, 0, 100);
+    ASSERT_TRUE(record.wait_written(100)) << record.err();
+  }
+
+  static void wait_until_back(RecordRun& record, const std::string& interface) {
+    ASSERT_TRUE(wait_for_text(record, interface + " is there again")) << record.err();
+    wait_for_carrier(interface);
+  }
+
+  static void end_with(RecordRun& record, std::uint64_t packets) {
+    ASSERT_TRUE(record.wait_received(packets)) << record.err();
+    EXPECT_EQ(record.stop(), 0) << record.err();
+    expect_reconciled(record.statistics());
+  }
+
+  static void wait_for_own_namespace(const std::string& pid) {
+    ASSERT_TRUE(wait_until([&] {
+      return std::filesystem::read_symlink("/proc/" + pid + "/ns/net") !=
+             std::filesystem::read_symlink("/proc/self/ns/net");
+    }));
+  }
+
   // Each number once and in order, readable for every program; what the file says of the links.
   static std::vector<PlacedEvent> events_of(const std::string& path, std::uint32_t packets) {
     CaptureFile file = CaptureFile::open(path);
@@ -151,9 +175,7 @@ TEST_F(RecordLinks, WaitsForAnInterfaceAtTheStart) {
   make_pair("w0", "w1");
   ASSERT_TRUE(record.wait_started()) << record.err();
   send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_received(100));
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 100));
   events_of(target, 100);
 
   RecordRun never({"-i", "no-such", "--wait-for-interface", "-w", file("never.pcapng")});
@@ -166,20 +188,15 @@ TEST_F(RecordLinks, OneOfTwoVanishesAndReturns) {
   make_pair("w0", "w1");
   const std::string target = file("two.pcapng");
   RecordRun record({"-i", "v1", "-i", "w1", "-B", "8", "--layout", "packed", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "w0"));
   shell("ip link del w1");
   ASSERT_TRUE(wait_for_text(record, "w1 has vanished"));
   send_numbers("v0", 100, 200);
   ASSERT_TRUE(record.wait_written(200));
   make_pair("w0", "w1");
-  ASSERT_TRUE(wait_for_text(record, "w1 is there again"));
-  wait_for_carrier("w1");
+  ASSERT_NO_FATAL_FAILURE(wait_until_back(record, "w1"));
   send_numbers("w0", 200, 300);
-  ASSERT_TRUE(record.wait_received(300)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 300));
   expect_event(events_of(target, 300), LinkChange::kReturned, 200, "w1");
 }
 
@@ -201,9 +218,7 @@ TEST_F(RecordLinks, SeveralRingsCannotBeBoundAnewAndSaySo) {
 TEST_F(RecordLinks, MtuCarrierAndName) {
   const std::string target = file("changes.pcapng");
   RecordRun record({"-i", "v1", "-B", "8", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("v0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "v0"));
   shell("ip link set v1 mtu 1400");
   ASSERT_TRUE(wait_for_text(record, "v1: the MTU is now 1400, it was 9100"));
   send_numbers("v0", 100, 200);
@@ -223,9 +238,7 @@ TEST_F(RecordLinks, MtuCarrierAndName) {
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(other.send(make_udp_frame(5000, 9999, 200)));
   }
   send_numbers("v0", 300, 400);
-  ASSERT_TRUE(record.wait_received(400));
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 400));
   const std::vector<PlacedEvent> events = events_of(target, 400);
   expect_event(events, LinkChange::kMtu, 100, "the MTU is now 1400, it was 9100");
   expect_event(events, LinkChange::kCarrierLost, 200, "carrier");
@@ -236,18 +249,14 @@ TEST_F(RecordLinks, MtuCarrierAndName) {
 TEST_F(RecordLinks, DownAndUpAreEvents) {
   const std::string target = file("down.pcapng");
   RecordRun record({"-i", "v1", "-B", "8", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("v0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "v0"));
   shell("ip link set v1 down");
   ASSERT_TRUE(wait_for_text(record, "v1 went down"));
   shell("ip link set v1 up");
   ASSERT_TRUE(wait_for_text(record, "v1 is up again"));
   wait_for_carrier("v0");
   send_numbers("v0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200));
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   const std::vector<PlacedEvent> events = events_of(target, 200);
   expect_event(events, LinkChange::kDown, 100, "went down");
   expect_event(events, LinkChange::kUp, 100, "up again");
@@ -258,9 +267,7 @@ TEST_F(RecordLinks, JoinsAndLeavesABridge) {
   const std::string target = file("bridge.pcapng");
   shell("ip link add br7 type bridge && ip link set br7 up");
   RecordRun record({"-i", "v1", "-B", "8", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("v0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "v0"));
   shell("ip link set v1 master br7");
   ASSERT_TRUE(wait_for_text(record, "v1 is now part of br7 (bridge)")) << record.err();
   send_numbers("v0", 100, 200);
@@ -285,18 +292,13 @@ TEST_F(RecordLinks, ABridgeItselfReturns) {
   wait_for_carrier("br7");
   const std::string target = dropped_target("br.pcapng");
   RecordRun record({"-i", "br7", "-B", "8", "--wait-for-interface", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("v0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100)) << record.err();
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "v0"));
   shell("ip link del br7");
   ASSERT_TRUE(wait_for_text(record, "br7 has vanished"));
   make_bridge();
-  ASSERT_TRUE(wait_for_text(record, "br7 is there again"));
-  wait_for_carrier("br7");
+  ASSERT_NO_FATAL_FAILURE(wait_until_back(record, "br7"));
   send_numbers("v0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   expect_event(events_of(target, 200), LinkChange::kReturned, 100, "br7");
 }
 
@@ -304,26 +306,18 @@ TEST_F(RecordLinks, TheOtherEndsNamespaceIsDeleted) {
   make_pair("w0", "w1");
   const std::string target = dropped_target("namespace.pcapng");
   RecordRun record({"-i", "w1", "-B", "8", "--wait-for-interface", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "w0"));
   {
     Process other({"unshare", "-n", "sleep", "600"});
     const std::string pid = std::to_string(other.pid());
-    ASSERT_TRUE(wait_until([&] {
-      return std::filesystem::read_symlink("/proc/" + pid + "/ns/net") !=
-             std::filesystem::read_symlink("/proc/self/ns/net");
-    }));
+    ASSERT_NO_FATAL_FAILURE(wait_for_own_namespace(pid));
     shell("ip link set w0 netns " + pid);
   }  // the last process of the namespace is gone, and with it w0 and its other end
   ASSERT_TRUE(wait_for_text(record, "w1 has vanished")) << record.err();
   make_pair("w0", "w1");
-  ASSERT_TRUE(wait_for_text(record, "w1 is there again")) << record.err();
-  wait_for_carrier("w1");
+  ASSERT_NO_FATAL_FAILURE(wait_until_back(record, "w1"));
   send_numbers("w0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   expect_event(events_of(target, 200), LinkChange::kVanished, 100, "w1");
 }
 
@@ -331,15 +325,10 @@ TEST_F(RecordLinks, MovesToAnotherNamespaceAndBack) {
   make_pair("w0", "w1");
   const std::string target = dropped_target("moved.pcapng");
   RecordRun record({"-i", "w1", "-B", "8", "--wait-for-interface", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "w0"));
   Process other({"unshare", "-n", "sleep", "600"});
   const std::string pid = std::to_string(other.pid());
-  ASSERT_TRUE(wait_until([&] {
-    return std::filesystem::read_symlink("/proc/" + pid + "/ns/net") !=
-           std::filesystem::read_symlink("/proc/self/ns/net");
-  }));
+  ASSERT_NO_FATAL_FAILURE(wait_for_own_namespace(pid));
   shell("ip link set w1 netns " + pid);
   ASSERT_TRUE(wait_for_text(record, "it has moved to another network namespace")) << record.err();
   shell("nsenter -t " + pid + " -n ip link set w1 netns " + std::to_string(::getpid()));
@@ -348,9 +337,7 @@ TEST_F(RecordLinks, MovesToAnotherNamespaceAndBack) {
   ASSERT_TRUE(wait_for_text(record, "w1 is up again")) << record.err();
   wait_for_carrier("w1");
   send_numbers("w0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   expect_event(events_of(target, 200), LinkChange::kVanished, 100, "moved");
 }
 
@@ -358,9 +345,7 @@ TEST_F(RecordLinks, AnotherKindOfLinkIsNotRecorded) {
   make_pair("w0", "w1");
   const std::string target = dropped_target("kind.pcapng");
   RecordRun record({"-i", "w1", "-B", "8", "--wait-for-interface", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "w0"));
   shell("ip link del w1; ip tuntap add w1 mode tun");
   ASSERT_TRUE(wait_for_text(record, "as another kind of link")) << record.err();
   shell("ip link del w1");
@@ -368,9 +353,7 @@ TEST_F(RecordLinks, AnotherKindOfLinkIsNotRecorded) {
   ASSERT_TRUE(wait_for_text(record, "w1 is there again; recording goes on")) << record.err();
   wait_for_carrier("w1");
   send_numbers("w0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   events_of(target, 200);
 }
 
@@ -380,9 +363,7 @@ TEST_F(RecordLinks, AStormOfChangesIsCaughtUpWith) {
   make_pair("w0", "w1");
   const std::string target = dropped_target("storm.pcapng");
   RecordRun record({"-i", "w1", "-B", "8", "--wait-for-interface", "-w", target, kOurs});
-  ASSERT_TRUE(record.wait_started()) << record.err();
-  send_numbers("w0", 0, 100);
-  ASSERT_TRUE(record.wait_written(100));
+  ASSERT_NO_FATAL_FAILURE(begin_with_a_hundred(record, "w0"));
   record.process().signal(SIGSTOP);
   shell(
       "i=0; while [ $i -lt 400 ]; do echo link set v0 mtu $((2000 + i)); i=$((i + 1)); done |"
@@ -395,9 +376,7 @@ TEST_F(RecordLinks, AStormOfChangesIsCaughtUpWith) {
   EXPECT_NE(record.err().find("w1 has vanished"), std::string::npos);
   wait_for_carrier("w1");
   send_numbers("w0", 100, 200);
-  ASSERT_TRUE(record.wait_received(200)) << record.err();
-  EXPECT_EQ(record.stop(), 0) << record.err();
-  expect_reconciled(record.statistics());
+  ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   events_of(target, 200);
 }
 
