@@ -10,6 +10,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/command_line.h"
 #include "tools/traffic/frame_format.h"
 
 namespace capstan::tools {
@@ -251,14 +252,7 @@ std::optional<BlastCommandLine> parse_blast_command_line(int argc, const char* c
   RawOptions raw;
   CLI::App app("Send a bounded amount of numbered, checksummed traffic", "capstan blast");
   add_options(app, raw, line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   read_options(raw, line.blast);
   return line;
 }

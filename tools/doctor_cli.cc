@@ -1,10 +1,8 @@
 #include "tools/doctor_cli.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
-#include "engine/core/errors.h"
+#include "tools/command_line.h"
 
 namespace capstan::tools {
 
@@ -18,14 +16,7 @@ std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char*
   app.add_option("--dir", line.directory, "Directory recordings go to (default: this one)");
   app.add_flag("--json", line.json, "Print one JSON object");
   app.add_flag("--no-measure", no_measure, "Do not write to the disk to find its rate");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   line.measure = !no_measure;
   return line;
 }

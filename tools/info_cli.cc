@@ -1,11 +1,10 @@
 #include "tools/info_cli.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "engine/core/errors.h"
+#include "tools/command_line.h"
 
 namespace capstan::tools {
 
@@ -16,14 +15,7 @@ std::optional<InfoCommandLine> parse_info_command_line(int argc, const char* con
       ->required();
   app.add_flag("--json", line.json, "One JSON object a file (man capstan-info lists the keys)");
   app.add_flag("--all", line.all, "List every interface and every lost span, not the first ten");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (std::count(line.files.begin(), line.files.end(), "-") > 1) {
     throw UsageError("standard input can be read only once");
   }

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/core/errors.h"
+#include "tools/command_line.h"
 
 namespace capstan::tools {
 
@@ -19,14 +20,7 @@ std::optional<RepairCommandLine> parse_repair_command_line(int argc, const char*
                "Cut in place although more than an unfinished record goes");
   app.add_option("-o,--output", line.options.output,
                  "Write the result to a new file and leave the recording as it is");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (!line.options.output.empty() && line.files.size() > 1) {
     throw UsageError(
         fmt::format("--output takes one recording, and {} are given", line.files.size()));

@@ -1,10 +1,8 @@
 #include "tools/status_cli.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
-#include "engine/core/errors.h"
+#include "tools/command_line.h"
 
 namespace capstan::tools {
 
@@ -14,14 +12,7 @@ std::optional<StatusCommandLine> parse_status_command_line(int argc, char** argv
   app.add_option("target", line.targets,
                  "Process number of a recorder, or its socket; without one every recorder");
   app.add_flag("--json", line.json, "Print one JSON object for each");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   return line;
 }
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "engine/core/errors.h"
+#include "tools/command_line.h"
 
 namespace capstan::tools {
 
@@ -101,14 +102,7 @@ std::optional<VerifyCommandLine> parse_verify_command_line(int argc, const char*
   app.add_flag("--truncated-ok", line.truncated_ok,
                "Packets cut by a snap length are no reason for exit status 1");
   app.add_flag("--json", line.json, "The report as JSON on standard output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   for (const std::string& text : expected) {
     add_expected(parse_expected(text), line.verify.expected);
   }
