@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace capstan::tools {
 
@@ -26,5 +27,8 @@ std::string utc_time(std::uint64_t timestamp_ns);
 
 // Control characters and invalid bytes of a text from a file, made harmless for a terminal.
 std::string printable(const std::string& text);
+
+// &, <, > and both quotes of a text made harmless in HTML and SVG, text and attributes.
+std::string escape_xml(std::string_view text);
 
 }  // namespace capstan::tools

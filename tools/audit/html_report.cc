@@ -5,36 +5,11 @@
 #include "engine/audit/hello.h"
 #include "tools/audit/advice.h"
 #include "tools/audit/audit_words.h"
+#include "tools/units.h"
 
 namespace capstan::tools {
 
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -86,7 +61,7 @@ std::string services(const audit::ServiceTable& table) {
     std::string advice;
     for (const std::string& sentence : advice_for(key, *service)) {
       if (!advice.empty()) advice += "<br>";
-      advice += escaped(sentence);
+      advice += escape_xml(sentence);
     }
     const auto count = [&service = service](Verdict verdict) {
       return service->sessions[static_cast<std::size_t>(verdict)];
@@ -94,7 +69,7 @@ std::string services(const audit::ServiceTable& table) {
     text += fmt::format(
         "<tr><td><code>{}</code></td><td>{}</td><td class=\"r{}\">{}</td><td class=\"n\">{}</td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-        escaped(endpoint_text(key.address, key.port, key.ip_version)),
+        escape_xml(endpoint_text(key.address, key.port, key.ip_version)),
         audit::protocol_name(service->protocol), service->rank(), service->verdict_text(),
         service->total(), count(Verdict::kImplicitTls) + count(Verdict::kStarttlsUpgraded),
         service->logins, audit::tls_version_name(service->oldest_version), advice);
@@ -112,8 +87,9 @@ std::string logins(const AuditBook& book) {
     text += fmt::format(
         "<tr><td>{}</td><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{}</td>"
         "<td>{}</td><td>{}{}</td><td class=\"n\">{}</td></tr>\n",
-        plain_time(line.time_ns), escaped(line.client), escaped(line.server), escaped(line.service),
-        escaped(line.user), escaped(line.mechanism), secret_words(line.kind, line.length),
+        plain_time(line.time_ns), escape_xml(line.client), escape_xml(line.server),
+        escape_xml(line.service), escape_xml(line.user), escape_xml(line.mechanism),
+        secret_words(line.kind, line.length),
         line.reuse_digest != 0 ? fmt::format(", digest <code>{:016x}</code>", line.reuse_digest)
                                : "",
         line.count);

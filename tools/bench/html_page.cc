@@ -179,7 +179,7 @@ std::string machine_table(const BenchReport& report) {
   std::string text = "<h2>Where and how</h2>\n<table>";
   const auto row = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("<tr><td>{}</td><td style=\"text-align:left\">{}</td></tr>\n", name,
-                        escape_xml(value));
+                        tools::escape_xml(value));
   };
   row("Command", report.command);
   row("Begun", report.begun);
@@ -218,7 +218,7 @@ std::string rates_table(const BenchReport& report) {
   for (const NoDropRate& rate : report.no_drop) {
     text += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        frame_words(rate.frame), escape_xml(rate.tool),
+        frame_words(rate.frame), tools::escape_xml(rate.tool),
         rate.measured ? tools::grouped(static_cast<std::uint64_t>(rate.pps)) : "not measured",
         rate.measured ? fmt::format("{:.2f}", rate.bps / kGiga) : "",
         rate.lowest_with_loss_pps == 0
@@ -237,9 +237,9 @@ std::string trials_table(const BenchReport& report) {
     text += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.2f}</td><td>{}</td><td>{}</td><td>{}</td>"
         "<td>{:.0f}</td><td>{}</td></tr>\n",
-        escape_xml(trial.tool), trial.purpose, trial.frame, trial.offered_bps() / kGiga,
+        tools::escape_xml(trial.tool), trial.purpose, trial.frame, trial.offered_bps() / kGiga,
         tools::grouped(trial.offered),
-        trial.valid() ? tools::grouped(trial.written) : escape_xml(trial.failure),
+        trial.valid() ? tools::grouped(trial.written) : tools::escape_xml(trial.failure),
         trial.valid() ? fmt::format("{:.3f}", trial.loss_percent()) : "-",
         trial.cpu_ns_per_packet(), trial.peak_rss_kib / 1024);
   }
@@ -340,7 +340,8 @@ std::string summary_sentence(const BenchReport& report) {
 std::string html_page(const BenchReport& report) {
   std::string text(kHead);
   text += "<h1>Where this machine begins to lose packets</h1>\n";
-  text += fmt::format("<p class=\"sentence\">{}</p>\n", escape_xml(summary_sentence(report)));
+  text +=
+      fmt::format("<p class=\"sentence\">{}</p>\n", tools::escape_xml(summary_sentence(report)));
   if (report.interrupted) {
     text +=
         "<p class=\"warn\">The run was interrupted: what follows is what had been measured.</p>\n";
@@ -356,7 +357,7 @@ std::string html_page(const BenchReport& report) {
   if (!report.notes.empty()) {
     text += "<h2>Notes</h2>\n<ul>";
     for (const std::string& note : report.notes) {
-      text += fmt::format("<li>{}</li>\n", escape_xml(note));
+      text += fmt::format("<li>{}</li>\n", tools::escape_xml(note));
     }
     text += "</ul>\n";
   }

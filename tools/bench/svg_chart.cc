@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "tools/units.h"
+
 namespace capstan::bench {
 
 namespace {
@@ -84,7 +86,7 @@ std::string head(const std::string& title) {
       "aria-label=\"{2}\" font-family=\"system-ui,sans-serif\" font-size=\"12\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
       "<text x=\"{3}\" y=\"22\" font-size=\"15\" font-weight=\"600\" fill=\"#111\">{2}</text>\n",
-      kWidth, kHeight, escape_xml(title), kLeft);
+      kWidth, kHeight, tools::escape_xml(title), kLeft);
 }
 
 std::string y_grid(double y, const std::string& text) {
@@ -99,17 +101,17 @@ std::string frame(const std::string& y_label) {
       "<path d=\"M{0} {1}v{2}h{3}\" fill=\"none\" stroke=\"#333\"/>\n"
       "<text transform=\"translate(18 {4}) rotate(-90)\" text-anchor=\"middle\" "
       "fill=\"#222\">{5}</text>\n",
-      kLeft, kTop, kPlotHeight, kPlotWidth, kTop + kPlotHeight / 2, escape_xml(y_label));
+      kLeft, kTop, kPlotHeight, kPlotWidth, kTop + kPlotHeight / 2, tools::escape_xml(y_label));
 }
 
 std::string x_title(const std::string& label) {
   return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#222\">{}</text>\n",
-                     kLeft + kPlotWidth / 2, kHeight - 12, escape_xml(label));
+                     kLeft + kPlotWidth / 2, kHeight - 12, tools::escape_xml(label));
 }
 
 std::string legend_text(std::size_t row, const std::string& name) {
   return fmt::format("<text x=\"{}\" y=\"{}\" fill=\"#111\">{}</text>", kWidth - kRight + 44,
-                     kTop + 14 + 20 * static_cast<double>(row), escape_xml(name));
+                     kTop + 14 + 20 * static_cast<double>(row), tools::escape_xml(name));
 }
 
 std::string draw_line(const Series& series, std::size_t index, double x_scale, double y_scale) {
@@ -126,7 +128,7 @@ std::string draw_line(const Series& series, std::size_t index, double x_scale, d
   }
   const double legend_y = kTop + 10 + 20 * static_cast<double>(index);
   const double legend_x = kWidth - kRight + 12;
-  std::string text = fmt::format("<g data-series=\"{}\">", escape_xml(series.name));
+  std::string text = fmt::format("<g data-series=\"{}\">", tools::escape_xml(series.name));
   if (!path.empty()) {
     text += fmt::format(
         "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2.2\" "
@@ -210,7 +212,7 @@ std::string draw_bars(const BarChart& chart, std::size_t index, const BarScale& 
       kPlotWidth / static_cast<double>(std::max<std::size_t>(1, chart.groups.size()));
   const double bar_width = group_width * 0.84 / static_cast<double>(chart.series.size());
   const char* const colour = style_of(index).colour;
-  std::string text = fmt::format("<g data-series=\"{}\">", escape_xml(series.name));
+  std::string text = fmt::format("<g data-series=\"{}\">", tools::escape_xml(series.name));
   for (std::size_t group = 0; group < chart.groups.size() && group < series.values.size();
        ++group) {
     const double x = kLeft + group_width * (static_cast<double>(group) + 0.08) +
@@ -229,9 +231,9 @@ std::string draw_bars(const BarChart& chart, std::size_t index, const BarScale& 
         "fill=\"url(#hatch{})\" stroke=\"{}\"><title>{} {}: {}</title></rect>"
         "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-size=\"9\" "
         "fill=\"#222\">{}</text>",
-        x, y, bar_width * 0.92, kTop + kPlotHeight - y, index, colour, escape_xml(series.name),
-        escape_xml(chart.groups[group]), number_text(value), x + bar_width / 2, y - 4,
-        bar_text(value));
+        x, y, bar_width * 0.92, kTop + kPlotHeight - y, index, colour,
+        tools::escape_xml(series.name), tools::escape_xml(chart.groups[group]), number_text(value),
+        x + bar_width / 2, y - 4, bar_text(value));
   }
   const double legend_y = kTop + 4 + 20 * static_cast<double>(index);
   return text + fmt::format(
@@ -241,24 +243,6 @@ std::string draw_bars(const BarChart& chart, std::size_t index, const BarScale& 
 }
 
 }  // namespace
-
-std::string escape_xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
 
 double axis_step(double largest, int steps) {
   if (!(largest > 0) || steps < 1) return 1;
@@ -303,7 +287,7 @@ std::string draw(const LineChart& chart) {
         "<g data-mark=\"{0}\"><path d=\"M{1:.1f} {2}v{3}\" stroke=\"#111\" "
         "stroke-dasharray=\"3 3\"/><text transform=\"translate({4:.1f} {5}) rotate(-90)\" "
         "font-size=\"11\" fill=\"#111\">{0}</text></g>\n",
-        escape_xml(mark.name), x, kTop, kPlotHeight, x - 4, kTop + kPlotHeight - 40);
+        tools::escape_xml(mark.name), x, kTop, kPlotHeight, x - 4, kTop + kPlotHeight - 40);
   }
   for (std::size_t index = 0; index < chart.series.size(); ++index) {
     text += draw_line(chart.series[index], index, x_scale, y_scale);
@@ -322,7 +306,7 @@ std::string draw(const BarChart& chart) {
     text +=
         fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\" fill=\"#222\">{}</text>\n",
                     kLeft + group_width * (static_cast<double>(group) + 0.5),
-                    kTop + kPlotHeight + 18, escape_xml(chart.groups[group]));
+                    kTop + kPlotHeight + 18, tools::escape_xml(chart.groups[group]));
   }
   for (std::size_t index = 0; index < chart.series.size(); ++index) {
     text += draw_bars(chart, index, scale);
@@ -332,7 +316,7 @@ std::string draw(const BarChart& chart) {
         "<g data-mark=\"{0}\"><path d=\"M{1} {2:.1f}h{3}\" stroke=\"#111\" "
         "stroke-dasharray=\"3 3\"/><text x=\"{4}\" y=\"{5:.1f}\" text-anchor=\"end\" "
         "font-size=\"11\" fill=\"#111\">{0}</text></g>\n",
-        escape_xml(mark.name), kLeft, scale.y(mark.at), kPlotWidth, kLeft + kPlotWidth - 4,
+        tools::escape_xml(mark.name), kLeft, scale.y(mark.at), kPlotWidth, kLeft + kPlotWidth - 4,
         scale.y(mark.at) - 4);
   }
   return text + "</svg>\n";

@@ -43,9 +43,6 @@ struct BarChart {
 std::string draw(const LineChart& chart);
 std::string draw(const BarChart& chart);
 
-// &, <, > and quotes made harmless in text and attributes.
-std::string escape_xml(std::string_view text);
-
 // The step of a number axis to `largest` with about `steps` labels: 1, 2 or 5 times a power of ten.
 double axis_step(double largest, int steps);
 
