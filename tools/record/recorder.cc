@@ -502,20 +502,17 @@ int Recorder::finish() {
   if (counts_wrong) failed_ = true;
   int status = failed_ ? kExitFailed : kExitDone;
   if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
-  if (interrupts_ >= 2) {
-    // Blocks may still be held, on purpose: see WriteQueue::give_up().
+  const auto exit_at_once = [&] {
     status_socket_.reset();
     std::fflush(nullptr);
     ::_exit(status);
-  }
+  };
+  // Blocks may still be held, on purpose: see WriteQueue::give_up().
+  if (interrupts_ >= 2) exit_at_once();
   capture_.join();
   for (const auto& writer : writers_) writer->join();
-  if (onlooker_stuck_) {
-    // His threads wait for somebody who never comes.
-    status_socket_.reset();
-    std::fflush(nullptr);
-    ::_exit(status);
-  }
+  // His threads wait for somebody who never comes.
+  if (onlooker_stuck_) exit_at_once();
   return status;
 }
 
