@@ -117,7 +117,9 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
 }
 
 void WriteQueue::on_failure(Place& place, std::uint32_t index, int error) noexcept {
-  if ((error == EINTR || error == EAGAIN) && ++place.retries < kMaxRetries) {
+  // ECANCELED: io_uring's worker was told to go before it had begun, by SIGSTOP (Ctrl+Z) for one.
+  const bool not_begun = error == EINTR || error == EAGAIN || error == ECANCELED;
+  if (not_begun && ++place.retries < kMaxRetries) {
     send(index);
     return;
   }

@@ -86,6 +86,7 @@ TEST_P(RecordingFault, OneByteWritten) { fail_every(Fault::kShortOneByte, 0); }
 TEST_P(RecordingFault, NothingWritten) { fail_every(Fault::kNothingWritten, 0); }
 TEST_P(RecordingFault, Interrupted) { fail_every(Fault::kInterrupted, 0); }
 TEST_P(RecordingFault, Again) { fail_every(Fault::kAgain, 0); }
+TEST_P(RecordingFault, Cancelled) { fail_every(Fault::kCancelled, 0); }
 TEST_P(RecordingFault, DirectRefused) { fail_every(Fault::kDirectRefused, 0); }
 TEST_P(RecordingFault, RingMemoryRefused) { fail_every(Fault::kMemoryRefused, 0); }
 TEST_P(RecordingFault, NoRoomInTheQueue) { fail_every(Fault::kNoRoom, 0); }

@@ -195,8 +195,8 @@ void check_file(const Recording& recording, const std::string& path, Outcome& ou
 
 const char* name_of(Fault fault) {
   constexpr const char* kNames[] = {
-      "none",   "short by half", "short by a byte", "one byte", "nothing", "EINTR",
-      "EAGAIN", "EINVAL",        "EFAULT",          "ENOSPC",   "EIO",     "no room"};
+      "none",      "short by half", "short by a byte", "one byte", "nothing", "EINTR",  "EAGAIN",
+      "ECANCELED", "EINVAL",        "EFAULT",          "ENOSPC",   "EIO",     "no room"};
   return kNames[static_cast<std::size_t>(fault)];
 }
 

@@ -168,6 +168,8 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
       return -EINTR;
     case Fault::kAgain:
       return -EAGAIN;
+    case Fault::kCancelled:
+      return -ECANCELED;
     case Fault::kDirectRefused:
       return -EINVAL;
     case Fault::kMemoryRefused:

@@ -23,6 +23,7 @@ enum class Fault : std::uint8_t {
   kNothingWritten,  // 0, neither progress nor error
   kInterrupted,     // EINTR
   kAgain,           // EAGAIN
+  kCancelled,       // ECANCELED: a kernel worker was stopped in front of it (SIGSTOP)
   kDirectRefused,   // EINVAL as long as O_DIRECT is set, from this write on
   kMemoryRefused,   // EFAULT for ring memory, from this write on
   kNoSpace,         // ENOSPC, from this write on
