@@ -44,6 +44,29 @@ TEST(RateSearch, FromAGuessInFewTrialsWhereverTheLimitIs) {
   EXPECT_LE(search_for(0.9e5, options).trials(), 5);
 }
 
+// However far the guess is off and however few trials there are, "no loss" is said of the largest
+// load alone.
+TEST(RateSearch, NeverCallsAGuessTheLimit) {
+  for (const double first : {1e3, 1e4, 1e5, 9e5, 1e6, 2e6}) {
+    const RateSearch search = search_for(1e9, {.largest = 1e6, .first = first, .most_trials = 3});
+    EXPECT_EQ(search.highest_without_loss(), 1e6) << first;
+    EXPECT_LE(search.trials(), 3);
+  }
+}
+
+TEST(RateSearch, BeginsBetweenWhatIsKnown) {
+  const RateSearchOptions options{
+      .largest = 1e6, .known_good = 1e5, .known_bad = 4e5, .resolution = 0.05, .most_trials = 40};
+  EXPECT_NEAR(*RateSearch(options).next(), 2e5, 1);
+  const RateSearch search = search_for(3e5, options);
+  EXPECT_LE(search.highest_without_loss(), 3e5);
+  EXPECT_GE(search.highest_without_loss(), 3e5 * 0.949);
+  EXPECT_LE(search.trials(), 5);
+  EXPECT_EQ(*RateSearch({.largest = 1e6, .known_good = 1e5}).next(), 1e6);
+  // A loss below what went well: nothing is known to be good.
+  EXPECT_LT(*RateSearch({.largest = 1e6, .known_good = 4e5, .known_bad = 1e5}).next(), 1e5);
+}
+
 TEST(RateSearch, EndsWhereTheGeneratorEnds) {
   RateSearch search({.largest = 1e6, .first = 1e5});
   search.record(1e5, true);

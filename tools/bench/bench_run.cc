@@ -140,18 +140,25 @@ void BenchRun::curve() {
   }
 }
 
-// Where the limit is likely to be: what the curve of these frames says, else the limit at the frame
-// size before this one, which in packets a second changes little. 0: nothing is known.
-double BenchRun::likely_pps(const Peer& peer, const FrameChoice& frame) const {
-  double pps = 0;
+// Where to search: what the curve of these frames says, else around the limit at the frame size
+// before this one, which in packets a second changes little.
+void BenchRun::use_what_is_known(const Peer& peer, const FrameChoice& frame,
+                                 RateSearchOptions& options) const {
   for (const NoDropRate& known : report_.no_drop) {
-    if (known.tool == peer.name) pps = known.pps;
+    if (known.tool == peer.name) options.first = known.pps;
   }
   for (const Trial& trial : report_.trials) {
-    if (trial.tool != peer.name || trial.frame != frame.name || !trial.lossless()) continue;
-    pps = std::max(pps, trial.offered_pps());
+    if (trial.purpose != "curve" || trial.tool != peer.name || trial.frame != frame.name ||
+        !trial.valid()) {
+      continue;
+    }
+    const double pps = trial.offered_pps();
+    if (trial.lossless()) {
+      options.known_good = std::max(options.known_good, pps);
+    } else if (options.known_bad == 0 || pps < options.known_bad) {
+      options.known_bad = pps;
+    }
   }
-  return pps;
 }
 
 void BenchRun::search(const Peer& peer, const FrameChoice& frame, std::uint32_t repeat) {
@@ -160,7 +167,7 @@ void BenchRun::search(const Peer& peer, const FrameChoice& frame, std::uint32_t 
   options.smallest = options.largest * kSmallestRateShare;
   options.resolution = plan_.resolution;
   options.most_trials = plan_.most_trials;
-  options.first = likely_pps(peer, frame);
+  use_what_is_known(peer, frame, options);
   RateSearch search(options);
   NoDropRate found;
   found.tool = peer.name;
@@ -183,6 +190,8 @@ void BenchRun::search(const Peer& peer, const FrameChoice& frame, std::uint32_t 
     }
   }
   if (search.trials() == 0) return;
+  // Cut short in front of the first loss: how far it would have gone is not known.
+  if (search.lowest_with_loss() == 0 && search.next()) return;
   found.pps = search.highest_without_loss();
   found.bps = found.pps * frame.mean_bytes * 8;
   found.lowest_with_loss_pps = search.lowest_with_loss();

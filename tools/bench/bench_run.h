@@ -47,7 +47,8 @@ class BenchRun {
   void measure_limits();
   void curve();
   void rates();
-  double likely_pps(const Peer& peer, const FrameChoice& frame) const;
+  void use_what_is_known(const Peer& peer, const FrameChoice& frame,
+                         RateSearchOptions& options) const;
   void search(const Peer& peer, const FrameChoice& frame, std::uint32_t repeat);
   void bursts();
   void burst(const Peer& peer, const FrameChoice& frame, std::uint32_t ring_mib);
