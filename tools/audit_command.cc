@@ -1,8 +1,5 @@
 #include "tools/audit_command.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <array>
 #include <optional>
 
@@ -12,18 +9,11 @@
 #include "tools/audit/live_audit.h"
 #include "tools/audit_cli.h"
 #include "tools/commands.h"
+#include "tools/privileges/privileges.h"
 
 namespace capstan::tools {
 
 namespace {
-
-// Other people's passwords pass through this process: it leaves no core dump, and nobody without
-// CAP_SYS_PTRACE reads its memory.
-void forbid_dumps() noexcept {
-  static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
-  const struct rlimit none = {0, 0};
-  static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
-}
 
 void audit_file(const std::string& path, const std::string& filter_text, audit::Auditor& auditor,
                 std::int64_t& left) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -93,6 +94,11 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
   add_watch_options(app, raw.watch);
+  app.add_option(
+      "--audit", line.audit_file,
+      "Beside the recording, as far as there is time: is every login encrypted? Findings "
+      "go to FILE as JSON lines, - for standard output; exit status 4 when a login "
+      "crossed the wire in the clear");
   app.add_flag("--fail-on-loss", line.fail_on_loss, "Exit with status 3 when packets were lost");
   app.add_option("-Z,--user", line.user,
                  "Become this user once everything is open (default for root: the owner of the "
@@ -290,9 +296,22 @@ void check_targets(const RecordCommandLine& line, Problems& problems) {
         problems.push_back(fmt::format("-w {} is named twice", line.files[i]));
       }
     }
-    if (line.files[i] == "-" && line.stats_file == "-") {
-      problems.push_back("-w - and --stats-json - both want standard output");
-    }
+  }
+  std::vector<std::string_view> to_standard_output;
+  if (std::count(line.files.begin(), line.files.end(), "-") != 0) {
+    to_standard_output.push_back("-w -");
+  }
+  if (line.stats_file == "-") to_standard_output.push_back("--stats-json -");
+  if (line.audit_file == "-") to_standard_output.push_back("--audit -");
+  if (to_standard_output.size() > 1) {
+    problems.push_back(fmt::format("{} {} want standard output",
+                                   fmt::join(to_standard_output, " and "),
+                                   to_standard_output.size() == 2 ? "both" : "all"));
+  }
+  if (!line.audit_file.empty() && line.audit_file != "-" &&
+      (line.audit_file == line.stats_file ||
+       std::count(line.files.begin(), line.files.end(), line.audit_file) != 0)) {
+    problems.push_back(fmt::format("--audit {} is the name of another output", line.audit_file));
   }
   if (line.split_rings && line.files.size() > 1) {
     problems.push_back("--split-rings goes with one -w: its rings name the files");

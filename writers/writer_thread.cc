@@ -1,7 +1,5 @@
 #include "writers/writer_thread.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -17,14 +15,6 @@ namespace {
 constexpr std::uint64_t kBusyWaitNs = 2 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kLongestSleepNs = 8 * kNanosecondsPerMillisecond;
 constexpr auto kOpenLook = std::chrono::milliseconds(20);
-
-void restrict_to(const std::vector<int>& cpus) noexcept {
-  if (cpus.empty()) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int cpu : cpus) CPU_SET(static_cast<unsigned>(cpu), &set);
-  ::pthread_setaffinity_np(::pthread_self(), sizeof(set), &set);
-}
 
 }  // namespace
 
@@ -95,7 +85,7 @@ bool WriterThread::take_blocks() noexcept {
 
 void WriterThread::run(RecordingOptions options, std::promise<void> opened) noexcept {
   name_current_thread(options_.name);
-  restrict_to(options_.cpus);
+  keep_current_thread_on(options_.cpus);
   try {
     writer_ = std::make_unique<RecordingWriter>(std::move(options), abandon_);
     if (options_.when_open) options_.when_open();

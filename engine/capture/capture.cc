@@ -165,7 +165,7 @@ void Capture::open_ring(const std::string& name, int index, std::uint32_t ring_o
 
 void Capture::add_stripe(std::size_t ring, BlockQueue& queue) { threads_[ring]->add_stripe(queue); }
 
-void Capture::add_best_effort(std::size_t ring, BlockQueue& queue) {
+void Capture::add_best_effort(std::size_t ring, BestEffortQueue& queue) {
   threads_[ring]->add_best_effort(queue);
 }
 

@@ -78,9 +78,10 @@ class Capture {
   // Stops. Requires: no BlockRef is alive outside the queues' consumers' reach (Ring checks).
   ~Capture();
 
-  // See CaptureThread. Requires: not started. A stripe's queue needs block_count places.
+  // See CaptureThread. Requires: not started. A stripe's queue needs block_count places; a
+  // best-effort one of half as many is plenty.
   void add_stripe(std::size_t ring, BlockQueue& queue);
-  void add_best_effort(std::size_t ring, BlockQueue& queue);
+  void add_best_effort(std::size_t ring, BestEffortQueue& queue);
 
   // Attaches the filter, locks it, zeroes the counters, starts the threads.
   void start();

@@ -63,7 +63,7 @@ CaptureThread::~CaptureThread() {
 
 void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back(&queue); }
 
-void CaptureThread::add_best_effort(BlockQueue& queue) { best_effort_.push_back(&queue); }
+void CaptureThread::add_best_effort(BestEffortQueue& queue) { best_effort_.push_back(&queue); }
 
 void CaptureThread::start() {
   thread_ = std::thread([this] { run(); });
@@ -140,10 +140,28 @@ std::uint32_t CaptureThread::claim_packets(std::uint32_t wanted) noexcept {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(before, wanted));
 }
 
+// Whether the kernel's next block is close to the oldest one not given back, for which it would
+// have to wait. Looked at when a block comes and at least every eighth of the time in which the
+// ring fills (holding_sleep_ns), so three quarters leave room.
+bool CaptureThread::ring_runs_short() noexcept {
+  const std::uint64_t span = ring_.next_sequence() - ring_.oldest_unreleased_sequence();
+  return 4 * span > 3 * std::uint64_t{ring_.block_count()};
+}
+
+void CaptureThread::take_back() noexcept {
+  for (BestEffortQueue* queue : best_effort_) {
+    const BestEffortQueue::TakenBack taken = queue->take_back();
+    counters_.skipped_blocks.add(taken.blocks);
+    counters_.skipped_packets.add(taken.packets);
+  }
+}
+
 void CaptureThread::hand_on(BlockRef block) noexcept {
-  for (BlockQueue* queue : best_effort_) {
+  const bool short_of_blocks = !best_effort_.empty() && ring_runs_short();
+  if (short_of_blocks) take_back();
+  for (BestEffortQueue* queue : best_effort_) {
     BlockRef copy = block;
-    if (!queue->try_push(copy)) {
+    if (short_of_blocks || !queue->try_push(copy)) {
       counters_.skipped_blocks.add(1);
       counters_.skipped_packets.add(block->packet_count);
     }
@@ -184,6 +202,7 @@ void CaptureThread::wait_for_block() noexcept {
   const std::uint32_t held = ring_.held_blocks();
   counters_.held_blocks.set(held);
   if (held != 0) {
+    if (!best_effort_.empty() && ring_runs_short()) take_back();
     sleep_ns(holding_sleep_ns_);
     waited_since_reading_ns_ += holding_sleep_ns_;
     if (waited_since_reading_ns_ >= kReadingIntervalNs) read_statistics();

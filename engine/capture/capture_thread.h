@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/block/best_effort_queue.h"
 #include "engine/block/block_queue.h"
 #include "engine/capture/loss_ledger.h"
 #include "engine/capture/packet_socket.h"
@@ -35,17 +36,9 @@ struct RingCounters {
   Counter after_stop;      // received after the stop, left in the ring unread
   Counter abandoned;       // received before, left in the ring because of request_abandon()
   Counter held_blocks;     // sealed and not yet given back, now
-  Counter skipped_blocks;  // not handed to a best-effort consumer because its queue was full
+  Counter skipped_blocks;  // that a best-effort consumer went without: it was too slow for them
   Counter skipped_packets;
   Counter link_errors;  // times the kernel reported the link down on this socket
-};
-
-// One consumer of a ring's blocks.
-struct Outlet {
-  BlockQueue* queue = nullptr;
-  // A lossless outlet's queue holds at least as many blocks as the ring, so it is never full. A
-  // best-effort one may be: the block is then skipped and counted.
-  bool best_effort = false;
 };
 
 struct CaptureThreadOptions {
@@ -61,10 +54,12 @@ class CaptureThread {
                 std::atomic<std::int64_t>& packets_left);
   ~CaptureThread();
 
-  // Blocks go to every best-effort outlet, and to the one of the stripes that has most room.
-  // Requires: not started.
+  // Blocks go to the one of the stripes that has most room, whose queue has as many places as the
+  // ring has blocks, so that it is never full; and to every best-effort queue, which may be full,
+  // and which gives back what waits in it when the ring is about to run out of blocks: such blocks
+  // are skipped and counted. Requires: not started.
   void add_stripe(BlockQueue& queue);
-  void add_best_effort(BlockQueue& queue);
+  void add_best_effort(BestEffortQueue& queue);
 
   // Everything before: option changes on the socket.
   PacketSocket& socket() noexcept { return socket_; }
@@ -91,6 +86,8 @@ class CaptureThread {
   void run() noexcept;
   void process_next() noexcept;
   void hand_on(BlockRef block) noexcept;
+  bool ring_runs_short() noexcept;
+  void take_back() noexcept;
   void read_statistics() noexcept;
   SealLedger ledger_for(const LedgerEntry& entry) noexcept;
   std::uint32_t claim_packets(std::uint32_t wanted) noexcept;
@@ -103,7 +100,7 @@ class CaptureThread {
   CaptureThreadOptions options_;
   std::atomic<std::int64_t>& packets_left_;
   std::vector<BlockQueue*> stripes_;
-  std::vector<BlockQueue*> best_effort_;
+  std::vector<BestEffortQueue*> best_effort_;
   UniqueFd stop_event_;
   std::atomic<int> interface_index_;   // relaxed: only a number, read at the stop
   std::atomic<bool> stop_{false};      // request_stop() to the thread

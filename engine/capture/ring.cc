@@ -26,6 +26,7 @@ Ring::Ring(const PacketSocket& socket, const RingLayout& layout, const SealConte
                             layout.total_bytes() >> 20));
   }
   region_ = MmapRegion(address, layout.total_bytes());
+  region_.leave_out_of_dumps();
   for (std::uint32_t index = 0; index < layout.block_count; ++index) {
     SealedBlock& block = blocks_[index];
     block.data = region_.data() + std::size_t{index} * layout.block_size_bytes;

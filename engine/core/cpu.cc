@@ -66,6 +66,14 @@ int pin_current_thread(int cpu) noexcept {
   return ::pthread_setaffinity_np(::pthread_self(), sizeof(set), &set);
 }
 
+void keep_current_thread_on(const std::vector<int>& cpus) noexcept {
+  if (cpus.empty()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : cpus) CPU_SET(static_cast<unsigned>(cpu), &set);
+  ::pthread_setaffinity_np(::pthread_self(), sizeof(set), &set);
+}
+
 void name_current_thread(std::string_view name) noexcept {
   char buffer[16] = {};
   std::copy_n(name.data(), std::min(name.size(), sizeof(buffer) - 1), buffer);

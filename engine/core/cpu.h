@@ -17,6 +17,9 @@ std::vector<int> parse_cpu_list(std::string_view text);
 // Pins the calling thread to one CPU. Returns 0 or an errno value (EINVAL: no such CPU here).
 [[nodiscard]] int pin_current_thread(int cpu) noexcept;
 
+// Lets the calling thread run on these CPUs only; empty: where it may already. Best effort.
+void keep_current_thread_on(const std::vector<int>& cpus) noexcept;
+
 // Names the calling thread as top(1) and perf show it; cut to the kernel's 15 characters.
 void name_current_thread(std::string_view name) noexcept;
 

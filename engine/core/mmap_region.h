@@ -37,6 +37,11 @@ class [[nodiscard]] MmapRegion {
     size_bytes_ = 0;
   }
 
+  // What the network said is in here: no core dump shall hold it. Advice, which a kernel may lack.
+  void leave_out_of_dumps() const noexcept {
+    static_cast<void>(::madvise(address_, size_bytes_, MADV_DONTDUMP));
+  }
+
   std::uint8_t* data() const noexcept { return static_cast<std::uint8_t*>(address_); }
   std::size_t size() const noexcept { return size_bytes_; }
   explicit operator bool() const noexcept { return address_ != nullptr; }

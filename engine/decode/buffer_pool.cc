@@ -21,7 +21,7 @@ BufferPool::BufferPool(std::size_t capacity_bytes) {
   }
   region_ = MmapRegion(address, size);
   // Best effort: the command also makes the whole process undumpable.
-  static_cast<void>(::madvise(address, size, MADV_DONTDUMP));
+  region_.leave_out_of_dumps();
   static_cast<void>(::madvise(address, size, MADV_DONTFORK));
 }
 

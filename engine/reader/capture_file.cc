@@ -86,7 +86,9 @@ ByteWindow map_file(int fd, std::size_t size, const std::string& path) {
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED) throw_errno(fmt::format("map {} ({} bytes)", path, size));
   ::madvise(address, size, MADV_SEQUENTIAL);  // advice; nothing depends on it
-  return ByteWindow(MmapRegion(address, size));
+  MmapRegion mapping(address, size);
+  mapping.leave_out_of_dumps();
+  return ByteWindow(std::move(mapping));
 }
 
 bool is_packed(int fd) noexcept {

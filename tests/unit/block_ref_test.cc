@@ -1,4 +1,5 @@
-// BlockRef and BlockQueue: holds on blocks, the last one to go, and the way between two threads.
+// BlockRef and the two queues: holds on blocks, the last one to go, and the way between two
+// threads.
 #include "engine/block/block_ref.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/block/best_effort_queue.h"
 #include "engine/block/block_queue.h"
 #include "engine/core/check.h"
 
@@ -153,6 +155,85 @@ TEST(BlockQueue, TwoThreadsAndACopyEach) {
   decoder.join();
   EXPECT_EQ(home.released, kRounds);
   EXPECT_EQ(sum, 2ULL * (std::uint64_t{kRounds} * (kRounds - 1) / 2));
+}
+
+TEST(BestEffortQueue, FirstInFirstOutAndRefusesWhenFull) {
+  CountingHome home(4);
+  BestEffortQueue queue(2);
+  EXPECT_FALSE(queue.try_pop());
+  for (std::size_t i = 0; i < 2; ++i) {
+    BlockRef block = home.take(i);
+    ASSERT_TRUE(queue.try_push(block));
+    EXPECT_FALSE(block);
+  }
+  BlockRef third = home.take(2);
+  EXPECT_FALSE(queue.try_push(third));
+  EXPECT_TRUE(third);
+  EXPECT_EQ(&*queue.try_pop(), &home.blocks[0]);
+  EXPECT_TRUE(queue.try_push(third));
+  EXPECT_EQ(&*queue.try_pop(), &home.blocks[1]);
+  EXPECT_EQ(&*queue.try_pop(), &home.blocks[2]);
+  EXPECT_FALSE(queue.try_pop());
+}
+
+TEST(BestEffortQueue, WhatWaitsCanBeTakenBack) {
+  CountingHome home(5);
+  BestEffortQueue queue(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    home.blocks[i].packet_count = static_cast<std::uint32_t>(10 + i);
+    BlockRef block = home.take(i);
+    ASSERT_TRUE(queue.try_push(block));
+  }
+  const BlockRef begun = queue.try_pop();
+  const BestEffortQueue::TakenBack taken = queue.take_back();
+  EXPECT_EQ(taken.blocks, 2U);
+  EXPECT_EQ(taken.packets, 11U + 12U);
+  EXPECT_EQ(home.released, 2U) << "not the one that the consumer is at";
+  EXPECT_EQ(queue.take_back().blocks, 0U);
+  // One place is free; the two taken back are once the consumer has passed them.
+  BlockRef fourth = home.take(3);
+  BlockRef fifth = home.take(4);
+  EXPECT_TRUE(queue.try_push(fourth));
+  EXPECT_FALSE(queue.try_push(fifth));
+  EXPECT_EQ(&*queue.try_pop(), &home.blocks[3]);
+  EXPECT_TRUE(queue.try_push(fifth));
+}
+
+// For ThreadSanitizer too: each block is seen by the consumer, in order, or taken back.
+TEST(BestEffortQueue, AProducerThatTakesBackAndAConsumer) {
+  constexpr std::uint32_t kRounds = 20'000;
+  constexpr std::size_t kBlocks = 8;
+  CountingHome home(kBlocks);
+  BestEffortQueue queue(kBlocks / 2);
+  std::atomic<bool> over{false};
+  std::uint64_t seen = 0;
+  std::thread consumer([&] {
+    std::uint32_t last = 0;
+    while (true) {
+      const bool ending = over.load(std::memory_order_acquire);
+      const BlockRef block = queue.try_pop();
+      if (!block && ending) return;
+      if (!block) continue;
+      EXPECT_GT(block->packet_count, last);
+      last = block->packet_count;
+      ++seen;
+    }
+  });
+  std::uint64_t refused = 0;
+  std::uint64_t taken_back = 0;
+  for (std::uint32_t round = 1; round <= kRounds; ++round) {
+    const std::size_t place = round % kBlocks;
+    while (home.blocks[place].references.load(std::memory_order_acquire) != 0) {
+      taken_back += queue.take_back().blocks;
+    }
+    home.blocks[place].packet_count = round;
+    BlockRef block = home.take(place);
+    if (!queue.try_push(block)) ++refused;
+    if (round % 3 == 0) taken_back += queue.take_back().blocks;
+  }
+  over.store(true, std::memory_order_release);
+  consumer.join();
+  EXPECT_EQ(seen + refused + taken_back, kRounds);
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ namespace capstan::tools {
 
 namespace {
 
+constexpr std::size_t kFlushBytes = 64U << 10;
+
 void write_file(const std::string& path, const std::string& text) {
   std::FILE* const file = std::fopen(path.c_str(), "wbe");
   if (file == nullptr) throw_errno("creating " + path);
@@ -34,18 +36,13 @@ int terminal_rows() noexcept {
 
 AuditOutputs::AuditOutputs(const AuditCommandLine& line) : line_(line) {
   if (line.json) {
-    json_file_ = *line.json == "-" ? stdout : std::fopen(line.json->c_str(), "wbe");
-    if (json_file_ == nullptr) throw_errno("creating " + *line.json);
-    eve_.emplace(json_file_, line.json_flows);
+    eve_.emplace(open_eve_file(*line.json), line.json_flows);
+    json_to_terminal_ = *line.json == "-";
   }
   if (!line.evidence.empty()) evidence_.emplace(line.evidence, line.evidence_unredacted);
-  const bool terminal_free = !line.quiet && json_file_ != stdout;
+  const bool terminal_free = !line.quiet && !json_to_terminal_;
   live_table_ = terminal_free && !line.interfaces.empty() && ::isatty(STDOUT_FILENO) == 1;
   print_lines_ = terminal_free && !line.interfaces.empty();
-}
-
-AuditOutputs::~AuditOutputs() {
-  if (json_file_ != nullptr && json_file_ != stdout) std::fclose(json_file_);
 }
 
 void AuditOutputs::on_login(const audit::SessionReport& so_far,
@@ -61,12 +58,15 @@ void AuditOutputs::on_login(const audit::SessionReport& so_far,
 
 void AuditOutputs::on_session(const audit::SessionReport& report) {
   book_.session(report);
-  if (eve_) eve_->session(report);
+  if (eve_) {
+    eve_->session(report);
+    if (eve_->kept_bytes() >= kFlushBytes) eve_->flush();
+  }
   if (evidence_) evidence_->session(report);
 }
 
 void AuditOutputs::refresh(const audit::Auditor& auditor) {
-  if (json_file_ != nullptr) std::fflush(json_file_);
+  if (eve_) eve_->flush();
   if (live_table_) {
     const auto rows = static_cast<std::size_t>(std::max(terminal_rows() - 6, 3));
     const std::string table = service_table(auditor.services(), rows);
@@ -79,14 +79,8 @@ void AuditOutputs::refresh(const audit::Auditor& auditor) {
 
 void AuditOutputs::finish(const audit::Auditor& auditor) {
   if (!line_.html.empty()) write_file(line_.html, html_report(book_, auditor));
-  if (json_file_ != nullptr) {
-    errno = 0;
-    const bool flushed = std::fflush(json_file_) == 0;
-    if (eve_->error() != 0 || !flushed) {
-      throw_system_error(eve_->error() != 0 ? eve_->error() : errno, "writing " + *line_.json);
-    }
-  }
-  if (line_.quiet || json_file_ == stdout) return;
+  if (eve_ && !eve_->flush()) throw_system_error(eve_->error(), "writing " + *line_.json);
+  if (line_.quiet || json_to_terminal_) return;
   if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
   fmt::print("{}", text_report(book_, auditor));
   if (evidence_) fmt::print("{} findings are kept in {}\n", evidence_->written(), line_.evidence);

@@ -1,7 +1,6 @@
 // AuditOutputs: takes the auditor's answers to everything that was asked for.
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 
@@ -16,7 +15,6 @@ class AuditOutputs final : public audit::AuditSink {
  public:
   // Opens what is to be written. Throws std::system_error.
   explicit AuditOutputs(const AuditCommandLine& line);
-  ~AuditOutputs() override;
   AuditOutputs(const AuditOutputs&) = delete;
   AuditOutputs& operator=(const AuditOutputs&) = delete;
 
@@ -33,10 +31,10 @@ class AuditOutputs final : public audit::AuditSink {
  private:
   const AuditCommandLine& line_;
   AuditBook book_;
-  std::FILE* json_file_ = nullptr;  // ours to close, unless it is stdout
   std::optional<EveLines> eve_;
   std::optional<Evidence> evidence_;
   std::uint64_t logins_ = 0;
+  bool json_to_terminal_ = false;  // standard output belongs to the lines
   bool live_table_ = false;
   bool print_lines_ = false;
   int table_rows_ = 0;

@@ -1,12 +1,15 @@
 #include "tools/audit/eve_lines.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "engine/audit/hello.h"
+#include "engine/core/errors.h"
 #include "tools/audit/audit_words.h"
 
 namespace capstan::tools {
@@ -154,12 +157,54 @@ std::string audit_event(const audit::SessionReport& report) {
   return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-void EveLines::line(const std::string& text) {
-  if (error_ != 0) return;
-  if (std::fwrite(text.data(), 1, text.size(), out_) != text.size() ||
-      std::fputc('\n', out_) == EOF) {
-    error_ = errno != 0 ? errno : EIO;
+std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns) {
+  const ordered_json event = {{"timestamp", eve_time(time_ns)},
+                              {"event_type", "stats"},
+                              {"stats",
+                               {{"audit",
+                                 {{"packets", totals.packets},
+                                  {"packets_skipped", totals.packets_skipped},
+                                  {"blocks_skipped", totals.blocks_skipped},
+                                  {"sessions", totals.sessions},
+                                  {"cleartext_logins", totals.logins}}}}}};
+  return event.dump();
+}
+
+UniqueFd open_eve_file(const std::string& path) {
+  if (path == "-") {
+    UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (!out) throw_errno("duplicate standard output");
+    return out;
   }
+  // O_NONBLOCK: opening a pipe would wait for its reader, for ever perhaps.
+  UniqueFd out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640));
+  if (!out && errno == ENXIO) throw_errno("open " + path, "Start what reads the pipe first.");
+  if (!out) throw_errno("create " + path);
+  const int flags = ::fcntl(out.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(out.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    throw_errno("open " + path);
+  }
+  return out;
+}
+
+void EveLines::line(const std::string& event) {
+  if (error_ != 0) return;
+  kept_ += event;
+  kept_ += '\n';
+}
+
+bool EveLines::flush() noexcept {
+  std::size_t written = 0;
+  while (error_ == 0 && written < kept_.size()) {
+    const ssize_t count = ::write(out_.get(), kept_.data() + written, kept_.size() - written);
+    if (count >= 0) {
+      written += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+  kept_.clear();
+  return error_ == 0;
 }
 
 void EveLines::session(const audit::SessionReport& report) {

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "engine/block/block_queue.h"
-#include "engine/block/packet_walk.h"
 #include "engine/capture/capture.h"
+#include "engine/core/clock.h"
+#include "tools/audit/audit_block.h"
 #include "tools/signals.h"
 
 namespace capstan::tools {
@@ -27,26 +28,6 @@ CaptureOptions capture_options(const AuditCommandLine& line) {
   options.rings_per_interface = line.rings;
   if (line.packet_limit > 0) options.packet_limit = line.packet_limit;
   return options;
-}
-
-std::uint64_t now_ns() noexcept {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
-void audit_block(const SealedBlock& block, std::span<const std::uint16_t> link_types,
-                 audit::Auditor& auditor) {
-  PacketWalk walk({block.data, block.size_bytes}, link_types);
-  constexpr std::size_t kBatch = 16;
-  std::array<PacketView, kBatch> batch;
-  std::size_t count = 0;
-  while (walk.next(batch[count])) {
-    if (++count < kBatch) continue;
-    auditor.on_packets(batch);
-    count = 0;
-  }
-  auditor.on_packets(std::span<const PacketView>(batch).first(count));
 }
 
 // One worker for all rings: both directions of a conversation meet in it, on whichever ring each
@@ -79,7 +60,7 @@ class LiveAudit {
       constexpr auto kRefresh = std::chrono::seconds(1);
       if (now - refreshed >= kRefresh) {
         refreshed = now;
-        auditor_.on_tick(now_ns());
+        auditor_.on_tick(wall_clock_ns());
         outputs_.refresh(auditor_);
       }
       constexpr auto kNap = std::chrono::milliseconds(2);

@@ -42,6 +42,10 @@ void change_user(const std::string& user);
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory = {});
 
+// Other people's passwords pass through this process: it leaves no core dump, and nobody without
+// CAP_SYS_PTRACE reads its memory. Again after change_user(), which makes the kernel forget it.
+void forbid_dumps() noexcept;
+
 // False in builds with AddressSanitizer, whose leak check at the end traces the other threads and
 // reads /proc, which a locked-down process may not, and with ThreadSanitizer, which has a thread of
 // its own that nobody can ask.

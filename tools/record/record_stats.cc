@@ -55,6 +55,36 @@ bool RecordStats::reconciled() const noexcept {
                  sum(&RingStats::after_stop) + sum(&FileStats::failed) + abandoned();
 }
 
+namespace {
+
+nlohmann::json error_json(int error) {
+  return error == 0 ? nlohmann::json() : nlohmann::json(errno_text(error));
+}
+
+nlohmann::json audit_json(const AuditStats& audit) {
+  return {{"path", audit.path},
+          {"packets", audit.packets},
+          {"packets_skipped", audit.packets_skipped},
+          {"blocks_skipped", audit.blocks_skipped},
+          {"sessions", audit.sessions},
+          {"cleartext_logins", audit.logins},
+          {"error", error_json(audit.error)}};
+}
+
+std::string audit_text(const AuditStats& audit) {
+  std::string text = fmt::format(
+      "{:>16} login{} in the clear among {} sessions of {} packets, in {}\n", grouped(audit.logins),
+      audit.logins == 1 ? "" : "s", grouped(audit.sessions), grouped(audit.packets), audit.path);
+  if (audit.packets_skipped != 0) {
+    text += fmt::format(
+        "{:>16} packets were recorded but not audited: the audit was too slow for {} ring blocks\n",
+        grouped(audit.packets_skipped), grouped(audit.blocks_skipped));
+  }
+  return text;
+}
+
+}  // namespace
+
 nlohmann::json to_json(const RecordStats& stats) {
   nlohmann::json rings = nlohmann::json::array();
   for (const RingStats& ring : stats.rings) {
@@ -81,18 +111,17 @@ nlohmann::json to_json(const RecordStats& stats) {
     for (const FinishedFile& one : file.finished) {
       finished.push_back({{"path", one.path}, {"bytes", one.size_bytes}});
     }
-    files.push_back(
-        {{"path", file.path},
-         {"packets_written", file.written},
-         {"packets_failed", file.failed},
-         {"packets_beyond_limit", file.beyond_limit},
-         {"packets_out_of_order", file.out_of_order},
-         {"bytes_written", file.bytes},
-         {"blocks_in_place", file.blocks_in_place},
-         {"blocks_packed", file.blocks_packed},
-         {"finished_files", file.finished_count},
-         {"finished", std::move(finished)},
-         {"error", file.error == 0 ? nlohmann::json() : nlohmann::json(errno_text(file.error))}});
+    files.push_back({{"path", file.path},
+                     {"packets_written", file.written},
+                     {"packets_failed", file.failed},
+                     {"packets_beyond_limit", file.beyond_limit},
+                     {"packets_out_of_order", file.out_of_order},
+                     {"bytes_written", file.bytes},
+                     {"blocks_in_place", file.blocks_in_place},
+                     {"blocks_packed", file.blocks_packed},
+                     {"finished_files", file.finished_count},
+                     {"finished", std::move(finished)},
+                     {"error", error_json(file.error)}});
   }
   nlohmann::json links = nlohmann::json::array();
   for (const LinkStats& link : stats.links) {
@@ -134,6 +163,7 @@ nlohmann::json to_json(const RecordStats& stats) {
           {"links", std::move(links)},
           {"alarms", std::move(alarms)},
           {"disks", std::move(disks)},
+          {"audit", stats.audit ? audit_json(*stats.audit) : nlohmann::json()},
           {"reconciled", stats.final && stats.reconciled()}};
 }
 
@@ -167,6 +197,7 @@ std::string report_text(const RecordStats& stats) {
     line(stats.sum(&RingStats::truncated),
          "of the written are cut: a ring block was too small for them (raise --block-size)", false);
   }
+  if (stats.audit) text += audit_text(*stats.audit);
   if (stats.reconciled()) {
     text += fmt::format("{:>16} received = written + dropped{}\n", "reconciled:",
                         stats.sum(&RingStats::received) == written + stats.sum(&RingStats::dropped)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,17 @@ struct LinkStats {
   const char* state() const noexcept;
 };
 
+// The audit beside the recording. Of the packets sealed, it saw those that it did not skip.
+struct AuditStats {
+  std::string path;
+  std::uint64_t packets = 0;
+  std::uint64_t packets_skipped = 0;  // it was too slow for them
+  std::uint64_t blocks_skipped = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t logins = 0;  // in the clear
+  int error = 0;             // of writing its lines
+};
+
 // Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at
 // the end.
 struct RecordStats {
@@ -67,6 +79,7 @@ struct RecordStats {
   std::vector<LinkStats> links;  // not of "any"
   std::vector<AlarmState> alarms;
   std::vector<AlarmInputs::Disk> disks;  // where recordings are written
+  std::optional<AuditStats> audit;
   std::uint64_t nic_drops = 0;
   std::uint64_t duration_ns = 0;
   bool final = false;

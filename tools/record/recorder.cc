@@ -49,6 +49,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
                                                   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (!stats_fd_) throw_errno(fmt::format("open {} for the statistics", line_.stats_file));
   }
+  if (!line_.audit_file.empty()) audit_ = std::make_unique<AuditWorker>(line_.audit_file);
   for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
     const RingInfo& info = capture_.ring_info(ring);
     if (info.ring_size_bytes < info.asked_size_bytes) {
@@ -71,6 +72,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     const std::string missing = lock_down(target_directories(), status_directory_);
     if (!missing.empty()) say(missing);
   }
+  if (audit_) start_audit();
 }
 
 Recorder::~Recorder() = default;
@@ -370,6 +372,10 @@ void Recorder::drain() {
       writers_[output]->request_finish(
           line_.split_rings ? std::vector<ClosingLedger>{ledgers[output]} : ledgers);
     }
+    if (audit_) {
+      audit_->request_finish(sum(&RingCounters::skipped_blocks),
+                             sum(&RingCounters::skipped_packets));
+    }
   }
   const auto all_closed = [this] {
     return std::all_of(writers_.begin(), writers_.end(),
@@ -387,6 +393,7 @@ void Recorder::drain() {
     if (limit_ns != 0 && monotonic_clock_ns() > limit_ns) break;
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
   }
+  if (audit_) finish_audit();
   if (onlooker_) drain_onlooker();
 }
 
@@ -464,6 +471,7 @@ RecordStats Recorder::snapshot() {
     file.error = writer->error();
     stats.files.push_back(std::move(file));
   }
+  if (audit_) stats.audit = audit_stats();
   return stats;
 }
 
@@ -494,14 +502,18 @@ int Recorder::finish() {
             : fmt::format("writing {} failed after {}: {}; what was written is a valid file",
                           file.path, human_bytes(file.bytes), errno_text(file.error)));
   }
+  if (stats.audit && stats.audit->error != 0) {
+    failed_ = true;
+    say(fmt::format("{}: findings are missing: {}; the recording is not touched by that",
+                    stats.audit->path, errno_text(stats.audit->error)));
+  }
   const bool counts_wrong = complete && !stats.reconciled();
   if (onlooker_) fmt::print(stderr, "{}", onlooker_->report(stats));
   if (!line_.quiet || stats.lost() != 0 || counts_wrong || failed_) {
     fmt::print(stderr, "{}", report_text(stats));
   }
   if (counts_wrong) failed_ = true;
-  int status = failed_ ? kExitFailed : kExitDone;
-  if (status == kExitDone && line_.fail_on_loss && stats.lost() != 0) status = kExitLoss;
+  const int status = exit_status(stats);
   const auto exit_at_once = [&] {
     status_socket_.reset();
     std::fflush(nullptr);
@@ -511,9 +523,17 @@ int Recorder::finish() {
   if (interrupts_ >= 2) exit_at_once();
   capture_.join();
   for (const auto& writer : writers_) writer->join();
+  if (audit_) audit_->join();
   // His threads wait for somebody who never comes.
   if (onlooker_stuck_) exit_at_once();
   return status;
+}
+
+// What went wrong with the recording comes in front of what was found on the link.
+int Recorder::exit_status(const RecordStats& stats) const {
+  if (failed_) return kExitFailed;
+  if (line_.fail_on_loss && stats.lost() != 0) return kExitLoss;
+  return stats.audit && stats.audit->logins != 0 ? kExitFindings : kExitDone;
 }
 
 }  // namespace capstan::tools

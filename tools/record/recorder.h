@@ -11,6 +11,7 @@
 
 #include "engine/capture/capture.h"
 #include "engine/capture/link_watch.h"
+#include "tools/audit/audit_worker.h"
 #include "tools/record/onlooker.h"
 #include "tools/record/record_stats.h"
 #include "tools/record_cli.h"
@@ -66,12 +67,18 @@ class Recorder {
   void say_status();
   std::string status_line();
   void look_for_alarms(std::uint64_t now_ns);
+  // recorder_audit.cc
+  void start_audit();
+  void finish_audit();
+  AuditStats audit_stats() const;
+  std::uint64_t sum(Counter RingCounters::*counter) const noexcept;
   // recorder_links.cc
   void watch_links();
   bool waits_for_links() const noexcept;
   void put_in_recording(const LinkEvent& event, const std::string& text);
   void reattach(const LinkEvent& event);
   int finish();
+  int exit_status(const RecordStats& stats) const;
 
   RecordCommandLine line_;
   Log log_;
@@ -80,6 +87,7 @@ class Recorder {
   Capture capture_;
   std::vector<std::unique_ptr<WriterThread>>
       writers_;                         // after capture_: they let go of blocks first
+  std::unique_ptr<AuditWorker> audit_;  // null: none was asked for; after capture_ too
   std::unique_ptr<Onlooker> onlooker_;  // so does he
   bool onlooker_stuck_ = false;
   std::map<std::string, NicDrops> nic_drops_;  // by interface

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/block/block_queue.h"
+#include "engine/block/best_effort_queue.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/stats.h"
@@ -99,7 +99,7 @@ class PrintBeside final : public Onlooker {
   };
   struct Ring {
     explicit Ring(std::uint32_t places) : queue(places), most_behind(places) {}
-    BlockQueue queue;
+    BestEffortQueue queue;
     std::uint64_t most_behind;
     std::string name;
     std::deque<Waiting> waiting;

@@ -1,0 +1,83 @@
+// BestEffortQueue: sealed blocks to a consumer that may be too slow, and then goes without.
+//
+// What block_queue.h is for a writer, this is for decoding beside a recording. A block in the queue
+// is held, and the kernel waits for the oldest held block: so the producer can take back what the
+// consumer has not begun with, at any time and without waiting for it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "engine/block/block_ref.h"
+
+namespace capstan {
+
+// One producer thread, one consumer thread, fixed capacity, wait-free on both sides, first in first
+// out. Allocates once, when made.
+class BestEffortQueue {
+ public:
+  struct TakenBack {
+    std::uint64_t blocks = 0;
+    std::uint64_t packets = 0;
+  };
+
+  // Requires: capacity > 0.
+  explicit BestEffortQueue(std::size_t capacity)
+      : capacity_(capacity), places_(std::make_unique<Place[]>(capacity)) {}
+  ~BestEffortQueue() { take_back(); }
+  BestEffortQueue(const BestEffortQueue&) = delete;
+  BestEffortQueue& operator=(const BestEffortQueue&) = delete;
+
+  // Producer. False when full: `block` is then untouched and still the caller's.
+  [[nodiscard]] bool try_push(BlockRef& block) noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    // Full counts places that were taken back too, until the consumer has passed them: a place used
+    // anew in front of it would come out of order. Pairs with the consumer's store of tail_.
+    if (head - tail_.load(std::memory_order_acquire) == capacity_) return false;
+    place(head).store(block.detach(), std::memory_order_relaxed);
+    head_.store(head + 1, std::memory_order_release);  // pairs with try_pop: the place is filled
+    return true;
+  }
+
+  // Producer. Drops the holds on all blocks that wait.
+  TakenBack take_back() noexcept {
+    TakenBack taken;
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    for (std::uint64_t at = tail_.load(std::memory_order_acquire); at != head; ++at) {
+      const BlockRef block = take(at);
+      if (!block) continue;
+      ++taken.blocks;
+      taken.packets += block->packet_count;
+    }
+    return taken;
+  }
+
+  // Consumer. An empty BlockRef when nothing is queued.
+  BlockRef try_pop() noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    while (tail != head_.load(std::memory_order_acquire)) {
+      BlockRef block = take(tail);
+      tail_.store(++tail, std::memory_order_release);
+      if (block) return block;
+    }
+    return {};
+  }
+
+ private:
+  using Place = std::atomic<SealedBlock*>;
+
+  Place& place(std::uint64_t number) const noexcept { return places_[number % capacity_]; }
+  // Either side: whoever exchanges first has the block.
+  BlockRef take(std::uint64_t number) const noexcept {
+    return BlockRef::adopt(place(number).exchange(nullptr, std::memory_order_acq_rel));
+  }
+
+  std::uint64_t capacity_;
+  std::unique_ptr<Place[]> places_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the producer
+  alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the consumer
+};
+
+}  // namespace capstan

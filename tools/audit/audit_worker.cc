@@ -1,0 +1,126 @@
+#include "tools/audit/audit_worker.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+
+#include "engine/core/clock.h"
+#include "engine/core/cpu.h"
+#include "tools/audit/audit_block.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::uint64_t kNapNs = 5 * kNanosecondsPerMillisecond;
+constexpr std::uint64_t kTickNs = kNanosecondsPerSecond;
+// Capture and writer go first where CPUs are short; the worker still gets its turn within some ten
+// milliseconds, which matters while it holds a block.
+constexpr int kNiceness = 5;
+
+}  // namespace
+
+AuditWorker::AuditWorker(const std::string& path)
+    : path_(path == "-" ? "standard output" : path), lines_(open_eve_file(path), true) {}
+
+AuditWorker::~AuditWorker() {
+  if (thread_.joinable()) {
+    request_finish(0, 0);
+    thread_.join();
+  }
+}
+
+BestEffortQueue& AuditWorker::add_ring(std::uint32_t block_count, std::uint16_t link_type) {
+  // Half the ring: more could not wait there without being taken back (CaptureThread).
+  const std::size_t places = std::max<std::size_t>(1, block_count / 2);
+  inlets_.push_back({std::make_unique<BestEffortQueue>(places), {}});
+  // A ring's packets name interface 0 or the ring's number.
+  inlets_.back().link_types.assign(inlets_.size(), link_type);
+  return *inlets_.back().queue;
+}
+
+void AuditWorker::start(std::vector<int> cpus) {
+  audit::AuditSink& sink = *this;
+  auditor_ = std::make_unique<audit::Auditor>(audit::AuditOptions{}, sink);
+  thread_ = std::thread([this, cpus = std::move(cpus)] { run(cpus); });
+}
+
+void AuditWorker::request_finish(std::uint64_t blocks_skipped,
+                                 std::uint64_t packets_skipped) noexcept {
+  skipped_.blocks_skipped = blocks_skipped;
+  skipped_.packets_skipped = packets_skipped;
+  finish_.store(true, std::memory_order_release);
+}
+
+void AuditWorker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void AuditWorker::on_session(const audit::SessionReport& report) {
+  if (report.has_payload) counters_.sessions.add(1);
+  lines_.session(report);
+}
+
+void AuditWorker::on_login(const audit::SessionReport&, const audit::Credential&) {
+  counters_.logins.add(1);
+}
+
+bool AuditWorker::take_blocks() {
+  bool any = false;
+  for (const Inlet& inlet : inlets_) {
+    BlockRef block = inlet.queue->try_pop();
+    if (!block) continue;
+    any = true;
+    audit_block(*block, inlet.link_types, *auditor_);
+    counters_.packets.add(block->packet_count);
+    block.reset();  // in front of writing, which may take any time
+    flush();
+  }
+  return any;
+}
+
+void AuditWorker::flush() {
+  if (!lines_.flush()) error_.store(lines_.error(), std::memory_order_relaxed);
+}
+
+void AuditWorker::audit() {
+  std::uint64_t next_tick_ns = monotonic_clock_ns() + kTickNs;
+  while (true) {
+    // Read before the queues are looked at: what was queued before the request is then seen.
+    const bool finishing = finish_.load(std::memory_order_acquire);
+    const bool took = take_blocks();
+    if (!took && finishing) break;
+    const std::uint64_t now_ns = monotonic_clock_ns();
+    if (now_ns >= next_tick_ns) {
+      next_tick_ns = now_ns + kTickNs;
+      auditor_->on_tick(wall_clock_ns());
+      flush();
+    }
+    if (!took) sleep_ns(kNapNs);
+  }
+  auditor_->finish();
+  AuditTotals totals = skipped_;
+  totals.packets = counters_.packets.get();
+  totals.sessions = counters_.sessions.get();
+  totals.logins = counters_.logins.get();
+  lines_.line(stats_event(totals, wall_clock_ns()));
+  flush();
+}
+
+void AuditWorker::run(const std::vector<int>& cpus) noexcept {
+  name_current_thread("audit");
+  keep_current_thread_on(cpus);
+  // Linux: of this thread alone (setpriority(2), "C library/kernel differences").
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  try {
+    audit();
+  } catch (const std::bad_alloc&) {
+    // The recording goes on; what it would have handed over is counted as skipped.
+    error_.store(ENOMEM, std::memory_order_relaxed);
+  }
+  finished_.store(true, std::memory_order_release);
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,80 @@
+// AuditWorker: the audit beside a recording, in a thread of its own, as far as it can keep up.
+//
+// Takes blocks off best-effort queues (engine/block/best_effort_queue.h), so the recording never
+// waits for it: it holds one block at a time, only while it reads it, and writes its lines when it
+// has let go of it. Made by tools/record/recorder.cc.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/audit/auditor.h"
+#include "engine/block/best_effort_queue.h"
+#include "engine/core/stats.h"
+#include "tools/audit/eve_lines.h"
+
+namespace capstan::tools {
+
+// Written by the worker, readable by anyone at any time; exact when it has finished.
+struct AuditWorkerCounters {
+  Counter packets;
+  Counter sessions;
+  Counter logins;  // in the clear
+};
+
+// One thread for all rings: both directions of a conversation meet in it. Made, started, finished
+// and joined by the main thread. Owns the queues.
+class AuditWorker final : private audit::AuditSink {
+ public:
+  // Opens the file, which stays open whatever is given up later. Throws std::system_error.
+  explicit AuditWorker(const std::string& path);
+  ~AuditWorker() override;
+
+  // Where the blocks of the next ring, whose packets all have this link type, are to go. Valid as
+  // long as this. Requires: not started.
+  BestEffortQueue& add_ring(std::uint32_t block_count, std::uint16_t link_type);
+
+  // Starts the thread, which may run on `cpus` (empty: anywhere) and inherits what the caller may
+  // do. Throws std::system_error when there is no memory for it.
+  void start(std::vector<int> cpus);
+  // No more blocks will be queued: read those that wait, report every session, end. What was
+  // skipped of the recording goes into the last line.
+  void request_finish(std::uint64_t blocks_skipped, std::uint64_t packets_skipped) noexcept;
+  bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
+  void join();
+
+  const AuditWorkerCounters& counters() const noexcept { return counters_; }
+  const std::string& path() const noexcept { return path_; }
+  // Why lines are missing from the file: an errno value; 0 when none are.
+  int error() const noexcept { return error_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Inlet {
+    std::unique_ptr<BestEffortQueue> queue;
+    std::vector<std::uint16_t> link_types;  // by pcapng interface
+  };
+
+  void on_session(const audit::SessionReport& report) override;
+  void on_login(const audit::SessionReport& so_far, const audit::Credential& credential) override;
+  void run(const std::vector<int>& cpus) noexcept;
+  void audit();
+  bool take_blocks();
+  void flush();
+
+  std::string path_;
+  EveLines lines_;
+  std::vector<Inlet> inlets_;
+  std::unique_ptr<audit::Auditor> auditor_;
+  AuditWorkerCounters counters_;
+  AuditTotals skipped_;              // the two counts of it, set before finish_
+  std::atomic<bool> finish_{false};  // release: skipped_ and everything queued before is visible
+  std::atomic<bool> finished_{false};
+  std::atomic<int> error_{0};
+  std::thread thread_;
+};
+
+}  // namespace capstan::tools
