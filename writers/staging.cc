@@ -22,6 +22,7 @@ StagingStream::StagingStream(std::uint32_t alignment_bytes) : alignment_bytes_(a
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) throw_errno("allocate the writer's staging buffers (12 MiB)");
   region_ = MmapRegion(memory, size);
+  region_.leave_out_of_dumps();
   for (int buffer = kBufferCount; buffer-- > 0;) free_.push_back(buffer);
 }
 

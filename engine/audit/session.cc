@@ -257,7 +257,8 @@ void Session::become(Context::Next next, std::uint64_t now_ns, SessionEnvironmen
       finish(environment);
       return;
     case Context::Next::kTls:
-      facts_.upgrade = Upgrade::kAccepted;
+      // A client that begins TLS although the server said no has not got it yet (tls.cc).
+      if (facts_.upgrade != Upgrade::kRefused) facts_.upgrade = Upgrade::kAccepted;
       facts_.undecidable = false;
       recogniser_ = make_recogniser(Protocol::kTls);
       break;

@@ -93,6 +93,8 @@ class Tls final : public Recogniser {
     states_[index_of(side)].started = true;
     context.facts.tls_seen = true;
     context.facts.tls_facts();
+    const bool refused = context.facts.upgrade == Upgrade::kRefused;
+    if (refused && side == Side::kServer) context.facts.upgrade = Upgrade::kAccepted;
   }
 
   std::size_t not_a_record(Side side, Bytes bytes, Context& context) {

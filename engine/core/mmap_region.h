@@ -16,6 +16,12 @@ class [[nodiscard]] MmapRegion {
   // Takes over [address, address + size_bytes), which mmap returned.
   MmapRegion(void* address, std::size_t size_bytes) noexcept
       : address_(address), size_bytes_(size_bytes) {}
+  // Zeroed memory of its own. Empty when the kernel has none.
+  static MmapRegion anonymous(std::size_t size_bytes) noexcept {
+    void* const address =
+        ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? MmapRegion() : MmapRegion(address, size_bytes);
+  }
   MmapRegion(MmapRegion&& other) noexcept
       : address_(std::exchange(other.address_, nullptr)),
         size_bytes_(std::exchange(other.size_bytes_, 0)) {}

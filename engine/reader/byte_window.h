@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/core/mmap_region.h"
 #include "engine/reader/byte_stream.h"
@@ -43,7 +42,7 @@ class ByteWindow {
   std::uint64_t offset_ = 0;
   MmapRegion mapping_;
   std::unique_ptr<ByteStream> stream_;
-  std::vector<std::uint8_t> buffer_;
+  MmapRegion buffer_;  // of the stream
 };
 
 }  // namespace capstan
