@@ -1,6 +1,9 @@
 // The audit's speed: packets of mixed flows through one worker, with 100 000 of them alive.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <random>
 
 #include "engine/audit/auditor.h"
@@ -73,40 +76,67 @@ PacketSpec later(std::uint32_t flow, std::uint32_t round) {
   return spec;
 }
 
+// Memory of this process that is there now, in bytes (proc(5), statm).
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages = 0;
+  statm >> pages >> pages;
+  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+void write_source(std::vector<std::uint8_t>& packet, std::uint32_t address) {
+  constexpr std::size_t kSourceAt = 14 + 12;  // Ethernet, then IPv4
+  for (std::size_t i = 0; i < 4; ++i) {
+    packet[kSourceAt + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+  }
+}
+
+// Of each 1000 packets, `range(0)` open a conversation, for which the one idle longest ends.
 void mixed_flows(benchmark::State& state) {
+  ::malloc_trim(0);  // what an earlier run has freed would be used again and not be seen
+  const double before = resident_bytes();
   Nobody sink;
   AuditOptions options;
+  options.flows.max_flows = kFlows;
   Auditor auditor(options, sink);
   std::uint64_t now = 1'700'000'000'000'000'000;
   for (std::uint32_t flow = 0; flow < kFlows; ++flow) {
     const std::vector<std::uint8_t> bytes = test::build_packet(opening(flow));
     auditor.on_packet(test::view_of(bytes, now += 1000));
   }
-  // A million packets of random flows, built once: what is measured is the audit.
+  const double per_flow = (resident_bytes() - before) / kFlows;
+  // Packets of random flows, built once: what is measured is the audit.
   constexpr std::size_t kPackets = 1 << 18;
   std::mt19937 random(1);
   std::vector<std::vector<std::uint8_t>> store;
   std::vector<PacketView> views;
+  std::vector<std::size_t> openings;
   std::vector<std::uint32_t> rounds(kFlows);
   for (std::size_t i = 0; i < kPackets; ++i) {
     const auto flow = static_cast<std::uint32_t>(random() % kFlows);
-    store.push_back(test::build_packet(later(flow, rounds[flow]++)));
+    const bool opens = static_cast<std::int64_t>(random() % 1000) < state.range(0);
+    if (opens) openings.push_back(i);
+    store.push_back(test::build_packet(opens ? opening(flow) : later(flow, rounds[flow]++)));
   }
   for (const auto& bytes : store) views.push_back(test::view_of(bytes, 0));
   std::uint64_t packets = 0;
+  std::uint32_t client = 0xac100000;  // none of client_of()'s
   for (auto _ : state) {
     for (PacketView& view : views) view.timestamp_ns = now += 300;
+    for (const std::size_t at : openings) write_source(store[at], ++client);
     auditor.on_packets(views);
     packets += views.size();
   }
   const AuditCounters counters = auditor.counters();
   state.SetItemsProcessed(static_cast<std::int64_t>(packets));
+  state.counters["pool_per_flow"] = static_cast<double>(counters.pool_peak_bytes) / kFlows;
   state.counters["flows"] = static_cast<double>(counters.peak_flows);
   state.counters["flow_bytes"] = static_cast<double>(Auditor::flow_bytes());
   state.counters["session_bytes"] = static_cast<double>(Auditor::session_bytes());
-  state.counters["pool_peak"] = static_cast<double>(counters.pool_peak_bytes);
+  state.counters["resident_per_flow"] = per_flow;
+  state.counters["flows_opened"] = static_cast<double>(counters.flows);
 }
-BENCHMARK(mixed_flows)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_flows)->Arg(0)->Arg(20)->Unit(benchmark::kMillisecond);
 
 // New conversations without end, each with a login: the costliest thing there is.
 void new_logins(benchmark::State& state) {
@@ -120,9 +150,7 @@ void new_logins(benchmark::State& state) {
   std::uint64_t now = 1'700'000'000'000'000'000;
   std::uint32_t flow = 0;
   for (auto _ : state) {
-    const std::uint32_t source = client_of(++flow);
-    for (int i = 0; i < 4; ++i)
-      bytes[26 + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(source >> (24 - 8 * i));
+    write_source(bytes, client_of(++flow));
     bytes[34] = static_cast<std::uint8_t>(flow >> 24);
     auditor.on_packet(test::view_of(bytes, now += 1000));
   }

@@ -9,6 +9,9 @@ run_packages="iproute2 tcpdump wireshark-common"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
   util-linux procps curl systemd e2fsprogs git daemonlogger chromium"
 
+# What the audit is tested against (tests/support/audit_lab.py), and the clients.
+server_packages="dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils curl swaks openssl iproute2"
+
 # Installs those of "$@" that are missing, and says which.
 install_packages() {
   local missing=() name
@@ -25,6 +28,26 @@ install_packages() {
   apt-get -qq update
   # Answers wireshark's and postfix's questions with their defaults.
   DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The servers are started by their test alone: installing them must not, nor the next boot.
+install_servers() {
+  local unit policy=/usr/sbin/policy-rc.d own_policy='' fresh=() status=0
+  for unit in dovecot postfix vsftpd slapd; do
+    [ -x "/usr/sbin/$unit" ] || fresh+=("$unit")
+  done
+  if [ "$(id -u)" -eq 0 ] && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    own_policy=yes
+  fi
+  # shellcheck disable=SC2086
+  install_packages $server_packages || status=$?
+  [ -z "$own_policy" ] || rm -f $policy
+  if [ $status -eq 0 ] && [ ${#fresh[@]} -ne 0 ] && [ -d /run/systemd/system ]; then
+    systemctl --quiet disable "${fresh[@]}" || true
+  fi
+  return $status
 }
 
 # Suricata is in Debian 12's backports. The machine's own mirror is used; where it has no backports, the

@@ -23,7 +23,7 @@ class SecretForms {
 
 // One mapping of a process that holds a secret.
 struct MemoryFinding {
-  std::string mapping;  // its line of /proc/PID/maps, and the form found
+  std::string mapping;   // its line of /proc/PID/maps, and the form found
   bool in_dumps = true;  // a core dump of everything would hold it: not MADV_DONTDUMP, not I/O
 };
 
