@@ -25,10 +25,12 @@ class CountingHome final : public BlockHome {
 
   BlockRef take(std::size_t index) {
     ++taken;
+    blocks[index].held.store(true, std::memory_order_relaxed);  // read back by this thread
     return BlockRef::first(blocks[index]);
   }
   void release(SealedBlock& block) noexcept override {
     last_packet_count = block.packet_count;
+    block.held.store(false, std::memory_order_release);  // only now may it be written again
     ++released;
   }
 
@@ -223,7 +225,7 @@ TEST(BestEffortQueue, AProducerThatTakesBackAndAConsumer) {
   std::uint64_t taken_back = 0;
   for (std::uint32_t round = 1; round <= kRounds; ++round) {
     const std::size_t place = round % kBlocks;
-    while (home.blocks[place].references.load(std::memory_order_acquire) != 0) {
+    while (home.blocks[place].held.load(std::memory_order_acquire)) {
       taken_back += queue.take_back().blocks;
     }
     home.blocks[place].packet_count = round;
