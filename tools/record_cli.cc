@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <thread>
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "tools/record/storage_options.h"
 
 namespace capstan::tools {
 
@@ -26,7 +26,7 @@ struct RawOptions {
   std::string fanout = "hash";
   std::string rings = "1";
   std::string cpus;
-  std::vector<std::string> autostop;
+  RawStorageOptions storage;
   std::vector<std::string> filter;
   double buffer_mib = 256;
   std::int64_t snaplen = 262144;
@@ -34,10 +34,6 @@ struct RawOptions {
   std::string block_size = "1M";
   double stats_interval_s = 0;
   RawWatchOptions watch;
-  std::vector<std::string> ring_buffer;
-  double turn_mb = 0;
-  double turn_s = 0;
-  std::int64_t turn_files = 0;
   bool no_promiscuous = false;
   bool no_direct = false;
 };
@@ -49,10 +45,6 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line
   app.add_option("-s,--snapshot-length", raw.snaplen,
                  "Bytes kept of each packet (default 262144; 0 means that too)");
   app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");
-  app.add_option(
-         "-a,--autostop", raw.autostop,
-         "Stop when: duration:SECONDS, filesize:KB (of 1000 bytes) or packets:N; may be repeated")
-      ->allow_extra_args(false);
   app.add_option("-B,--buffer-size", raw.buffer_mib, "Ring memory in MiB, per ring (default 256)");
   app.add_option("--rings", raw.rings, "Rings per interface, or auto for one per CPU (default 1)");
   app.add_option("--fanout", raw.fanout,
@@ -76,14 +68,6 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
          "File to write; - for standard output, /dev/null to measure the capture alone; again "
          "for stripes on several disks")
       ->allow_extra_args(false);
-  app.add_option("-b,--ring-buffer", raw.ring_buffer,
-                 "Go on in a new file NAME_NUMBER_DATE after duration:SECONDS or filesize:KB (of "
-                 "1000 bytes), at each interval:SECONDS of the clock, keeping the last files:N; "
-                 "may be repeated. SIGHUP and SIGUSR1 do it at once")
-      ->allow_extra_args(false);
-  app.add_option("-C", raw.turn_mb, "-b filesize in millions of bytes");
-  app.add_option("-G", raw.turn_s, "-b duration");
-  app.add_option("-W", raw.turn_files, "-b files");
   app.add_option("-F,--format", raw.format, "pcapng, pcap (microseconds) or pcap-ns");
   app.add_option("--layout", raw.layout, "auto, in-place (no copy) or packed (dense)");
   app.add_flag("--split-rings", line.split_rings, "A file for each ring: NAME.ringN.EXTENSION");
@@ -108,95 +92,7 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
   app.add_flag("-D,--list-interfaces", line.list_interfaces, "List the interfaces and exit");
 }
 
-// A positive number after "name:", or a problem.
-std::optional<double> positive_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value > 0) || value > 1e15) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 using Problems = std::vector<std::string>;
-
-void read_autostop(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
-  for (const std::string& condition : raw.autostop) {
-    const std::size_t colon = condition.find(':');
-    const std::string name = condition.substr(0, colon);
-    const std::optional<double> value =
-        colon == std::string::npos ? std::nullopt
-                                   : positive_number(std::string_view(condition).substr(colon + 1));
-    if (name == "duration" && value) {
-      line.duration_ns = static_cast<std::uint64_t>(*value * 1e9);
-    } else if (name == "filesize" && value) {
-      line.size_limit_bytes = static_cast<std::uint64_t>(*value * 1000);
-    } else if (name == "packets" && value && *value == std::floor(*value)) {
-      line.capture.packet_limit = static_cast<std::int64_t>(*value);
-    } else {
-      problems.push_back(fmt::format(
-          "-a '{}' is none of duration:SECONDS, filesize:KB, packets:N with a positive number",
-          condition));
-    }
-  }
-}
-
-void read_rotation(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
-  RotationLimits& limits = line.rotation;
-  constexpr double kMaxSeconds = 1e9;
-  for (const std::string& condition : raw.ring_buffer) {
-    const std::size_t colon = condition.find(':');
-    const std::string name = condition.substr(0, colon);
-    const std::optional<double> value =
-        colon == std::string::npos ? std::nullopt
-                                   : positive_number(std::string_view(condition).substr(colon + 1));
-    if (name == "duration" && value && *value <= kMaxSeconds) {
-      limits.duration_ns = static_cast<std::uint64_t>(*value * 1e9);
-    } else if (name == "interval" && value && *value >= 1e-3 && *value <= kMaxSeconds) {
-      limits.interval_ns = static_cast<std::uint64_t>(*value * 1e9);
-    } else if (name == "filesize" && value) {
-      limits.size_bytes = static_cast<std::uint64_t>(*value * 1000);
-    } else if (name == "files" && value && *value == std::floor(*value) && *value <= 1e6) {
-      limits.keep_files = static_cast<std::uint32_t>(*value);
-    } else {
-      problems.push_back(
-          fmt::format("-b '{}' is none of duration:SECONDS, interval:SECONDS, "
-                      "filesize:KB, files:N with a positive number",
-                      condition));
-    }
-  }
-  if (raw.turn_mb < 0 || raw.turn_mb > 1e9) problems.push_back("-C is no number of megabytes");
-  if (raw.turn_s < 0 || raw.turn_s > kMaxSeconds) problems.push_back("-G is no number of seconds");
-  if (raw.turn_files < 0 || raw.turn_files > 1'000'000) problems.push_back("-W is no file count");
-  if (!problems.empty()) return;
-  if (raw.turn_mb > 0) limits.size_bytes = static_cast<std::uint64_t>(raw.turn_mb * 1e6);
-  if (raw.turn_s > 0) limits.duration_ns = static_cast<std::uint64_t>(raw.turn_s * 1e9);
-  if (raw.turn_files > 0) limits.keep_files = static_cast<std::uint32_t>(raw.turn_files);
-  if (limits.keep_files != 0 && !limits.active()) {
-    problems.push_back(
-        "files:N needs to know when a file ends: -b duration:, interval: or filesize:");
-  }
-  if (raw.turn_files > 0 && limits.size_bytes == 0) {
-    problems.push_back("-W goes with -C; with -G alone it means another thing to tcpdump");
-  }
-  if (limits.active() && line.size_limit_bytes != 0) {
-    problems.push_back("-a filesize ends the recording and -b goes on in a new file: not both");
-  }
-}
-
-void check_rotation_target(const RecordCommandLine& line, Problems& problems) {
-  if (!line.rotation.active()) return;
-  for (const std::string& file : line.files) {
-    std::error_code ignored;
-    const auto type = std::filesystem::status(file, ignored).type();
-    const bool plain = type == std::filesystem::file_type::not_found ||
-                       type == std::filesystem::file_type::none ||
-                       type == std::filesystem::file_type::regular;
-    if (file == "-" || !plain) {
-      problems.push_back(fmt::format("-b needs a file name, and -w {} is none", file));
-    }
-  }
-}
 
 void read_sizes(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
   if (!(raw.buffer_mib > 0) || raw.buffer_mib > 1 << 20) {
@@ -329,6 +225,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   RecordCommandLine line;
   add_capture_options(app, raw, line);
   add_output_options(app, raw, line);
+  add_storage_options(app, raw.storage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -339,9 +236,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   }
   if (line.list_interfaces) return line;
   Problems problems;
-  read_autostop(raw, line, problems);
-  read_rotation(raw, line, problems);
-  check_rotation_target(line, problems);
+  read_storage_options(raw.storage, line, problems);
   read_sizes(raw, line, problems);
   read_rings(raw, line, problems);
   read_output(raw, line, problems);

@@ -21,6 +21,12 @@ struct RecordCommandLine {
   std::uint64_t duration_ns = 0;       // 0: until stopped
   std::uint64_t size_limit_bytes = 0;  // 0: none
   RotationLimits rotation;
+  RetentionLimits retention;
+  OnFull on_full = OnFull::kStop;
+  bool sync_at_close = true;
+  std::uint64_t sync_interval_ns = 0;  // 0: at the end of a file only, if sync_at_close
+  std::string print_names;             // of finished files, to this file; "-", "stdout", "stderr"
+  std::string on_file;                 // a shell command for each finished file; empty: none
   bool direct = true;
   bool quiet = false;
   std::string stats_file;               // empty: none; "-": standard output

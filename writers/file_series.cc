@@ -1,5 +1,7 @@
 #include "writers/file_series.h"
 
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,24 +11,38 @@
 #include <filesystem>
 #include <latch>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
-#include "writers/rotation.h"
 
 namespace capstan {
 
 namespace {
 
-// After a refusal (a full disk), how long until the next attempt to open a file ahead.
+// After a refusal (a full disk), how long until the next attempt; and how often the disk is looked
+// at for retention.
 constexpr auto kRetry = std::chrono::seconds(1);
+// Free space to be made when the disk was full: enough for a second of a fast link, if the disk is
+// large.
+constexpr std::uint64_t kRoomBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kRoomPerDisk = 50;  // never more than the 50th part of it
+
+std::string directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  return directory.empty() ? "." : directory;
+}
+
+bool exists(const std::string& path) noexcept {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
 
 }  // namespace
 
-FileSeries::FileSeries(OutputFileOptions options, std::uint32_t keep_files,
-                       std::function<void()> confine)
-    : options_(std::move(options)), keep_files_(keep_files), confine_(std::move(confine)) {
+FileSeries::FileSeries(OutputFileOptions options, SeriesOptions series)
+    : options_(std::move(options)), series_(std::move(series)), names_(options_.path) {
   find_earlier();
 }
 
@@ -36,31 +52,43 @@ FileSeries::~FileSeries() {
 }
 
 void FileSeries::find_earlier() {
-  std::filesystem::path directory = std::filesystem::path(options_.path).parent_path();
-  if (directory.empty()) directory = ".";
+  struct Earlier {
+    std::uint64_t order;  // the number, or the time where names are made of that
+    KeptFile file;
+  };
+  std::vector<Earlier> earlier;
   std::error_code ignored;
-  std::vector<std::pair<std::uint32_t, std::string>> earlier;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const auto number = number_of_rotated_name(options_.path, entry.path().filename().string());
-    if (!number || !entry.is_regular_file(ignored)) continue;
-    earlier.emplace_back(*number, entry.path().string());
-    next_number_ = std::max(next_number_, *number + 1);
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory_of(options_.path), ignored)) {
+    const auto number = names_.number_of(entry.path().filename().string());
+    struct stat status {};
+    if (!number || ::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      continue;
+    }
+    const std::uint64_t ended_ns =
+        static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
+        static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+    earlier.push_back(
+        {names_.by_time() ? ended_ns : *number,
+         {entry.path().string(), static_cast<std::uint64_t>(status.st_size), ended_ns}});
+    if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
   }
-  if (keep_files_ == 0) return;
-  std::sort(earlier.begin(), earlier.end());
-  for (auto& [number, path] : earlier) kept_.push_back(std::move(path));
+  std::sort(earlier.begin(), earlier.end(), [](const Earlier& a, const Earlier& b) {
+    return std::tie(a.order, a.file.path) < std::tie(b.order, b.file.path);
+  });
+  for (Earlier& one : earlier) kept_.push_back(std::move(one.file));
 }
 
 OutputFile FileSeries::open_first() {
   OutputFileOptions first = options_;
-  first.path = rotated_name(options_.path, next_number_, wall_clock_ns());
+  first.path = last_path_ = next_path({});
   OutputFile file(std::move(first));
   ++next_number_;
   std::latch confined(1);
   std::exception_ptr failure;
   thread_ = std::thread([this, &confined, &failure] {
     try {
-      if (confine_) confine_();
+      if (series_.confine) series_.confine();
     } catch (...) {
       failure = std::current_exception();
     }
@@ -72,18 +100,29 @@ OutputFile FileSeries::open_first() {
   return file;
 }
 
-// A name that is no other recording's: it gets its date when it is taken.
-std::string FileSeries::spare_path() const {
-  return rotated_name(options_.path, next_number_, wall_clock_ns());
+// The name of this moment, which is no other recording's. `own_part`: the hidden name that is the
+// asker's own.
+std::string FileSeries::next_path(const std::string& own_part) const {
+  const std::uint64_t now = wall_clock_ns();
+  if (!names_.by_time()) return names_.path_of(next_number_, now);
+  for (std::uint32_t number = 1;; ++number) {
+    std::string path = names_.path_of(number, now);
+    const std::string part = OutputFile::part_path(path);
+    if (path != last_path_ && !exists(path) && (part == own_part || !exists(part))) return path;
+  }
 }
 
 std::optional<OutputFile> FileSeries::take_next() noexcept {
   const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
   if (!lock || !spare_) return std::nullopt;
-  const std::uint32_t number = next_number_;
-  if (spare_->rename_part(rotated_name(options_.path, number, wall_clock_ns())) != 0) {
+  std::string path = next_path(OutputFile::part_path(spare_->path()));
+  if (spare_->rename_part(path) != 0) {
+    // The directory is away: it may come back with the file in it, or another in its place.
+    if (exists(directory_of(path)) && !spare_->reachable()) spare_.reset();
+    changed_.notify_all();
     return std::nullopt;
   }
+  last_path_ = std::move(path);
   ++next_number_;
   std::optional<OutputFile> next = std::move(spare_);
   spare_.reset();
@@ -98,8 +137,19 @@ void FileSeries::close(OutputFile file, std::uint64_t size_bytes) noexcept {
 }
 
 void FileSeries::add_closed(const FinishedFile& file) noexcept {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   note_finished(file);
+  writing_bytes_.store(0, std::memory_order_relaxed);
+  retain(lock);
+  lock.unlock();
+  if (series_.on_finished) series_.on_finished(file);
+}
+
+void FileSeries::make_room() noexcept {
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock) return;  // asked for again at the next refusal
+  room_wanted_ = true;
+  changed_.notify_all();
 }
 
 int FileSeries::finish() noexcept {
@@ -112,7 +162,7 @@ int FileSeries::finish() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (spare_) ::unlink(OutputFile::part_path(spare_->path()).c_str());
   spare_.reset();
-  return error_;
+  return error_.load(std::memory_order_relaxed);
 }
 
 std::vector<FinishedFile> FileSeries::finished_files(std::uint64_t& count) const {
@@ -125,15 +175,17 @@ void FileSeries::run() noexcept {
   name_current_thread("file-series");
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    if (!ending_ && !spare_) {
-      open_spare(lock);
-      // Without a spare there may be something to close, whose end frees space.
+    if (room_wanted_ && spare_ && spare_->preallocated_bytes() != 0) {
+      ::unlink(OutputFile::part_path(spare_->path()).c_str());
+      spare_.reset();
     }
-    if (!closing_.empty()) {
-      close_one(lock);
-    } else if (ending_) {
-      return;
-    } else if (spare_) {
+    retain(lock);
+    // Without a spare there may be something to close, whose end frees space.
+    if (!ending_ && !spare_) open_spare(lock);
+    const bool idle = closing_.empty() || !close_one(lock);
+    if (!idle || (ending_ && !closing_.empty())) continue;
+    if (ending_) return;
+    if (spare_ && closing_.empty() && !series_.retention.watches() && !room_wanted_) {
       changed_.wait(lock);
     } else {
       changed_.wait_for(lock, kRetry);
@@ -143,7 +195,7 @@ void FileSeries::run() noexcept {
 
 void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   OutputFileOptions options = options_;
-  options.path = spare_path();
+  options.path = next_path({});
   lock.unlock();
   std::optional<OutputFile> file;
   try {
@@ -155,27 +207,71 @@ void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   spare_ = std::move(file);
 }
 
-void FileSeries::close_one(std::unique_lock<std::mutex>& lock) noexcept {
+// False when it has to be tried again later.
+bool FileSeries::close_one(std::unique_lock<std::mutex>& lock) noexcept {
   Closing closing = std::move(closing_.front());
   closing_.pop_front();
   lock.unlock();
   const int error = closing.file.close(closing.size_bytes);
+  const FinishedFile finished{closing.file.path(), closing.size_bytes};
+  if (error == 0 && series_.on_finished) series_.on_finished(finished);
   lock.lock();
-  if (error_ == 0) error_ = error;
-  if (error == 0) note_finished({closing.file.path(), closing.size_bytes});
+  if (error == 0) {
+    note_finished(finished);
+    return true;
+  }
+  if (series_.patient && !ending_ && closing.file.descriptor() >= 0) {
+    closing_.push_front(std::move(closing));
+    return false;
+  }
+  if (error_.load(std::memory_order_relaxed) == 0) {
+    error_.store(error, std::memory_order_relaxed);
+  }
+  return true;
 }
 
 void FileSeries::note_finished(const FinishedFile& file) {
   ++finished_count_;
   listed_.push_back(file);
   if (listed_.size() > kListed) listed_.pop_front();
-  if (keep_files_ == 0) return;
-  kept_.push_back(file.path);
-  // The file being written counts; at the end, when there is none, one more could stay.
-  const std::size_t limit = std::max<std::size_t>(1, keep_files_ - (ending_ ? 0U : 1U));
-  while (kept_.size() > limit) {
-    ::unlink(kept_.front().c_str());
+  kept_.push_back({file.path, file.size_bytes, wall_clock_ns()});
+}
+
+RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept {
+  RetentionState state;
+  state.wall_ns = wall_clock_ns();
+  state.writing = !ending_;
+  state.writing_bytes = writing_bytes_.load(std::memory_order_relaxed);
+  struct statvfs space {};
+  if (::statvfs(directory_of(options_.path).c_str(), &space) == 0) {
+    state.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+    state.total_bytes = std::uint64_t{space.f_blocks} * space.f_frsize;
+  } else {  // the directory is away: no reason to delete anything
+    limits.min_free_bytes = limits.min_free_percent = 0;
+  }
+  return state;
+}
+
+void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
+  RetentionLimits limits = series_.retention;
+  RetentionState state = look_at_disk(limits);
+  if (room_wanted_) {
+    limits.min_free_bytes =
+        std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));
+  }
+  std::size_t count = files_to_delete(kept_, limits, state);
+  // A quota is full before the disk is: one at least.
+  if (room_wanted_) count = std::min(kept_.size(), std::max<std::size_t>(count, 1));
+  room_wanted_ = false;
+  for (; count != 0; --count) {
+    const std::string path = kept_.front().path;
+    lock.unlock();
+    const int error = ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+    lock.lock();
+    delete_error_.store(error, std::memory_order_relaxed);
+    if (error != 0) return;  // looked at again with the next file
     kept_.pop_front();
+    deleted_count_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

@@ -21,8 +21,9 @@ struct IoCompletion {
   std::int32_t result = 0;  // bytes written, possibly fewer than asked, or -errno
 };
 
-// Never a caller's own tag.
+// Never a caller's own tags.
 inline constexpr std::uint32_t kPreallocateTag = 0xFFFFFFFF;
+inline constexpr std::uint32_t kSyncTag = 0xFFFFFFFE;
 
 // All calls from one thread. Completions may come in any order.
 class IoBackend {
@@ -41,6 +42,9 @@ class IoBackend {
   // room or not possible here.
   [[nodiscard]] virtual bool try_preallocate(std::uint64_t offset,
                                              std::uint64_t length) noexcept = 0;
+  // Queues fdatasync(2), completing with kSyncTag: writes that were completed before are durable
+  // then. False: no room or not possible here.
+  [[nodiscard]] virtual bool try_sync() noexcept = 0;
   // Hands what is queued to the kernel.
   virtual void flush() noexcept = 0;
   // Takes completions that are there; never waits. How many.

@@ -139,6 +139,19 @@ void OutputFile::open_regular() {
   }
 }
 
+bool OutputFile::deleted() const noexcept {
+  struct stat status {};
+  return kind_ == OutputKind::kFile && fd_ && ::fstat(fd_.get(), &status) == 0 &&
+         status.st_nlink == 0;
+}
+
+bool OutputFile::reachable() const noexcept {
+  struct stat own {};
+  struct stat named {};
+  return ::fstat(fd_.get(), &own) == 0 && ::lstat(part_path_.c_str(), &named) == 0 &&
+         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
 int OutputFile::rename_part(const std::string& path) noexcept {
   const std::string part = part_path(path);
   if (part != part_path_ && ::rename(part_path_.c_str(), part.c_str()) != 0) return errno;
@@ -158,12 +171,11 @@ int OutputFile::close(std::uint64_t size_bytes) noexcept {
     return result == 0;
   };
   note(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
-  note(::fsync(fd_.get()));
-  if (note(::rename(part_path_.c_str(), options_.path.c_str()))) {
-    const UniqueFd directory(
-        ::open(directory_of(options_.path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory) note(::fsync(directory.get()));
-  }
+  if (options_.sync) note(::fsync(fd_.get()));
+  if (!note(::rename(part_path_.c_str(), options_.path.c_str()))) return first_error;
+  const UniqueFd directory(
+      ::open(directory_of(options_.path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory && options_.sync) note(::fsync(directory.get()));
   fd_.reset();
   return first_error;
 }

@@ -24,6 +24,9 @@ struct OutputFileOptions {
   // Disk space taken ahead of the write position, so that no write extends the file (an extending
   // O_DIRECT write is synchronous on ext4 and XFS). 0: none.
   std::uint64_t preallocate_bytes = std::uint64_t{1} << 30;
+  // Make it durable (fsync) before it gets its name. Without, a power loss may leave a file with
+  // its name and holes in it.
+  bool sync = true;
 };
 
 // Owns the descriptor and, until closed, a lock (flock) that tells `capstan repair` to keep off.
@@ -51,8 +54,14 @@ class OutputFile {
 
   // Truncates to `size_bytes`, syncs, and gives the file its name (replacing one of that name, as
   // tcpdump and dumpcap do). Returns 0 or the first errno value; the data is then still in the
-  // hidden file, or under the name with its durability unknown (EIO from fsync).
+  // hidden file, or under the name with its durability unknown (EIO from fsync). While it is in the
+  // hidden file, the descriptor stays open and this can be tried again.
   [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
+
+  // Whether somebody deleted the hidden file, or its directory: what is written to it now is lost.
+  bool deleted() const noexcept;
+  // Whether its hidden name leads to it still: not while its directory is away.
+  bool reachable() const noexcept;
 
   // Will be `path` when closed, and is hidden under that name from now on. 0 or an errno value.
   [[nodiscard]] int rename_part(const std::string& path) noexcept;

@@ -48,6 +48,7 @@ class SynchronousBackend : public IoBackend {
     return true;
   }
   bool try_preallocate(std::uint64_t, std::uint64_t) noexcept override { return false; }
+  bool try_sync() noexcept override { return false; }
   void flush() noexcept override {}
   std::size_t reap(std::span<IoCompletion> completions) noexcept override {
     return done_.pop_into(completions);
@@ -70,6 +71,11 @@ class PwriteBackend final : public SynchronousBackend {
         ::fallocate(fd_, 0, static_cast<off_t>(offset), static_cast<off_t>(length)) == 0 ? 0
                                                                                          : -errno;
     done_.push({kPreallocateTag, result});
+    return true;
+  }
+  bool try_sync() noexcept override {
+    if (done_.full()) return false;
+    done_.push({kSyncTag, ::fdatasync(fd_) == 0 ? 0 : -errno});
     return true;
   }
 

@@ -8,8 +8,8 @@
 
 namespace capstan {
 
-// Each write happens within try_submit(), blocking the writer thread. Preallocation too: it is the
-// price of a kernel without io_uring.
+// Each write happens within try_submit(), blocking the writer thread. Preallocation and syncing
+// too: it is the price of a kernel without io_uring.
 std::unique_ptr<IoBackend> make_pwrite_backend();
 
 // For what cannot seek. Requires: writes are submitted in the order of their offsets, without gaps.

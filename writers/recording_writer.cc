@@ -78,49 +78,104 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   queue_ = std::make_unique<WriteQueue>(*backend_, static_cast<WriteQueueOwner&>(*this),
                                         kQueuePlaces, file_.alignment_bytes(), abandon);
   queue_->set_preallocated(file_.preallocated_bytes());
+  // A pipe that breaks stays broken.
+  options_.patience.patient =
+      options_.on_full != OnFull::kStop && file_.kind() == OutputKind::kFile;
+  queue_->be_patient(options_.patience);
   staging_.use_queue(queue_.get());
   write_header();
-  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+  last_sync_ns_ = monotonic_clock_ns();
+  rotation_.start_file(last_sync_ns_, wall_clock_ns());
 }
 
 OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
   if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
-  series_ = std::make_unique<FileSeries>(options_.file, options_.rotation.keep_files,
-                                         options_.confine_thread);
+  series_ = std::make_unique<FileSeries>(
+      options_.file, SeriesOptions{options_.retention, options_.on_full != OnFull::kStop,
+                                   options_.confine_thread, options_.on_finished});
   return series_->open_first();
 }
 
 bool RecordingWriter::turn_due() noexcept {
-  if (!series_ || queue_->error() != 0) return false;
+  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0) return false;
   return turn_requested_.load(std::memory_order_relaxed) ||
-         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position());
+         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
 }
 
 // Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
 // arrives; the slow part of closing is the series' thread's.
 void RecordingWriter::turn() noexcept {
+  const std::uint32_t last = options_.rotation.stop_after_files;
+  if (last != 0 && files_begun_ >= last) {
+    limit_reached_.store(true, std::memory_order_relaxed);
+    return;
+  }
   std::optional<OutputFile> next = series_->take_next();
   if (!next) return;
   turn_requested_.store(false, std::memory_order_relaxed);
   merge(kForEver);
   write_ledgers(ledgers_now());
   staging_.close_run();
-  while (!queue_->idle() && !queue_->abandoned()) queue_->wait(kWaitNs);
+  wait_until_idle();
   if (!queue_->idle() || queue_->error() != 0) {
-    // This file stays the last one; finish() closes it at what is certain.
+    // This file stays the last one; finish() closes it at what is certain. It has its ledger, so
+    // nothing may follow.
+    if (!queue_->idle()) queue_->fail(ECANCELED);
     ::unlink(OutputFile::part_path(next->path()).c_str());
     return;
   }
   const std::uint64_t size_bytes = queue_->certain_end();
-  earlier_bytes_ += size_bytes;
   backend_->use_file(next->descriptor());
-  series_->close(std::exchange(file_, std::move(*next)), size_bytes);
+  OutputFile ended = std::exchange(file_, std::move(*next));
+  if (std::exchange(deleted_, false)) {  // it takes its packets with it
+    deleted_packets_ += queue_->certain_packets() - earlier_packets_;
+  } else {
+    earlier_bytes_ += size_bytes;
+    series_->close(std::move(ended), size_bytes);
+  }
+  earlier_packets_ = queue_->certain_packets();
   direct_given_up_ = false;
   queue_->start_file(file_.preallocated_bytes());
   staging_.start_at(0);
   packed_mode_ = true;
   write_header();
+  file_packets_ = 0;
+  ++files_begun_;
   rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+}
+
+void RecordingWriter::wait_until_idle() noexcept {
+  while (!queue_->idle() && !queue_->abandoned()) {
+    queue_->wait(kWaitNs);
+    watch_trouble();
+  }
+}
+
+// A file that was deleted under the recorder takes writes as any other, and loses them.
+void RecordingWriter::watch_file() noexcept {
+  if (queue_->error() != 0 || !file_.deleted()) return;
+  const std::atomic<bool>* ending = options_.patience.ending;
+  const bool may_wait = series_ && options_.on_full != OnFull::kStop &&
+                        (ending == nullptr || !ending->load(std::memory_order_relaxed));
+  deleted_ = may_wait;
+  if (may_wait) {  // for a next file, once there is a place for it
+    turn_requested_.store(true, std::memory_order_relaxed);
+    return;
+  }
+  deleted_packets_ += queue_->certain_packets() - earlier_packets_;
+  earlier_packets_ = queue_->certain_packets();
+  queue_->fail(ENOENT);
+}
+
+void RecordingWriter::watch_trouble() noexcept {
+  const int trouble = deleted_ ? ENOENT : queue_->trouble();
+  trouble_.store(trouble, std::memory_order_relaxed);
+  if (options_.on_full != OnFull::kOldest || !series_) return;
+  if (trouble != ENOSPC && trouble != EDQUOT) return;
+  const std::uint64_t now = monotonic_clock_ns();
+  if (now < next_room_ns_) return;
+  next_room_ns_ = now + options_.patience.retry_interval_ns;
+  series_->make_room();
 }
 
 void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
@@ -221,6 +276,11 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   }
   if (series_) {
     if (turn_due()) turn();
+    if (limit_reached_.load(std::memory_order_relaxed)) {
+      leave_out(block->ring, block->packet_count);
+      return;
+    }
+    file_packets_ += block->packet_count;
     remember_counts(*block);
   }
   const bool in_place = prefers_in_place(*block);
@@ -269,7 +329,9 @@ void RecordingWriter::write_in_place(BlockRef block) noexcept {
     return;
   }
   while (queue_->full() && !queue_->abandoned()) queue_->wait(kWaitNs);
-  if (queue_->full()) {
+  // After a second interrupt within this call what was to be padded may have been left out: the
+  // position is then no multiple of the alignment, and nothing behind it can become certain.
+  if (queue_->full() || queue_->error() != 0) {
     extra_failed_ += block->packet_count;
     return;
   }
@@ -481,12 +543,22 @@ void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
 
 bool RecordingWriter::pump() noexcept {
   const bool any = queue_->pump();
+  watch_trouble();
+  if (queue_->trouble() != 0) {  // nothing more is sent until it is over
+    publish();
+    return any;
+  }
   if (merge_ && !merge_->empty()) merge(wall_clock_ns() - options_.merge_window_ns);
   if (turn_due()) turn();  // also on a link where nothing arrives
   const std::uint64_t now = monotonic_clock_ns();
   if (now - last_flush_ns_ >= options_.flush_interval_ns) {
     staging_.flush();
+    watch_file();
     last_flush_ns_ = now;
+  }
+  if (options_.sync_interval_ns != 0 && now - last_sync_ns_ >= options_.sync_interval_ns &&
+      queue_->sync()) {
+    last_sync_ns_ = now;
   }
   const std::uint64_t chunk = options_.file.preallocate_bytes;
   if (file_.preallocated_bytes() != 0)
@@ -496,9 +568,10 @@ bool RecordingWriter::pump() noexcept {
 }
 
 void RecordingWriter::publish() noexcept {
-  counters_.packets_written.set(queue_->certain_packets());
-  counters_.packets_failed.set(queue_->failed_packets() + extra_failed_);
+  counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
+  counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
   counters_.bytes_written.set(earlier_bytes_ + queue_->certain_end());
+  if (series_) series_->note_writing(queue_->certain_end());
 }
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
@@ -510,7 +583,9 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   const std::uint64_t deadline_ns = monotonic_clock_ns() + kAbandonWaitNs;
   while (!queue_->idle() && !(queue_->abandoned() && monotonic_clock_ns() > deadline_ns)) {
     queue_->wait(kWaitNs);
+    watch_trouble();
   }
+  trouble_.store(0, std::memory_order_relaxed);
   // io_uring tears its ring down after the process has gone, and a file registered with it stays
   // open until then: locked for readers, its file system busy.
   if (queue_->idle()) backend_->use_file(-1);
@@ -518,10 +593,13 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
   int close_error = file_.close(queue_->certain_end());
+  const FinishedFile last{file_.path(), queue_->certain_end()};
   if (series_) {
     const int series_error = series_->finish();
-    if (close_error == 0) series_->add_closed({file_.path(), queue_->certain_end()});
+    if (close_error == 0) series_->add_closed(last);
     if (close_error == 0) close_error = series_error;
+  } else if (close_error == 0 && file_.kind() == OutputKind::kFile && options_.on_finished) {
+    options_.on_finished(last);
   }
   return queue_->error() != 0 ? queue_->error() : close_error;
 }

@@ -32,6 +32,13 @@ enum class Layout : std::uint8_t {
   kPacked,   // one copy; 32 bytes (pcapng) or 16 (pcap) a packet
 };
 
+// What is done when the disk refuses writes.
+enum class OnFull : std::uint8_t {
+  kStop,    // the recording ends, with what was written as a valid file
+  kOldest,  // the oldest files of the series make room; otherwise as kPause
+  kPause,   // what was refused is offered again until it is taken; meanwhile the ring fills
+};
+
 struct RecordingOptions {
   OutputFileOptions file;
   FileFormat format = FileFormat::kPcapng;
@@ -47,6 +54,13 @@ struct RecordingOptions {
   // When the recording goes on in a new file; file.path is then the pattern of names. Turns lie
   // between blocks: a file may pass rotation.size_bytes by one ring block. Not with streams.
   RotationLimits rotation;
+  RetentionLimits retention;  // of the files of rotation
+  OnFull on_full = OnFull::kStop;
+  Patience patience;  // how the last two wait; `patient` is set by them
+  // What was written is made durable so often; 0: only when a file is closed, if file.sync.
+  std::uint64_t sync_interval_ns = 0;
+  // Told of each file that has its name; must not wait. See SeriesOptions.
+  std::function<void(const FinishedFile&)> on_finished;
   // What was received this long ago is on its way to disk also when nothing more arrives.
   std::uint64_t flush_interval_ns = 1'000'000'000;
   // Rings' memory, to be registered with the backend.
@@ -82,7 +96,7 @@ class RecordingWriter final : private WriteQueueOwner {
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   // Whether accept() would not wait for the disk.
-  bool has_room() const noexcept { return !queue_->full(); }
+  bool has_room() const noexcept { return !queue_->full() && queue_->trouble() == 0 && !deleted_; }
   // Takes a block of ring block->ring. Blocks of one ring in their order.
   void accept(BlockRef block) noexcept;
   // Completions, merging, flushing, preallocation. True when something was done.
@@ -96,7 +110,11 @@ class RecordingWriter final : private WriteQueueOwner {
   // first error, after which the file holds everything that had been written in front of it.
   [[nodiscard]] int finish(const std::vector<ClosingLedger>& ledgers) noexcept;
 
-  int error() const noexcept { return queue_->error(); }
+  int error() const noexcept {
+    return queue_->error() != 0 || !series_ ? queue_->error() : series_->error();
+  }
+  // The errno value for which the recording waits, 0 when it does not. Any thread.
+  int trouble() const noexcept { return trouble_.load(std::memory_order_relaxed); }
   bool size_limit_reached() const noexcept {
     return limit_reached_.load(std::memory_order_relaxed);
   }
@@ -118,6 +136,9 @@ class RecordingWriter final : private WriteQueueOwner {
   OutputFile open_file(const std::atomic<bool>& abandon);
   bool turn_due() noexcept;
   void turn() noexcept;
+  void wait_until_idle() noexcept;
+  void watch_trouble() noexcept;
+  void watch_file() noexcept;
   void remember_counts(const SealedBlock& block) noexcept;
   std::vector<ClosingLedger> ledgers_now() const;
   void write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept;
@@ -155,6 +176,14 @@ class RecordingWriter final : private WriteQueueOwner {
   Rotation rotation_;
   std::vector<ClosingLedger> counts_;  // by ring, as its last block said; with rotation
   std::uint64_t earlier_bytes_ = 0;    // of the files before this one
+  std::uint64_t file_packets_ = 0;     // taken for this file
+  std::uint32_t files_begun_ = 1;
+  std::uint64_t last_sync_ns_ = 0;
+  std::uint64_t next_room_ns_ = 0;
+  bool deleted_ = false;               // the file being written: nothing more is put there
+  std::uint64_t earlier_packets_ = 0;  // certain, of the files before this one
+  std::uint64_t deleted_packets_ = 0;  // certain once, of files that were deleted under us
+  std::atomic<int> trouble_{0};
   std::atomic<bool> turn_requested_{false};
   bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};

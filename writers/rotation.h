@@ -10,12 +10,15 @@
 namespace capstan {
 
 struct RotationLimits {
-  std::uint64_t duration_ns = 0;  // a file's age; 0: any
-  std::uint64_t interval_ns = 0;  // turns at multiples of this on the wall clock; 0: none
-  std::uint64_t size_bytes = 0;   // a file that has reached it is full; 0: any
-  std::uint32_t keep_files = 0;   // the ring buffer: files kept, the one being written too; 0: all
+  std::uint64_t duration_ns = 0;       // a file's age; 0: any
+  std::uint64_t interval_ns = 0;       // turns at multiples of this on the wall clock; 0: none
+  std::uint64_t size_bytes = 0;        // a file that has reached it is full; 0: any
+  std::uint64_t packets = 0;           // the same, of packets
+  std::uint32_t stop_after_files = 0;  // the recording ends with the end of so many; 0: never
 
-  bool active() const noexcept { return duration_ns != 0 || interval_ns != 0 || size_bytes != 0; }
+  bool active() const noexcept {
+    return duration_ns != 0 || interval_ns != 0 || size_bytes != 0 || packets != 0;
+  }
 };
 
 // The state of one series of files. One thread.
@@ -25,9 +28,9 @@ class Rotation {
 
   // A file begins. `monotonic_ns` measures its age, `wall_ns` where it lies in the interval.
   void start_file(std::uint64_t monotonic_ns, std::uint64_t wall_ns) noexcept;
-  // Whether the file, now of `size_bytes`, has come to its end.
-  bool due(std::uint64_t monotonic_ns, std::uint64_t wall_ns,
-           std::uint64_t size_bytes) const noexcept;
+  // Whether the file, now of `size_bytes` and `packets`, has come to its end.
+  bool due(std::uint64_t monotonic_ns, std::uint64_t wall_ns, std::uint64_t size_bytes,
+           std::uint64_t packets) const noexcept;
 
  private:
   RotationLimits limits_;
@@ -35,12 +38,31 @@ class Rotation {
   std::uint64_t interval_number_ = 0;
 };
 
-// "dir/name_00007_20260131235959.ext" for "dir/name.ext", in local time: dumpcap's names, which
-// sort by number.
-std::string rotated_name(const std::string& path, std::uint32_t number, std::uint64_t wall_ns);
+// What the files of a series are called, and which names are of it.
+//
+// "name.ext" gives "name_00007_20260131235959.ext", dumpcap's names, which sort by number. One with
+// conversions of strftime(3) gives tcpdump's: "x-%Y%m%d-%H%M%S.pcap" becomes
+// "x-20260131-235959.pcap", and the second of the same name "x-20260131-235959_00002.pcap". Local
+// time. Of the conversions those made of digits are known (kConversions), so that the names of one
+// series can be told from all others.
+class SeriesNames {
+ public:
+  // `path`: with a directory. Throws UsageError for a conversion that is not known.
+  explicit SeriesNames(const std::string& path);
 
-// The number in `file_name` (no directory) if rotated_name() could have made it for `path`.
-std::optional<std::uint32_t> number_of_rotated_name(const std::string& path,
-                                                    const std::string& file_name);
+  bool by_time() const noexcept { return by_time_; }
+  // `number`: from 1; of files of the same time, if by_time().
+  std::string path_of(std::uint32_t number, std::uint64_t wall_ns) const;
+  // The number in `file_name` (no directory) if path_of() could have made it.
+  std::optional<std::uint32_t> number_of(const std::string& file_name) const;
+
+  static constexpr const char* kConversions = "%Y %y %m %d %j %H %M %S %s %F %T %%";
+
+ private:
+  std::string directory_;
+  std::string stem_;
+  std::string extension_;
+  bool by_time_ = false;
+};
 
 }  // namespace capstan

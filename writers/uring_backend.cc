@@ -23,6 +23,7 @@ class UringBackend final : public IoBackend {
   int register_memory(std::span<const std::span<std::uint8_t>> regions) noexcept override;
   bool try_submit(const IoWrite& write) noexcept override;
   bool try_preallocate(std::uint64_t offset, std::uint64_t length) noexcept override;
+  bool try_sync() noexcept override;
   void flush() noexcept override { ::io_uring_submit(&ring_); }
   std::size_t reap(std::span<IoCompletion> completions) noexcept override;
   void wait(std::uint64_t timeout_ns) noexcept override;
@@ -105,6 +106,16 @@ bool UringBackend::try_preallocate(std::uint64_t offset, std::uint64_t length) n
                             static_cast<off_t>(length));
   if (file_registered_) sqe->flags |= IOSQE_FIXED_FILE;
   sqe->user_data = kPreallocateTag;
+  ++under_way_;
+  return true;
+}
+
+bool UringBackend::try_sync() noexcept {
+  io_uring_sqe* sqe = ::io_uring_get_sqe(&ring_);
+  if (sqe == nullptr) return false;
+  ::io_uring_prep_fsync(sqe, file_registered_ ? 0 : fd_, IORING_FSYNC_DATASYNC);
+  if (file_registered_) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = kSyncTag;
   ++under_way_;
   return true;
 }

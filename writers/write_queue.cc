@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/check.h"
+#include "engine/core/clock.h"
 
 namespace capstan {
 
@@ -15,6 +16,23 @@ constexpr std::uint8_t kMaxRetries = 100;  // of a write interrupted again and a
 constexpr std::uint8_t kMaxStalls = 4;     // of a write that neither fails nor gets anywhere
 
 }  // namespace
+
+bool may_pass(int error) noexcept {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+    case EIO:
+    case ENOMEM:
+    case ETIMEDOUT:
+    case ESTALE:
+    case ENODEV:
+    case ENXIO:
+      return true;
+    default:
+      return false;
+  }
+}
 
 WriteQueue::WriteQueue(IoBackend& backend, WriteQueueOwner& owner, std::size_t places,
                        std::uint32_t alignment_bytes, const std::atomic<bool>& abandon)
@@ -30,7 +48,7 @@ void WriteQueue::submit(WriteRequest request) noexcept {
   Place& place = places_[index];
   place.request = std::move(request);
   place.done = 0;
-  place.complete = place.failed = place.refused = false;
+  place.complete = place.failed = place.refused = place.waiting = false;
   place.retries = 0;
   ++tail_;
   if (error_ != 0) {  // nothing behind an error can become certain: do not even write it
@@ -64,6 +82,7 @@ void WriteQueue::send(std::uint32_t index) noexcept {
 }
 
 bool WriteQueue::pump() noexcept {
+  if (trouble_ != 0) watch_patience();
   backend_.flush();
   std::array<IoCompletion, 64> completions;
   bool any = false;
@@ -96,6 +115,14 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
     }
     return;
   }
+  if (completion.tag == kSyncTag) {
+    syncing_ = false;
+    // What was not made durable may be lost without another word of the kernel's (fsync(2), EIO).
+    if (completion.result != 0 && !(patience_.patient && may_pass(-completion.result))) {
+      fail(-completion.result);
+    }
+    return;
+  }
   Place& place = places_[completion.tag];
   if (completion.result < 0) {
     on_failure(place, completion.tag, -completion.result);
@@ -104,6 +131,7 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
   const auto written = static_cast<std::uint32_t>(completion.result);
   if (place.done + written >= place.request.length) {
     finish(place);
+    if (probing_ && completion.tag == probe_) end_trouble();
     return;
   }
   // The rest of a direct write must start aligned too: a partial unit is written again.
@@ -139,9 +167,69 @@ void WriteQueue::on_failure(Place& place, std::uint32_t index, int error) noexce
       return;
     }
   }
-  fail(error);
+  if (patience_.patient && error_ == 0 && may_pass(error)) {
+    place.waiting = true;
+    if (index == probe_) probing_ = false;
+    if (trouble_ == 0) next_offer_ns_ = monotonic_clock_ns() + patience_.retry_interval_ns;
+    trouble_ = error;
+    return;
+  }
   place.failed = true;
   finish(place);
+  fail(error);
+}
+
+// Nothing behind an error can become certain, so what waits for the trouble's end waits for
+// nothing.
+void WriteQueue::fail(int error) noexcept {
+  if (error_ == 0) error_ = error;
+  trouble_ = 0;
+  for (Place& place : places_) {
+    if (!std::exchange(place.waiting, false)) continue;
+    place.failed = true;
+    finish(place);
+  }
+  settle();
+}
+
+void WriteQueue::watch_patience() noexcept {
+  const std::uint64_t now = monotonic_clock_ns();
+  if (patience_.ending != nullptr && patience_.ending->load(std::memory_order_relaxed)) {
+    if (ending_since_ns_ == 0) ending_since_ns_ = now;
+    if (now - ending_since_ns_ >= patience_.grace_ns) {
+      fail(trouble_);
+      return;
+    }
+  }
+  if (now >= next_offer_ns_ && !probing_) offer_again();
+}
+
+// One of those that wait, so that a disk in trouble is not asked a hundred times a second; another
+// each time, because a damaged place may refuse one for ever while the disk takes the others.
+void WriteQueue::offer_again() noexcept {
+  next_offer_ns_ = monotonic_clock_ns() + patience_.retry_interval_ns;
+  for (std::size_t step = 1; step <= places_.size(); ++step) {
+    const auto index = static_cast<std::uint32_t>((probe_ + step) % places_.size());
+    if (!std::exchange(places_[index].waiting, false)) continue;
+    probe_ = index;
+    probing_ = true;
+    places_[index].retries = 0;
+    send(index);
+    return;
+  }
+  trouble_ = 0;
+}
+
+// A write was taken: all that wait are offered again. Those refused once more begin a new trouble.
+void WriteQueue::end_trouble() noexcept {
+  trouble_ = 0;
+  probing_ = false;
+  preallocation_works_ = true;
+  for (std::uint32_t index = 0; index < places_.size(); ++index) {
+    if (!std::exchange(places_[index].waiting, false)) continue;
+    places_[index].retries = 0;
+    send(index);
+  }
 }
 
 // The bytes are no longer needed: gives block or staging buffer back.
@@ -173,6 +261,11 @@ void WriteQueue::preallocate_up_to(std::uint64_t end, std::uint64_t chunk_bytes)
     return;
   preallocating_end_ = preallocated_end_ + chunk_bytes;
   preallocating_ = backend_.try_preallocate(preallocated_end_, chunk_bytes);
+}
+
+bool WriteQueue::sync() noexcept {
+  if (!syncing_ && error_ == 0) syncing_ = backend_.try_sync();
+  return syncing_;
 }
 
 void WriteQueue::give_up() noexcept {

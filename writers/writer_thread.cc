@@ -36,6 +36,7 @@ WriterThread::~WriterThread() {
 void WriterThread::start(RecordingOptions options, const std::function<bool()>& keep_waiting) {
   std::promise<void> opened;
   std::future<void> result = opened.get_future();
+  options.patience.ending = &finish_;
   thread_ = std::thread([this, options = std::move(options), opened = std::move(opened)]() mutable {
     run(std::move(options), std::move(opened));
   });

@@ -59,6 +59,8 @@ class WriterThread {
   void request_turn() noexcept { writer_->request_turn(); }
   const FileSeries* series() const noexcept { return writer_->series(); }
   bool size_limit_reached() const noexcept { return writer_->size_limit_reached(); }
+  // The errno value for which it waits (OnFull), 0 when it does not.
+  int trouble() const noexcept { return writer_->trouble(); }
   // Something was refused while recording: time to stop. 0 or an errno value.
   int error() const noexcept { return error_.load(std::memory_order_relaxed); }
 

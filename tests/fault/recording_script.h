@@ -21,7 +21,10 @@ struct Script {
   bool direct = true;
   std::uint64_t preallocate_bytes = 0;
   std::uint64_t size_limit_bytes = 0;
-  bool flush_often = true;       // at every pump, instead of never
+  bool flush_often = true;  // at every pump, instead of never
+  OnFull on_full = OnFull::kStop;
+  std::uint64_t turn_bytes = 0;  // goes on in a new file at this size; 0: one file
+  bool sync_often = false;       // at every pump
   std::uint64_t abandon_at = 0;  // the write at which a second Ctrl+C arrives
   FakeBackendOptions backend;
 };
@@ -38,13 +41,20 @@ struct Outcome {
   std::uint64_t blocks_packed = 0;
   std::uint64_t blocks_held = 0;  // when the writer is gone
   std::uint64_t file_size = 0;
+  std::uint64_t files = 0;
+  // With a power loss: packets that a completed sync had covered, and those that repair brought
+  // back.
+  std::uint64_t durable = 0;
+  std::uint64_t repaired = 0;
   FakeBackend::Tally tally;
 };
 
 std::string describe(const Script& script);
 
 // Runs the script and checks: conservation, the file whole up to its end and holding exactly the
-// packets counted as written, each ring's from its first without a gap, blocks given back.
+// packets counted as written, each ring's from its first without a gap, blocks given back. With
+// rotation the same of the files one after another. With a power loss also of what repair makes of
+// the disk's state at that moment.
 Outcome run_script(const Script& script);
 
 }  // namespace capstan::test

@@ -38,11 +38,13 @@ FakeBackend::~FakeBackend() {
 void FakeBackend::use_file(int fd) noexcept {
   EXPECT_TRUE(queued_.empty() && in_flight_.empty()) << "the file was changed under a write";
   fd_ = fd;
+  unsynced_.clear();
+  unsynced_at_sync_ = 0;
   if (fd < 0) {
     plain_.reset();
     return;
   }
-  plain_ = UniqueFd(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_CLOEXEC));
+  plain_ = UniqueFd(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDWR | O_CLOEXEC));
   EXPECT_TRUE(static_cast<bool>(plain_)) << errno;
 }
 
@@ -55,7 +57,7 @@ int FakeBackend::register_memory(std::span<const std::span<std::uint8_t>> region
 bool FakeBackend::direct() const noexcept { return (::fcntl(fd_, F_GETFL) & O_DIRECT) != 0; }
 
 void FakeBackend::check_write(const IoWrite& write) noexcept {
-  EXPECT_NE(write.tag, kPreallocateTag);
+  EXPECT_LT(write.tag, kSyncTag);
   EXPECT_NE(write.length, 0U) << "a write of nothing";
   if (direct()) {
     EXPECT_EQ(write.offset % kDirectAlignment, 0U) << "unaligned direct write";
@@ -64,7 +66,7 @@ void FakeBackend::check_write(const IoWrite& write) noexcept {
         << "unaligned direct write";
   }
   const auto check_against = [&](const Operation& other) {
-    if (other.preallocation) return;
+    if (other.preallocation || other.sync) return;
     EXPECT_NE(other.write.tag, write.tag) << "a tag that is in flight";
     const bool apart = write.offset + write.length <= other.write.offset ||
                        other.write.offset + other.write.length <= write.offset;
@@ -80,6 +82,10 @@ Fault FakeBackend::fault_for(const IoWrite& write, std::uint64_t number) noexcep
   if (options_.at_write == 0 || number < options_.at_write) return Fault::kNone;
   Fault fault = number == options_.at_write ? options_.fault : Fault::kNone;
   if (options_.fault == Fault::kNoSpace) fault = Fault::kNoSpace;
+  if (options_.fault == Fault::kTrouble) {
+    fault = tally_->refused < options_.refusals ? Fault::kTrouble : Fault::kNone;
+    tally_->refused += fault == Fault::kNone ? 0 : 1;
+  }
   if (options_.fault == Fault::kDirectRefused) {
     fault = direct() ? Fault::kDirectRefused : Fault::kNone;
   }
@@ -100,6 +106,7 @@ bool FakeBackend::try_submit(const IoWrite& write) noexcept {
   }
   const std::uint64_t number = ++tally_->writes;
   if (hook_) hook_(number);
+  if (number == options_.power_loss_at) lose_power();
   if (options_.is_ring_memory && options_.is_ring_memory(write.data)) ++tally_->from_ring_memory;
   Operation operation;
   operation.write = write;
@@ -128,12 +135,55 @@ bool FakeBackend::try_preallocate(std::uint64_t offset, std::uint64_t length) no
   return true;
 }
 
+bool FakeBackend::try_sync() noexcept {
+  for (const Operation& other : queued_) EXPECT_FALSE(other.sync) << "two syncs at once";
+  for (const Operation& other : in_flight_) EXPECT_FALSE(other.sync) << "two syncs at once";
+  ++tally_->syncs;
+  if (sync_hook_) sync_hook_(false);
+  unsynced_at_sync_ = unsynced_.size();
+  Operation operation;
+  operation.write.tag = kSyncTag;
+  operation.sync = true;
+  operation.looks_left = options_.longest_delay;
+  queued_.push_back(operation);
+  return true;
+}
+
+// Of each write that no sync has covered the disk holds all, nothing, or the first half.
+void FakeBackend::lose_power() noexcept {
+  tally_->power_lost = true;
+  const int source = plain_.get();
+  const UniqueFd copy(
+      ::open(options_.power_loss_copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  EXPECT_TRUE(static_cast<bool>(copy)) << errno;
+  std::vector<char> bytes(std::size_t{1} << 20);
+  off_t at = 0;
+  for (ssize_t count = 0; (count = ::pread(source, bytes.data(), bytes.size(), at)) > 0;) {
+    EXPECT_EQ(::pwrite(copy.get(), bytes.data(), static_cast<std::size_t>(count), at), count);
+    at += count;
+  }
+  for (auto undo = unsynced_.rbegin(); undo != unsynced_.rend(); ++undo) {
+    const std::uint64_t keep = random_() % 3 * undo->before.size() / 2;
+    if (keep >= undo->before.size()) continue;
+    const auto lost = static_cast<ssize_t>(undo->before.size() - keep);
+    EXPECT_EQ(::pwrite(copy.get(), &undo->before[keep], static_cast<std::size_t>(lost),
+                       static_cast<off_t>(undo->offset + keep)),
+              lost);
+  }
+}
+
 void FakeBackend::flush() noexcept {
   in_flight_.insert(in_flight_.end(), queued_.begin(), queued_.end());
   queued_.clear();
 }
 
 std::int32_t FakeBackend::write_out(const IoWrite& write, std::uint32_t length) noexcept {
+  if (options_.power_loss_at != 0) {
+    Undo undo{write.offset, std::vector<char>(length)};
+    EXPECT_GE(::pread(plain_.get(), undo.before.data(), length, static_cast<off_t>(write.offset)),
+              0);
+    unsynced_.push_back(std::move(undo));
+  }
   const ssize_t written =
       ::pwrite(plain_.get(), write.data, length, static_cast<off_t>(write.offset));
   EXPECT_EQ(written, static_cast<ssize_t>(length)) << "the test's own file system failed";
@@ -148,6 +198,12 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
                        static_cast<off_t>(write.length)) == 0
                ? 0
                : -errno;
+  }
+  if (operation.sync) {
+    unsynced_.erase(unsynced_.begin(),
+                    unsynced_.begin() + static_cast<std::ptrdiff_t>(unsynced_at_sync_));
+    if (sync_hook_) sync_hook_(true);
+    return 0;
   }
   EXPECT_EQ(checksum_of(write), operation.checksum)
       << "the bytes of write " << operation.number << " at " << write.offset
@@ -178,6 +234,8 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
       return -ENOSPC;
     case Fault::kIoError:
       return -EIO;
+    case Fault::kTrouble:
+      return -options_.disk_error;
   }
   return -EIO;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "engine/core/unique_fd.h"
@@ -29,11 +30,15 @@ enum class Fault : std::uint8_t {
   kNoSpace,         // ENOSPC, from this write on
   kIoError,         // EIO for this write alone
   kNoRoom,          // try_submit() says no a few times
+  kTrouble,         // disk_error, for `refusals` writes from this one on
 };
 
 struct FakeBackendOptions {
   Fault fault = Fault::kNone;
   std::uint64_t at_write = 0;  // which write it hits, from 1
+  int disk_error = 0;          // of kTrouble
+  std::uint64_t refusals = 1;  // of kTrouble
+  static constexpr std::uint64_t kForEver = ~std::uint64_t{0};
   std::uint32_t seed = 1;      // of what is random below
   bool reordered = false;      // completions in any order
   unsigned longest_delay = 0;  // a write stays in flight for up to this many looks
@@ -41,6 +46,10 @@ struct FakeBackendOptions {
   bool preallocation_late = false;  // completes only when nothing else is left
   int registration_error = 0;
   bool stuck = false;  // from at_write on nothing completes
+  // When this write is submitted, what a disk would hold after a power loss is left in
+  // `power_loss_copy`: what was written since the last completed sync is there, or not, or in part.
+  std::uint64_t power_loss_at = 0;
+  std::string power_loss_copy;
   // Called when the writer has waited a hundred times for what is stuck.
   std::function<void()> on_long_wait;
   // Whether these bytes are a ring's own.
@@ -56,6 +65,7 @@ class FakeBackend final : public IoBackend {
   int register_memory(std::span<const std::span<std::uint8_t>> regions) noexcept override;
   bool try_submit(const IoWrite& write) noexcept override;
   bool try_preallocate(std::uint64_t offset, std::uint64_t length) noexcept override;
+  bool try_sync() noexcept override;
   void flush() noexcept override;
   std::size_t reap(std::span<IoCompletion> completions) noexcept override;
   void wait(std::uint64_t timeout_ns) noexcept override;
@@ -65,11 +75,16 @@ class FakeBackend final : public IoBackend {
     std::uint64_t writes = 0;
     std::uint64_t preallocations = 0;
     std::uint64_t from_ring_memory = 0;
+    std::uint64_t syncs = 0;
+    std::uint64_t refused = 0;  // by kTrouble
     bool fault_hit = false;
+    bool power_lost = false;
   };
   void count_into(Tally& tally) noexcept { tally_ = &tally; }
   // Called at each submitted write with its number, from 1.
   void on_write(std::function<void(std::uint64_t)> hook) { hook_ = std::move(hook); }
+  // Called when a sync is submitted (false) and when it is completed (true).
+  void on_sync(std::function<void(bool)> hook) { sync_hook_ = std::move(hook); }
 
  private:
   struct Operation {
@@ -78,6 +93,7 @@ class FakeBackend final : public IoBackend {
     std::uint64_t checksum = 0;
     unsigned looks_left = 0;
     bool preallocation = false;
+    bool sync = false;
     bool stuck = false;
     Fault fault = Fault::kNone;
   };
@@ -87,6 +103,13 @@ class FakeBackend final : public IoBackend {
   std::int32_t complete(const Operation& operation) noexcept;
   std::int32_t write_out(const IoWrite& write, std::uint32_t length) noexcept;
   bool direct() const noexcept;
+  void lose_power() noexcept;
+
+  // What a write put over what.
+  struct Undo {
+    std::uint64_t offset = 0;
+    std::vector<char> before;
+  };
 
   FakeBackendOptions options_;
   std::mt19937 random_;
@@ -97,6 +120,9 @@ class FakeBackend final : public IoBackend {
   Tally own_tally_;
   Tally* tally_ = &own_tally_;
   std::function<void(std::uint64_t)> hook_;
+  std::function<void(bool)> sync_hook_;
+  std::vector<Undo> unsynced_;
+  std::size_t unsynced_at_sync_ = 0;  // of them, completed when the sync under way was submitted
   unsigned refusals_left_ = 3;
   unsigned idle_waits_ = 0;
 };

@@ -143,6 +143,15 @@ std::string lock_down(const std::vector<std::string>& directories,
                             "outside the target directory are only protected by their modes";
 }
 
+void drop_for_programs() {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", kEscape);
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  ::capng_clear(CAPNG_SELECT_BOTH);
+  // The bounding set is root's only to clear, and matters for root only.
+  const capng_select_t what = ::geteuid() == 0 ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
+  if (::capng_apply(what) != 0) throw_errno("drop all capabilities", kEscape);
+}
+
 bool can_lock_down() noexcept {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return false;

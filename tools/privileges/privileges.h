@@ -46,6 +46,10 @@ std::string lock_down(const std::vector<std::string>& directories,
 // CAP_SYS_PTRACE reads its memory. Again after change_user(), which makes the kernel forget it.
 void forbid_dumps() noexcept;
 
+// For a process that only starts programs: they get no capability, also as root, and no set-user-id
+// program gains any.
+void drop_for_programs();
+
 // False in builds with AddressSanitizer, whose leak check at the end traces the other threads and
 // reads /proc, which a locked-down process may not, and with ThreadSanitizer, which has a thread of
 // its own that nobody can ask.

@@ -121,6 +121,8 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"blocks_packed", file.blocks_packed},
                      {"finished_files", file.finished_count},
                      {"finished", std::move(finished)},
+                     {"deleted_files", file.deleted_count},
+                     {"waits_for", error_json(file.trouble)},
                      {"error", error_json(file.error)}});
   }
   nlohmann::json links = nlohmann::json::array();

@@ -46,6 +46,8 @@ struct FileStats {
   // With rotation, where path is the pattern of names: the last files, and how many there were.
   std::vector<FinishedFile> finished;
   std::uint64_t finished_count = 0;
+  std::uint64_t deleted_count = 0;  // by retention
+  int trouble = 0;                  // the errno value for which it waits; 0: it does not
 };
 
 struct LinkStats {

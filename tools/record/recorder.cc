@@ -17,13 +17,11 @@
 #include "tools/commands.h"
 #include "tools/privileges/privileges.h"
 #include "tools/units.h"
-#include "writers/repair.h"
 
 namespace capstan::tools {
 
 namespace {
 
-constexpr std::uint64_t kTickNs = 50 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kLiveIntervalNs = 500 * kNanosecondsPerMillisecond;
 // After a second interrupt, how long the files may take to be closed before the process goes
 // anyway. A pipe needs no closing: its writer only may be waiting for a reader.
@@ -38,6 +36,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
                    std::unique_ptr<Onlooker> onlooker)
     : line_(std::move(line)),
       signals_(signals),
+      hook_(line_.on_file.empty() ? nullptr : std::make_unique<FileHook>(line_.on_file)),
       capture_(line_.capture),
       onlooker_(std::move(onlooker)),
       alarms_(line_.watch.alarms) {
@@ -59,12 +58,14 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     }
   }
   watch_links();
+  open_names_file();
   std::string user;
   if (!line_.keep_privileges) {
     user = line_.user.empty() ? default_user(target_directories()) : line_.user;
   }
   open_listeners(user);
   if (!user.empty()) change_user(user);
+  if (hook_ && !line_.keep_privileges) hook_->give_up_privileges(user);
   open_status_socket();
   if (onlooker_) onlooker_->attach(capture_);
   open_writers();
@@ -128,7 +129,7 @@ RecordingHeader Recorder::recording_header(std::size_t output) const {
   return header;
 }
 
-RecordingOptions Recorder::recording_options(std::size_t output) const {
+RecordingOptions Recorder::recording_options(std::size_t output) {
   RecordingOptions options;
   options.file.path = output_path(output);
   options.file.direct = line_.direct;
@@ -136,12 +137,7 @@ RecordingOptions Recorder::recording_options(std::size_t output) const {
     options.file.preallocate_bytes =
         std::min(options.file.preallocate_bytes, line_.size_limit_bytes + (1U << 20));
   }
-  options.rotation = line_.rotation;
-  if (line_.rotation.size_bytes != 0) {
-    // A block or two may come behind the limit.
-    options.file.preallocate_bytes =
-        std::min(options.file.preallocate_bytes, line_.rotation.size_bytes + (4U << 20));
-  }
+  set_storage_options(options);
   options.format = line_.format;
   options.layout = line_.layout;
   options.header = recording_header(output);
@@ -194,53 +190,6 @@ void Recorder::open_writers() {
     });
     for (const std::string& note : writers_.back()->notes()) say(note);
   }
-}
-
-// What an earlier run of the same name left when it was cut short becomes a file of its own: the
-// name is wanted for what is recorded now.
-void Recorder::finish_leftover(const std::string& path) {
-  const std::string part = OutputFile::part_path(path);
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(part, ignored)) return;
-  if (std::filesystem::file_size(part, ignored) == 0) return;
-  const RepairReport report = repair_recording(part, {});
-  if (report.outcome == RepairReport::Outcome::kEmpty) {
-    std::filesystem::remove(part);
-    return;
-  }
-  if (report.outcome == RepairReport::Outcome::kRefused) {
-    throw std::runtime_error(
-        fmt::format("{} holds a recording that was cut short: {}", part, report.why));
-  }
-  std::string kept_as = report.result_path;
-  if (kept_as == path) {
-    const std::filesystem::path whole(path);
-    for (int number = 1; std::filesystem::exists(kept_as); ++number) {
-      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(),
-                                                   number, whole.extension().string()))
-                    .string();
-    }
-    std::filesystem::rename(path, kept_as);
-  }
-  say(fmt::format("an earlier recording of this name was cut short; its {} packets are now in {}",
-                  grouped(report.kept_packets), kept_as));
-}
-
-// The same for every file that rotation names after `pattern`.
-void Recorder::finish_leftovers(const std::string& pattern) {
-  std::filesystem::path directory = std::filesystem::path(pattern).parent_path();
-  if (directory.empty()) directory = ".";
-  std::vector<std::string> cut_short;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string hidden = entry.path().filename().string();
-    constexpr std::string_view kTail = ".part";
-    if (!hidden.starts_with('.') || !hidden.ends_with(kTail)) continue;
-    const std::string name = hidden.substr(1, hidden.size() - 1 - kTail.size());
-    if (!number_of_rotated_name(pattern, name)) continue;
-    cut_short.push_back((std::filesystem::path(pattern).parent_path() / name).string());
-  }
-  for (const std::string& path : cut_short) finish_leftover(path);
 }
 
 void Recorder::say(const std::string& text, LogLevel level) {
@@ -326,6 +275,7 @@ bool Recorder::should_stop() {
 }
 
 void Recorder::on_tick() {
+  watch_disks();
   const std::uint64_t now = monotonic_clock_ns();
   look_for_alarms(now);
   service_.tick(now, [this] { return status_line(); });
@@ -454,6 +404,7 @@ RecordStats Recorder::snapshot() {
     file.path = writer->path();
     if (const FileSeries* series = writer->series()) {
       file.finished = series->finished_files(file.finished_count);
+      file.deleted_count = series->deleted_count();
     }
     file.written = counters.packets_written.get();
     file.failed = counters.packets_failed.get();
@@ -469,6 +420,7 @@ RecordStats Recorder::snapshot() {
     file.blocks_packed = counters.blocks_packed.get();
     file.out_of_order = counters.out_of_order.get();
     file.error = writer->error();
+    file.trouble = writer->trouble();
     stats.files.push_back(std::move(file));
   }
   if (audit_) stats.audit = audit_stats();
@@ -494,7 +446,7 @@ int Recorder::finish() {
   for (const FileStats& file : stats.files) {
     if (file.error == 0) continue;
     failed_ = true;
-    say(file.error == ENOSPC
+    say(file.error == ENOSPC || file.error == EDQUOT
             ? fmt::format(
                   "{}: the disk is full after {}; what was written is a valid file. Free some "
                   "space, or limit the file with -a filesize:KB",
@@ -526,6 +478,7 @@ int Recorder::finish() {
   if (audit_) audit_->join();
   // His threads wait for somebody who never comes.
   if (onlooker_stuck_) exit_at_once();
+  wait_for_programs();
   return status;
 }
 

@@ -11,7 +11,9 @@
 
 #include "engine/capture/capture.h"
 #include "engine/capture/link_watch.h"
+#include "engine/core/clock.h"
 #include "tools/audit/audit_worker.h"
+#include "tools/record/file_hook.h"
 #include "tools/record/onlooker.h"
 #include "tools/record/record_stats.h"
 #include "tools/record_cli.h"
@@ -39,14 +41,14 @@ class Recorder {
   int run();
 
  private:
+  static constexpr std::uint64_t kTickNs = 50 * kNanosecondsPerMillisecond;  // of the main loop
+
   std::vector<std::string> target_directories() const;
   std::function<void()> confinement() const;
   void open_writers();
-  RecordingOptions recording_options(std::size_t output) const;
+  RecordingOptions recording_options(std::size_t output);
   RecordingHeader recording_header(std::size_t output) const;
   std::string output_path(std::size_t output) const;
-  void finish_leftover(const std::string& path);
-  void finish_leftovers(const std::string& pattern);
   void announce() const;
   void wait_and_handle(std::uint64_t deadline_ns);
   bool should_stop();
@@ -67,6 +69,14 @@ class Recorder {
   void say_status();
   std::string status_line();
   void look_for_alarms(std::uint64_t now_ns);
+  // recorder_storage.cc
+  void open_names_file();
+  std::function<void(const FinishedFile&)> on_finished_file();
+  void set_storage_options(RecordingOptions& options);
+  void finish_leftover(const std::string& path);
+  void finish_leftovers(const std::string& pattern);
+  void watch_disks();
+  void wait_for_programs();
   // recorder_audit.cc
   void start_audit();
   void finish_audit();
@@ -83,6 +93,7 @@ class Recorder {
   RecordCommandLine line_;
   Log log_;
   SignalEvents& signals_;
+  std::unique_ptr<FileHook> hook_;  // before all that its process must not inherit
   LinkWatch links_;
   Capture capture_;
   std::vector<std::unique_ptr<WriterThread>>
@@ -99,6 +110,13 @@ class Recorder {
   std::string status_directory_;  // where the status socket's name is
   std::unique_ptr<StatusSocket> status_socket_;
   std::uint64_t next_alarms_ns_ = 0;
+  UniqueFd names_fd_;  // finished files' names go here
+  struct FileTrouble {
+    int trouble = 0;  // errno value said last; 0: none
+    std::uint64_t since_ns = 0;
+    int delete_error = 0;  // the same of retention
+  };
+  std::vector<FileTrouble> troubles_;  // by writer
   std::uint64_t started_ns_ = 0;
   std::uint64_t ended_ns_ = 0;
   std::uint64_t next_live_ns_ = 0;

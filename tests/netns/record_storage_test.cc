@@ -1,0 +1,366 @@
+// Disks that fill up, hang and vanish under a recorder, on small file systems of the test's own;
+// and what is done with finished files.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "tests/support/record_run.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/wire.h"
+
+namespace capstan::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFrameBytes = 1000;
+
+class RecordStorage : public Sandbox {
+ protected:
+  void TearDown() override {
+    for (const std::string& place : mounted_) unmount(place);
+    Sandbox::TearDown();
+  }
+
+  // A file system of its own in an image file, with about `free_mib` free.
+  std::string make_disk(const std::string& type, int free_mib) {
+    const std::string image = file(type + ".image");
+    const std::string place = file(type);
+    // mkfs.xfs makes nothing smaller than 300 MiB.
+    const std::string options = type == "ext4" ? " -m 0 -q " : " -q ";
+    shell("rm -f " + image + " && truncate -s 320M " + image + " && mkfs." + type + options +
+          image + " && mkdir " + place + " && mount -o loop " + image + " " + place);
+    mounted_.push_back(place);
+    const fs::space_info space = fs::space(place);
+    const std::uint64_t ballast = space.available - (static_cast<std::uint64_t>(free_mib) << 20U);
+    shell("fallocate -l " + std::to_string(ballast) + " " + place + "/ballast");
+    return place;
+  }
+
+  static void send(std::uint32_t first, std::uint32_t count) {
+    const FrameSender sender("v0");
+    for (std::uint32_t i = 0; i < count; ++i)
+      sender.send(make_udp_frame(5000, first + i, kFrameBytes));
+  }
+
+  static std::vector<std::string> files_in(const std::string& place, const std::string& stem) {
+    std::vector<std::string> paths;
+    for (const auto& entry : fs::directory_iterator(place)) {
+      const std::string name = entry.path().filename().string();
+      EXPECT_FALSE(name.ends_with(".part")) << name;
+      if (name.starts_with(stem)) paths.push_back(entry.path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  }
+
+  // The numbers in the files one after another; each file is readable by other programs.
+  static std::vector<std::uint32_t> numbers_in(const std::vector<std::string>& files) {
+    std::vector<std::uint32_t> numbers;
+    for (const std::string& path : files) {
+      const ReadRecording recording = read_recording(path);
+      EXPECT_EQ(recording.complaint, "") << path;
+      expect_readable(path, recording.packets.size());
+      for (const auto& packet : recording.packets) numbers.push_back(number_of(packet.bytes));
+    }
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end())) << "order across the files";
+    EXPECT_EQ(std::set<std::uint32_t>(numbers.begin(), numbers.end()).size(), numbers.size())
+        << "doubled packets";
+    return numbers;
+  }
+
+  static bool waits(const RecordRun& record) {
+    const Statistics statistics = record.statistics();
+    return statistics && statistics.all().find("\"waits_for\": null") == std::string::npos;
+  }
+
+  std::vector<std::string> mounted_;
+};
+
+TEST_F(RecordStorage, FullDiskPausesAndGoesOnWhenThereIsSpace) {
+  for (const char* type : {"ext4", "xfs"}) {
+    for (const bool rotating : {false, true}) {
+      SCOPED_TRACE(std::string(type) + (rotating ? " rotating" : ""));
+      const std::string place = make_disk(type, 12);
+      std::vector<std::string> arguments = {
+          "-i", "v1", "-B", "64", "-w", place + "/x.pcapng", "--on-full", "pause"};
+      if (rotating) arguments.insert(arguments.end(), {"-b", "filesize:4000"});
+      RecordRun record(arguments);
+      ASSERT_TRUE(record.wait_started()) << record.err();
+      send(0, 20'000);  // 20 MB, which the ring can hold and the disk cannot
+      ASSERT_TRUE(record.wait_received(20'000));
+      ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.statistics().all();
+      EXPECT_TRUE(record.process().is_running());
+      fs::remove(place + "/ballast");
+      ASSERT_TRUE(record.wait_written(20'000)) << record.statistics().all();
+      send(20'000, 1000);
+      ASSERT_TRUE(record.wait_written(21'000));
+      EXPECT_EQ(record.stop(), 0) << record.err();
+      expect_reconciled(record.statistics());
+      EXPECT_NE(record.err().find("No space left"), std::string::npos) << record.err();
+      EXPECT_NE(record.err().find("takes writes again"), std::string::npos) << record.err();
+      EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 21'000U) << "the ring held all of it";
+      unmount(place);
+      mounted_.pop_back();
+      fs::remove_all(place);
+    }
+  }
+}
+
+TEST_F(RecordStorage, FullDiskStopsByDefaultWithAValidFile) {
+  for (const char* type : {"ext4", "xfs"}) {
+    SCOPED_TRACE(type);
+    const std::string place = make_disk(type, 12);
+    RecordRun record({"-i", "v1", "-B", "64", "-b", "filesize:4000", "-w", place + "/x.pcapng"});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send(0, 20'000);
+    EXPECT_EQ(record.wait(), 1);
+    expect_reconciled(record.statistics());
+    EXPECT_NE(record.err().find("the disk is full"), std::string::npos) << record.err();
+    const auto numbers = numbers_in(files_in(place, "x"));
+    EXPECT_GT(numbers.size(), 5'000U);
+    EXPECT_EQ(numbers.size(), record.statistics().number("/packets_written"));
+  }
+}
+
+TEST_F(RecordStorage, ARingThatOverflowsMeanwhileSaysWhatIsMissingAndWhere) {
+  const std::string place = make_disk("ext4", 6);
+  RecordRun record({"-i", "v1", "-B", "8", "-w", place + "/x.pcapng", "--on-full", "pause"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 40'000);
+  ASSERT_TRUE(record.wait_received(40'000));
+  ASSERT_TRUE(wait_until([&] { return waits(record); }));
+  fs::remove(place + "/ballast");
+  ASSERT_TRUE(wait_until([&] { return !waits(record); }));
+  send(40'000, 1000);
+  ASSERT_TRUE(record.wait_received(41'000));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  const Statistics statistics = record.statistics();
+  expect_reconciled(statistics);
+  const std::uint64_t dropped = statistics.number("/packets_dropped");
+  EXPECT_GT(dropped, 0U);
+  EXPECT_EQ(statistics.number("/packets_failed"), 0U) << "the ring is the only place of loss";
+  EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 41'000U - dropped);
+  const Statistics info = info_of(place + "/x.pcapng");
+  EXPECT_EQ(info.number("/loss/packets_dropped"), dropped) << info.all();
+}
+
+TEST_F(RecordStorage, OldestFilesMakeRoom) {
+  for (const char* type : {"ext4", "xfs"}) {
+    SCOPED_TRACE(type);
+    const std::string place = make_disk(type, 24);
+    shell("touch " + place + "/x_other.pcapng " + place + "/x_99999_2020.pcapng");
+    RecordRun record({"-i", "v1", "-B", "64", "-b", "filesize:2000", "-w", place + "/x.pcapng",
+                      "--on-full", "oldest"});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    for (std::uint32_t first = 0; first < 60'000; first += 20'000) {
+      send(first, 20'000);
+      ASSERT_TRUE(record.wait_written(first + 20'000)) << record.statistics().all();
+    }
+    EXPECT_EQ(record.stop(), 0) << record.err();
+    const Statistics statistics = record.statistics();
+    expect_reconciled(statistics);
+    EXPECT_EQ(statistics.number("/packets_written"), 60'000U);
+    EXPECT_GT(statistics.number("/files/0/deleted_files"), 0U);
+    EXPECT_TRUE(fs::exists(place + "/x_other.pcapng"));
+    EXPECT_TRUE(fs::exists(place + "/x_99999_2020.pcapng"));
+    const auto numbers = numbers_in(files_in(place, "x_0"));
+    ASSERT_FALSE(numbers.empty());
+    EXPECT_EQ(numbers.back(), 59'999U);
+    EXPECT_EQ(numbers.back() - numbers.front() + 1, numbers.size()) << "only the oldest went";
+  }
+}
+
+TEST_F(RecordStorage, MinFreeKeepsTheDiskFromFillingUp) {
+  const std::string place = make_disk("ext4", 60);
+  RecordRun record({"-i", "v1", "-B", "64", "-b", "filesize:2000", "-w", place + "/x.pcapng",
+                    "--min-free", "40MB"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  for (std::uint32_t first = 0; first < 60'000; first += 5'000) {
+    send(first, 5'000);
+    ASSERT_TRUE(record.wait_written(first + 5'000)) << record.err();
+  }
+  ASSERT_TRUE(wait_until([&] { return fs::space(place).available > 40'000'000; }));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  const auto numbers = numbers_in(files_in(place, "x"));
+  ASSERT_FALSE(numbers.empty());
+  EXPECT_EQ(numbers.back(), 59'999U);
+  EXPECT_GT(record.statistics().number("/files/0/deleted_files"), 0U);
+}
+
+// Frozen, a file system lets no write end until it is thawed, as a controller that resets does.
+TEST_F(RecordStorage, ADiskThatHangsCostsWhatTheRingCannotHold) {
+  const std::string place = make_disk("ext4", 200);
+  RecordRun record({"-i", "v1", "-B", "16", "-w", place + "/x.pcapng", "--layout", "in-place"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 2'000);
+  ASSERT_TRUE(record.wait_written(2'000));
+  shell("fsfreeze -f " + place);
+  send(2'000, 40'000);
+  const bool received = record.wait_received(42'000);
+  const bool running = record.process().is_running();
+  shell("fsfreeze -u " + place);
+  ASSERT_TRUE(received && running) << record.err();
+  send(42'000, 500);
+  ASSERT_TRUE(record.wait_received(42'500));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  const Statistics statistics = record.statistics();
+  expect_reconciled(statistics);
+  const std::uint64_t dropped = statistics.number("/packets_dropped");
+  EXPECT_GT(dropped, 0U) << "the ring was not filled: the disk did not hang";
+  EXPECT_EQ(statistics.number("/packets_failed"), 0U);
+  EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 42'500U - dropped);
+  EXPECT_EQ(info_of(place + "/x.pcapng").number("/loss/packets_dropped"), dropped);
+}
+
+// The sandbox knows the directory by its inode: one that was moved away and comes back is the same.
+TEST_F(RecordStorage, ADirectoryThatIsAwayForAWhile) {
+  const std::string place = file("place");
+  fs::create_directory(place);
+  RecordRun record({"-i", "v1", "-B", "16", "-b", "duration:100000", "-w", place + "/x.pcapng",
+                    "--on-full", "pause"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 500);
+  ASSERT_TRUE(record.wait_written(500));
+  fs::rename(place, place + ".away");
+  record.process().signal(SIGUSR1);  // a turn is wanted now, and there is no place for a file
+  send(500, 500);
+  ASSERT_TRUE(record.wait_written(1'000));
+  fs::rename(place + ".away", place);
+  ASSERT_TRUE(wait_until([&] {
+    return record.statistics().number("/files/0/finished_files") >= 1;
+  })) << record.statistics().all();
+  send(1'000, 500);
+  ASSERT_TRUE(record.wait_written(1'500));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 1'500U);
+}
+
+TEST_F(RecordStorage, ADeletedDirectoryIsSaidAndAnotherInItsPlaceIsUsed) {
+  const std::string place = file("place");
+  fs::create_directory(place);
+  RecordRun stops({"-i", "v1", "-B", "8", "-w", place + "/x.pcapng"});
+  ASSERT_TRUE(stops.wait_started()) << stops.err();
+  fs::remove_all(place);
+  EXPECT_EQ(stops.wait(), 1);
+  expect_reconciled(stops.statistics());
+  EXPECT_NE(stops.err().find("No such file"), std::string::npos) << stops.err();
+
+  fs::create_directory(place);
+  RecordRun record({"-i", "v1", "-B", "16", "-b", "duration:100000", "-w", place + "/x.pcapng",
+                    "--on-full", "pause", "--keep-privileges"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 500);
+  ASSERT_TRUE(record.wait_written(500));
+  fs::remove_all(place);
+  ASSERT_TRUE(wait_until([&] { return waits(record); }));
+  send(500, 500);
+  ASSERT_TRUE(record.wait_received(1'000));
+  fs::create_directory(place);
+  ASSERT_TRUE(wait_until([&] { return record.statistics().number("/packets_failed") == 500; }));
+  ASSERT_TRUE(record.wait_written(500));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  const auto numbers = numbers_in(files_in(place, "x"));
+  ASSERT_EQ(numbers.size(), 500U);
+  EXPECT_EQ(numbers.front(), 500U);
+}
+
+TEST_F(RecordStorage, NamesOfTheTimeEndAfterNFilesAndArePrinted) {
+  const std::string names = file("names");
+  RecordRun record({"-i", "v1", "-B", "8", "-G", "0.3", "-W", "3", "-b", "printname:" + names, "-w",
+                    file("t-%Y%m%d-%H%M%S.pcapng")});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 100);
+  EXPECT_EQ(record.wait(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  const std::vector<std::string> files = files_in(directory(), "t-2");
+  EXPECT_EQ(files.size(), 3U);
+  EXPECT_EQ(numbers_in(files).size(), 100U);
+  std::ifstream in(names);
+  std::vector<std::string> printed;
+  for (std::string line; std::getline(in, line);) printed.push_back(line);
+  EXPECT_EQ(printed, files);
+}
+
+TEST_F(RecordStorage, PacketsTurnBetweenBlocks) {
+  RecordRun record(
+      {"-i", "v1", "-B", "4", "--block-size", "16K", "-b", "packets:100", "-w", file("p.pcapng")});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  for (std::uint32_t first = 0; first < 600; first += 200) {
+    send(first, 200);
+    ASSERT_TRUE(record.wait_written(first + 200));
+  }
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  EXPECT_GE(files_in(directory(), "p_").size(), 3U);
+  EXPECT_EQ(numbers_in(files_in(directory(), "p_")).size(), 600U);
+}
+
+TEST_F(RecordStorage, AProgramRunsForEachFileAsTheDroppedUserWithoutPrivileges) {
+  const std::string place = file("out");
+  shell("chmod 755 " + directory() + " && mkdir " + place + " && chown 65534 " + place);
+  const std::string log = place + "/log";
+  // The last of the files fails; names with blanks are one name.
+  RecordRun record({"-i", "v1", "-B", "8", "-b", "duration:0.2", "-a", "files:3", "-w",
+                    place + "/a b.pcapng", "--on-file",
+                    "(echo {}; id -u; nice; grep -h -e CapEff -e CapBnd /proc/self/status) >> '" +
+                        log + "'; case {} in *_00003_*) exit 7;; esac"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  EXPECT_EQ(record.wait(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  std::ifstream in(log);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::vector<std::string> files = files_in(place, "a b_");
+  EXPECT_EQ(files.size(), 3U);
+  for (const std::string& path : files)
+    EXPECT_NE(text.find(path + "\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n65534\n19\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("CapEff:\t0000000000000000"), std::string::npos) << text;
+  EXPECT_NE(record.err().find("ended with status 7"), std::string::npos) << record.err();
+}
+
+TEST_F(RecordStorage, ASlowProgramHoldsUpNothing) {
+  const std::string hold = file("hold");  // the programs run as long as it is there
+  shell("touch " + hold);
+  RecordRun record({"-i", "v1", "-B", "8", "-b", "packets:1", "--block-size", "16K", "-w",
+                    file("s.pcapng"), "--on-file",
+                    "while [ -e " + hold + " ]; do sleep 0.05; done; : {}"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    send(i, 1);
+    ASSERT_TRUE(record.wait_written(i + 1));
+  }
+  EXPECT_TRUE(
+      wait_until([&] { return record.statistics().number("/files/0/finished_files") >= 3; }));
+  record.process().signal(SIGINT);
+  ASSERT_TRUE(wait_until([&] { return record.statistics().flag("/final"); }));
+  EXPECT_TRUE(record.process().is_running()) << "it waits for its programs";
+  fs::remove(hold);
+  EXPECT_EQ(record.wait(), 0) << record.err();
+}
+
+TEST_F(RecordStorage, SyncsWhileRecording) {
+  for (const char* policy : {"never", "file", "0.05"}) {
+    SCOPED_TRACE(policy);
+    RecordRun record({"-i", "v1", "-B", "8", "--sync", policy, "-w", file("y.pcapng")});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      send(i * 100, 100);
+      ASSERT_TRUE(record.wait_written((i + 1) * 100));
+    }
+    EXPECT_EQ(record.stop(), 0) << record.err();
+    EXPECT_EQ(numbers_in({file("y.pcapng")}).size(), 500U);
+  }
+}
+
+}  // namespace
+}  // namespace capstan::test

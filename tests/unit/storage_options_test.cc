@@ -1,0 +1,92 @@
+// Sizes, times and numbers of files as people type them.
+#include "tools/record/storage_options.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/core/errors.h"
+
+namespace capstan::tools {
+namespace {
+
+std::optional<RecordCommandLine> parse(std::vector<std::string> arguments) {
+  std::vector<std::string> all = {"capstan record", "-i", "lo", "-w", "/nowhere/x.pcapng"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& argument : all) argv.push_back(argument.data());
+  return parse_record_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(Keep, UnderstandsSizesTimesAndNumbers) {
+  RetentionLimits limits;
+  EXPECT_TRUE(read_keep("500GB", limits));
+  EXPECT_EQ(limits.bytes, 500'000'000'000U);
+  EXPECT_TRUE(read_keep("1.5TiB", limits));
+  EXPECT_EQ(limits.bytes, 3U * (std::uint64_t{1} << 39));
+  EXPECT_TRUE(read_keep("7d", limits));
+  EXPECT_EQ(limits.age_ns, 7ULL * 86'400 * 1'000'000'000);
+  EXPECT_TRUE(read_keep("90min", limits));
+  EXPECT_EQ(limits.age_ns, 5'400'000'000'000U);
+  EXPECT_TRUE(read_keep("1000files", limits));
+  EXPECT_EQ(limits.files, 1000U);
+  for (const char* wrong :
+       {"", "7", "GB", "-1GB", "0d", "1.5files", "7 d", "7m", "x7d", "1e30GB"}) {
+    EXPECT_FALSE(read_keep(wrong, limits)) << wrong;
+  }
+}
+
+TEST(MinFree, IsAPercentageOrASize) {
+  RetentionLimits limits;
+  EXPECT_TRUE(read_min_free("5%", limits));
+  EXPECT_EQ(limits.min_free_percent, 5U);
+  EXPECT_TRUE(read_min_free("20GB", limits));
+  EXPECT_EQ(limits.min_free_bytes, 20'000'000'000U);
+  for (const char* wrong : {"5", "0%", "91%", "2.5%", "7d", "%"}) {
+    EXPECT_FALSE(read_min_free(wrong, limits)) << wrong;
+  }
+}
+
+TEST(StorageOptions, TcpdumpsLettersMeanWhatTheyMeanThere) {
+  const auto ring = parse({"-C", "10", "-W", "5"});
+  EXPECT_EQ(ring->rotation.size_bytes, 10'000'000U);
+  EXPECT_EQ(ring->retention.files, 5U);
+  EXPECT_EQ(ring->rotation.stop_after_files, 0U);
+  const auto ends = parse({"-G", "60", "-W", "5", "-z", "gzip"});
+  EXPECT_EQ(ends->rotation.duration_ns, 60'000'000'000U);
+  EXPECT_EQ(ends->rotation.stop_after_files, 5U);
+  EXPECT_EQ(ends->retention.files, 0U);
+  EXPECT_EQ(ends->on_file, "exec gzip {}");
+  EXPECT_THROW(parse({"-W", "5"}), UsageError);
+}
+
+TEST(StorageOptions, DumpcapsConditions) {
+  const auto line = parse({"-b", "packets:7", "-b", "printname:stdout", "-a", "files:3"});
+  EXPECT_EQ(line->rotation.packets, 7U);
+  EXPECT_EQ(line->rotation.stop_after_files, 3U);
+  EXPECT_EQ(line->print_names, "stdout");
+}
+
+TEST(StorageOptions, PoliciesAndSync) {
+  EXPECT_EQ(parse({})->on_full, OnFull::kStop);
+  EXPECT_EQ(parse({"--on-full", "pause"})->on_full, OnFull::kPause);
+  EXPECT_EQ(parse({"--on-full", "oldest", "-b", "filesize:9"})->on_full, OnFull::kOldest);
+  EXPECT_TRUE(parse({})->sync_at_close);
+  EXPECT_FALSE(parse({"--sync", "never"})->sync_at_close);
+  const auto often = parse({"--sync", "0.5"});
+  EXPECT_TRUE(often->sync_at_close);
+  EXPECT_EQ(often->sync_interval_ns, 500'000'000U);
+}
+
+TEST(StorageOptions, WhatMakesNoSenseIsRefused) {
+  using Arguments = std::vector<std::string>;
+  for (const Arguments& wrong :
+       {Arguments{"--keep", "7d"}, Arguments{"--min-free", "5%"}, Arguments{"--on-full", "oldest"},
+        Arguments{"--on-full", "x"}, Arguments{"-b", "printname:x"}, Arguments{"-a", "files:3"},
+        Arguments{"--sync", "0"}, Arguments{"-b", "packets:1.5"},
+        Arguments{"--on-file", "a", "-z", "b"},
+        Arguments{"-b", "filesize:1", "-a", "filesize:1"}}) {
+    EXPECT_THROW(parse(wrong), UsageError) << wrong[0] << ' ' << wrong[1];
+  }
+}
+
+}  // namespace
+}  // namespace capstan::tools

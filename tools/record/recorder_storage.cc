@@ -1,0 +1,149 @@
+// Recorder's files on disk: what earlier runs left, finished files, trouble and its end.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "tools/record/recorder.h"
+#include "tools/units.h"
+#include "writers/repair.h"
+
+namespace capstan::tools {
+
+namespace {
+
+std::string trouble_text(const std::string& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return fmt::format(
+      "{}: {}. The recording waits and the ring takes what arrives; it goes on by itself{}", path,
+      errno_text(error), full ? " once there is space" : " once the disk takes writes again");
+}
+
+}  // namespace
+
+// Where -b printname: says.
+void Recorder::open_names_file() {
+  const std::string& target = line_.print_names;
+  if (target.empty()) return;
+  names_fd_ =
+      UniqueFd(target == "-" || target == "stdout" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+               : target == "stderr"
+                   ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
+                   : ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+  if (!names_fd_) throw_errno(fmt::format("open {} for the names of files", target));
+}
+
+// For the writers: the name is printed, the program is started. Called by their threads.
+std::function<void(const FinishedFile&)> Recorder::on_finished_file() {
+  if (!names_fd_ && !hook_) return {};
+  return [names = names_fd_.get(), hook = hook_.get()](const FinishedFile& file) {
+    const std::string text = file.path + '\n';
+    if (names >= 0 && ::write(names, text.data(), text.size()) < 0) {
+      fmt::print(stderr, "capstan: print the name of {}: {}\n", file.path, errno_text(errno));
+    }
+    if (hook != nullptr) hook->run_for(file.path);
+  };
+}
+
+// What of the command line is about files on disk.
+void Recorder::set_storage_options(RecordingOptions& options) {
+  options.rotation = line_.rotation;
+  options.retention = line_.retention;
+  options.on_full = line_.on_full;
+  options.file.sync = line_.sync_at_close;
+  options.sync_interval_ns = line_.sync_interval_ns;
+  options.on_finished = on_finished_file();
+  if (line_.rotation.size_bytes != 0) {
+    // A block or two may come behind the limit.
+    options.file.preallocate_bytes =
+        std::min(options.file.preallocate_bytes, line_.rotation.size_bytes + (4U << 20));
+  }
+}
+
+// What an earlier run of the same name left when it was cut short becomes a file of its own: the
+// name is wanted for what is recorded now.
+void Recorder::finish_leftover(const std::string& path) {
+  const std::string part = OutputFile::part_path(path);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(part, ignored)) return;
+  if (std::filesystem::file_size(part, ignored) == 0) return;
+  const RepairReport report = repair_recording(part, {});
+  if (report.outcome == RepairReport::Outcome::kEmpty) {
+    std::filesystem::remove(part);
+    return;
+  }
+  if (report.outcome == RepairReport::Outcome::kRefused) {
+    throw std::runtime_error(
+        fmt::format("{} holds a recording that was cut short: {}", part, report.why));
+  }
+  std::string kept_as = report.result_path;
+  if (kept_as == path) {
+    const std::filesystem::path whole(path);
+    for (int number = 1; std::filesystem::exists(kept_as); ++number) {
+      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(),
+                                                   number, whole.extension().string()))
+                    .string();
+    }
+    std::filesystem::rename(path, kept_as);
+  }
+  say(fmt::format("an earlier recording of this name was cut short; its {} packets are now in {}",
+                  grouped(report.kept_packets), kept_as));
+}
+
+// The same for every file that rotation names after `pattern`.
+void Recorder::finish_leftovers(const std::string& pattern) {
+  const SeriesNames names(pattern);
+  std::filesystem::path directory = std::filesystem::path(pattern).parent_path();
+  if (directory.empty()) directory = ".";
+  std::vector<std::string> cut_short;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string hidden = entry.path().filename().string();
+    constexpr std::string_view kTail = ".part";
+    if (!hidden.starts_with('.') || !hidden.ends_with(kTail)) continue;
+    const std::string name = hidden.substr(1, hidden.size() - 1 - kTail.size());
+    if (!names.number_of(name)) continue;
+    cut_short.push_back((std::filesystem::path(pattern).parent_path() / name).string());
+  }
+  for (const std::string& path : cut_short) finish_leftover(path);
+}
+
+// Says when a disk's trouble begins and when it ends, once each.
+void Recorder::watch_disks() {
+  troubles_.resize(writers_.size());
+  for (std::size_t i = 0; i < writers_.size(); ++i) {
+    FileTrouble& disk = troubles_[i];
+    const int trouble = writers_[i]->trouble();
+    if (trouble != 0 && disk.trouble == 0) {
+      disk.since_ns = monotonic_clock_ns();
+      say(trouble_text(writers_[i]->path(), trouble));
+    } else if (trouble == 0 && disk.trouble != 0 && writers_[i]->error() == 0) {
+      say(fmt::format("{}: the disk takes writes again, after {}", writers_[i]->path(),
+                      human_duration(monotonic_clock_ns() - disk.since_ns)));
+    }
+    disk.trouble = trouble;
+    const FileSeries* series = writers_[i]->series();
+    const int refused = series == nullptr ? 0 : series->delete_error();
+    if (refused != 0 && disk.delete_error == 0) {
+      say(fmt::format("{}: old files cannot be deleted: {}", writers_[i]->path(),
+                      errno_text(refused)));
+    }
+    disk.delete_error = refused;
+  }
+}
+
+// The recording is over; the programs of --on-file may not be. A further signal leaves them to
+// themselves.
+void Recorder::wait_for_programs() {
+  if (!hook_) return;
+  const int before = interrupts_;
+  while (!hook_->finished() && interrupts_ == before) {
+    wait_and_handle(monotonic_clock_ns() + kTickNs);
+  }
+}
+
+}  // namespace capstan::tools

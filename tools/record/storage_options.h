@@ -1,0 +1,43 @@
+// Options of `capstan record` about its files on disk: when they end, how long they are kept, what
+// happens when the disk refuses. Part of record_cli.cc.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/record_cli.h"
+
+namespace capstan::tools {
+
+struct RawStorageOptions {
+  std::vector<std::string> autostop;
+  std::vector<std::string> ring_buffer;
+  double turn_mb = 0;
+  double turn_s = 0;
+  std::int64_t turn_files = 0;
+  std::vector<std::string> keep;
+  std::string min_free;
+  std::string on_full = "stop";
+  std::string sync = "file";
+  std::string on_file;
+  std::string postrotate;
+};
+
+void add_storage_options(CLI::App& app, RawStorageOptions& raw);
+// Adds to `problems` what makes no sense.
+void read_storage_options(const RawStorageOptions& raw, RecordCommandLine& line,
+                          std::vector<std::string>& problems);
+
+// The number `text` is, if it is positive and nothing follows.
+std::optional<double> positive_number(std::string_view text);
+
+// One --keep: "500GB", "7d", "1000files" into the limit it is. False: none of these.
+bool read_keep(const std::string& text, RetentionLimits& limits);
+// One --min-free: "5%" or "20GB".
+bool read_min_free(const std::string& text, RetentionLimits& limits);
+
+}  // namespace capstan::tools
