@@ -1,8 +1,11 @@
 #include "writers/uring_backend.h"
 
 #include <liburing.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "engine/core/clock.h"
@@ -145,24 +148,63 @@ void UringBackend::wait(std::uint64_t timeout_ns) noexcept {
   ::io_uring_submit_and_wait_timeout(&ring_, &cqe, wanted, &timeout, nullptr);
 }
 
+// io_uring runs its operations past seccomp, so the ring itself is bound to what a writer does:
+// io_uring_register(2), IORING_REGISTER_RESTRICTIONS. 0, or what the kernel said.
+int restrict_to_writing(io_uring& ring) noexcept {
+  constexpr std::uint8_t kOperations[] = {IORING_OP_WRITE, IORING_OP_WRITE_FIXED, IORING_OP_FSYNC,
+                                          IORING_OP_FALLOCATE,
+                                          IORING_OP_TIMEOUT};  // liburing's, before 5.11
+  constexpr std::uint8_t kRegistrations[] = {IORING_REGISTER_BUFFERS, IORING_REGISTER_FILES,
+                                             IORING_REGISTER_FILES_UPDATE, IORING_UNREGISTER_FILES};
+  std::vector<io_uring_restriction> allowed;
+  for (const std::uint8_t operation : kOperations) {
+    io_uring_restriction& one = allowed.emplace_back();
+    one.opcode = IORING_RESTRICTION_SQE_OP;
+    one.sqe_op = operation;
+  }
+  for (const std::uint8_t registration : kRegistrations) {
+    io_uring_restriction& one = allowed.emplace_back();
+    one.opcode = IORING_RESTRICTION_REGISTER_OP;
+    one.register_op = registration;
+  }
+  io_uring_restriction& flags = allowed.emplace_back();
+  flags.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+  flags.sqe_flags = IOSQE_FIXED_FILE;
+  // The library of Debian 12 declares functions for these two and does not export them.
+  const auto registered = [&ring](unsigned what, const void* argument, std::size_t count) {
+    const long result = ::syscall(__NR_io_uring_register, ring.ring_fd, what, argument, count);
+    return result < 0 ? -errno : 0;
+  };
+  const int refused = registered(IORING_REGISTER_RESTRICTIONS, allowed.data(), allowed.size());
+  return refused != 0 ? refused : registered(IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+}
+
 }  // namespace
 
-std::unique_ptr<IoBackend> make_uring_backend(unsigned entries, int& error) {
-  // Newest first: completions run only when we ask (6.1), only this thread submits (6.0).
-  for (const unsigned flags :
-       {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
-    io_uring ring{};
-    io_uring_params params{};
-    params.flags = flags;
-    const int result = ::io_uring_queue_init_params(entries, &ring, &params);
-    if (result == 0) {
-      error = 0;
-      return std::make_unique<UringBackend>(ring);
+int open_writing_ring(unsigned entries, io_uring& ring) noexcept {
+  // Newest first: completions run only when we ask (6.1), only this thread submits (6.0). Without
+  // restrictions only where the kernel does not know them (5.10).
+  int result = 0;
+  for (const unsigned restricted : {IORING_SETUP_R_DISABLED, 0U}) {
+    for (const unsigned flags :
+         {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
+      io_uring_params params{};
+      params.flags = flags | restricted;
+      result = ::io_uring_queue_init_params(entries, &ring, &params);
+      if (result != 0 && result != -EINVAL) return result;
+      if (result != 0) continue;
+      if (restricted == 0 || restrict_to_writing(ring) == 0) return 0;
+      ::io_uring_queue_exit(&ring);
+      break;
     }
-    error = -result;
-    if (error != EINVAL) break;
   }
-  return nullptr;
+  return result;
+}
+
+std::unique_ptr<IoBackend> make_uring_backend(unsigned entries, int& error) {
+  io_uring ring{};
+  error = -open_writing_ring(entries, ring);
+  return error == 0 ? std::make_unique<UringBackend>(ring) : nullptr;
 }
 
 }  // namespace capstan

@@ -37,8 +37,7 @@ void change_user(const std::string& user);
 // Returns what this kernel cannot do, empty when all is done. Throws std::system_error when
 // something is refused that should not be.
 //
-// io_uring runs its operations past seccomp. What it could open is still bound by Landlock, it
-// cannot start programs, and without capabilities its sockets are those of any user.
+// io_uring runs its operations past seccomp; open_writing_ring() bounds what it can do.
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory = {});
 
