@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "engine/block/block_head.h"
@@ -23,16 +22,12 @@ namespace capstan {
 namespace {
 
 constexpr unsigned kQueuePlaces = 128;
-constexpr std::uint64_t kWaitNs = 1'000'000;
 // After abandon: what is under way is at most 128 MiB, which takes a slow disk this long.
 constexpr std::uint64_t kAbandonWaitNs = kNanosecondsPerSecond;
 // Blocks in a row that must agree before the layout changes: each change pads the file to its
 // alignment and sends a part-full buffer.
 constexpr std::uint32_t kVotesToSwitch = 4;
-constexpr std::uint32_t kPackedOverheadBytes = 34;       // an EPB's 32 bytes and half its padding
-constexpr std::uint32_t kDropOptionBytes = 16;           // epb_dropcount and the end of options
-constexpr std::uint32_t kPackedPrologueBytes = 76 + 52;  // BlockHead and statistics
-constexpr std::uint64_t kForEver = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint32_t kPackedOverheadBytes = 34;  // an EPB's 32 bytes and half its padding
 
 std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::string>& notes) {
   if (kind == OutputKind::kStream) return make_stream_backend();
@@ -86,127 +81,6 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   write_header();
   last_sync_ns_ = monotonic_clock_ns();
   rotation_.start_file(last_sync_ns_, wall_clock_ns());
-}
-
-OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
-  if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
-  series_ = std::make_unique<FileSeries>(
-      options_.file, SeriesOptions{options_.retention, options_.on_full != OnFull::kStop,
-                                   options_.confine_thread, options_.on_finished});
-  return series_->open_first();
-}
-
-bool RecordingWriter::turn_due() noexcept {
-  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0) return false;
-  return turn_requested_.load(std::memory_order_relaxed) ||
-         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
-}
-
-// Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
-// arrives; the slow part of closing is the series' thread's.
-void RecordingWriter::turn() noexcept {
-  const std::uint32_t last = options_.rotation.stop_after_files;
-  if (last != 0 && files_begun_ >= last) {
-    limit_reached_.store(true, std::memory_order_relaxed);
-    return;
-  }
-  std::optional<OutputFile> next = series_->take_next();
-  if (!next) return;
-  turn_requested_.store(false, std::memory_order_relaxed);
-  merge(kForEver);
-  write_ledgers(ledgers_now());
-  staging_.close_run();
-  wait_until_idle();
-  if (!queue_->idle() || queue_->error() != 0) {
-    // This file stays the last one; finish() closes it at what is certain. It has its ledger, so
-    // nothing may follow.
-    if (!queue_->idle()) queue_->fail(ECANCELED);
-    ::unlink(OutputFile::part_path(next->path()).c_str());
-    return;
-  }
-  const std::uint64_t size_bytes = queue_->certain_end();
-  backend_->use_file(next->descriptor());
-  OutputFile ended = std::exchange(file_, std::move(*next));
-  if (std::exchange(deleted_, false)) {  // it takes its packets with it
-    deleted_packets_ += queue_->certain_packets() - earlier_packets_;
-  } else {
-    earlier_bytes_ += size_bytes;
-    series_->close(std::move(ended), size_bytes);
-  }
-  earlier_packets_ = queue_->certain_packets();
-  direct_given_up_ = false;
-  queue_->start_file(file_.preallocated_bytes());
-  staging_.start_at(0);
-  packed_mode_ = true;
-  write_header();
-  file_packets_ = 0;
-  ++files_begun_;
-  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
-}
-
-void RecordingWriter::wait_until_idle() noexcept {
-  while (!queue_->idle() && !queue_->abandoned()) {
-    queue_->wait(kWaitNs);
-    watch_trouble();
-  }
-}
-
-// A file that was deleted under the recorder takes writes as any other, and loses them.
-void RecordingWriter::watch_file() noexcept {
-  if (queue_->error() != 0 || !file_.deleted()) return;
-  const std::atomic<bool>* ending = options_.patience.ending;
-  const bool may_wait = series_ && options_.on_full != OnFull::kStop &&
-                        (ending == nullptr || !ending->load(std::memory_order_relaxed));
-  deleted_ = may_wait;
-  if (may_wait) {  // for a next file, once there is a place for it
-    turn_requested_.store(true, std::memory_order_relaxed);
-    return;
-  }
-  deleted_packets_ += queue_->certain_packets() - earlier_packets_;
-  earlier_packets_ = queue_->certain_packets();
-  queue_->fail(ENOENT);
-}
-
-void RecordingWriter::watch_trouble() noexcept {
-  const int trouble = deleted_ ? ENOENT : queue_->trouble();
-  trouble_.store(trouble, std::memory_order_relaxed);
-  if (options_.on_full != OnFull::kOldest || !series_) return;
-  if (trouble != ENOSPC && trouble != EDQUOT) return;
-  const std::uint64_t now = monotonic_clock_ns();
-  if (now < next_room_ns_) return;
-  next_room_ns_ = now + options_.patience.retry_interval_ns;
-  series_->make_room();
-}
-
-void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
-  BlockHead head;
-  std::memcpy(&head, block.data, sizeof(head));
-  if (counts_.size() <= block.ring) counts_.resize(block.ring + 1U);
-  ClosingLedger& counts = counts_[block.ring];
-  counts.received = head.received;
-  counts.dropped = head.dropped;
-  counts.freezes = head.freezes;
-}
-
-std::vector<ClosingLedger> RecordingWriter::ledgers_now() const {
-  std::vector<ClosingLedger> ledgers = counts_;
-  for (std::size_t ring = 0; ring < ledgers.size(); ++ring) {
-    ledgers[ring].ring = static_cast<std::uint32_t>(ring);
-    ledgers[ring].interface_id = link_types_.size() == 1 ? 0 : ledgers[ring].ring;
-    ledgers[ring].timestamp_ns = wall_clock_ns();
-  }
-  return ledgers;
-}
-
-void RecordingWriter::write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept {
-  if (options_.format != FileFormat::kPcapng || queue_->error() != 0) return;
-  std::vector<std::uint8_t> closing;
-  for (ClosingLedger ledger : ledgers) {
-    if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
-    append_closing_ledger(closing, ledger);
-  }
-  staging_.append(closing.data(), closing.size());
-  staging_.end_record(0);
 }
 
 RecordingWriter::~RecordingWriter() {
@@ -362,175 +236,6 @@ void RecordingWriter::pad_to_alignment() noexcept {
   staging_.close_run();
 }
 
-// Once the file would pass the limit with `more_bytes` more it is full, and stays so.
-bool RecordingWriter::at_limit(std::uint64_t more_bytes) noexcept {
-  if (options_.size_limit_bytes == 0) return false;
-  if (staging_.position() >= options_.size_limit_bytes ||
-      (options_.layout == Layout::kInPlace && more_bytes != 0 &&
-       staging_.position() + more_bytes > options_.size_limit_bytes)) {
-    limit_reached_.store(true, std::memory_order_relaxed);
-  }
-  return limit_reached_.load(std::memory_order_relaxed);
-}
-
-void RecordingWriter::leave_out(std::size_t ring, std::uint64_t packets) noexcept {
-  counters_.packets_beyond_limit.add(packets);
-  if (left_out_.size() <= ring) left_out_.resize(ring + 1);  // at the end of a recording only
-  left_out_[ring] += packets;
-}
-
-void RecordingWriter::pack_block(const SealedBlock& block) noexcept {
-  const std::uint32_t kept = packets_within_limit(block);
-  if (kept != block.packet_count) {
-    limit_reached_.store(true, std::memory_order_relaxed);
-    leave_out(block.ring, block.packet_count - kept);
-    if (kept == 0) return;
-  }
-  pack_prologue(block, kept);
-  PacketWalk walk({block.data, block.size_bytes}, link_types_);
-  PacketView packet;
-  for (std::uint32_t i = 0; i < kept && walk.next(packet); ++i) pack_packet(packet);
-  CAPSTAN_CHECK(kept != block.packet_count || !walk.next(packet), block.packet_count);
-  CAPSTAN_CHECK(kept != block.packet_count || walk.end() == WalkEnd::kComplete, walk.end(),
-                walk.offset(), block.size_bytes);
-}
-
-// How many packets of the block begin before the size limit: its head in the file must say how many
-// follow it.
-std::uint32_t RecordingWriter::packets_within_limit(const SealedBlock& block) noexcept {
-  const std::uint64_t limit = options_.size_limit_bytes;
-  if (limit == 0 || staging_.position() + 2 * std::uint64_t{block.size_bytes} < limit) {
-    return block.packet_count;
-  }
-  std::uint64_t position = staging_.position();
-  if (position >= limit) return 0;
-  if (options_.format == FileFormat::kPcapng) position += kPackedPrologueBytes;
-  PacketWalk walk({block.data, block.size_bytes}, link_types_);
-  PacketView packet;
-  std::uint32_t kept = 0;
-  while (position < limit && walk.next(packet)) {
-    position += record_bytes(packet);
-    ++kept;
-  }
-  return kept;
-}
-
-std::uint32_t RecordingWriter::record_bytes(const PacketView& packet) const noexcept {
-  if (options_.format != FileFormat::kPcapng) {
-    return static_cast<std::uint32_t>(sizeof(PcapRecordHeader)) + packet.caplen;
-  }
-  return static_cast<std::uint32_t>(
-      pcapng::kEnhancedPacketHeadBytes + pcapng::padded4(packet.caplen) +
-      (packet.dropped_before == 0 ? 0 : kDropOptionBytes) + pcapng::kBlockTrailerBytes);
-}
-
-// Copies the block's head and its statistics block, so that the packed file carries the same
-// ledger.
-void RecordingWriter::pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept {
-  if (options_.format != FileFormat::kPcapng) return;
-  BlockHead head;
-  std::memcpy(&head, block.data, sizeof(head));
-  pcapng::BlockHeader statistics;
-  const std::uint8_t* statistics_at = block.data + head.total_length;
-  std::memcpy(&statistics, statistics_at, sizeof(statistics));
-  constexpr std::uint32_t kHeadBytes = sizeof(BlockHead) + pcapng::kBlockTrailerBytes;
-  head.total_length = kHeadBytes;
-  head.received -= head.packet_count - packet_count;
-  head.packet_count = packet_count;
-  staging_.append(&head, sizeof(head));
-  staging_.append(&kHeadBytes, sizeof(kHeadBytes));
-  // The same number is the statistics block's first option (seal.cc).
-  constexpr std::size_t kReceivedAt =
-      pcapng::kInterfaceStatisticsHeadBytes + pcapng::kOptionHeaderBytes;
-  staging_.append(statistics_at, kReceivedAt);
-  staging_.append(&head.received, sizeof(head.received));
-  constexpr std::size_t kAfterReceived = kReceivedAt + sizeof(head.received);
-  staging_.append(statistics_at + kAfterReceived, statistics.total_length - kAfterReceived);
-  staging_.end_record(0);
-}
-
-void RecordingWriter::pack_packet(const PacketView& packet) noexcept {
-  if (packet.timestamp_ns < last_packed_ns_) [[unlikely]]
-    counters_.out_of_order.add(1);
-  last_packed_ns_ = packet.timestamp_ns;
-  if (options_.format == FileFormat::kPcapng) {
-    pack_pcapng(packet);
-  } else {
-    pack_pcap(packet);
-  }
-  staging_.end_record(1);
-}
-
-void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
-  const auto padded = static_cast<std::uint32_t>(pcapng::padded4(packet.caplen));
-  const std::uint32_t options_bytes = packet.dropped_before == 0 ? 0 : kDropOptionBytes;
-  const auto total = static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes + padded +
-                                                options_bytes + pcapng::kBlockTrailerBytes);
-  const pcapng::EnhancedPacketHead head{pcapng::kEnhancedPacketBlock,
-                                        total,
-                                        packet.interface_id,
-                                        static_cast<std::uint32_t>(packet.timestamp_ns >> 32),
-                                        static_cast<std::uint32_t>(packet.timestamp_ns),
-                                        packet.caplen,
-                                        packet.wirelen};
-  std::uint8_t* at = options_bytes == 0 ? staging_.contiguous(total) : nullptr;
-  if (at != nullptr) [[likely]] {
-    std::memcpy(at, &head, sizeof(head));
-    at += sizeof(head);
-    // The last word first: its padding bytes must be zero, the rest of it is overwritten.
-    if (padded != packet.caplen) std::memset(at + padded - 4, 0, 4);
-    std::memcpy(at, packet.data, packet.caplen);
-    std::memcpy(at + padded, &total, sizeof(total));
-    staging_.advance(total);
-    return;
-  }
-  constexpr std::uint8_t kZeros[4] = {};
-  staging_.append(&head, sizeof(head));
-  staging_.append(packet.data, packet.caplen);
-  staging_.append(kZeros, padded - packet.caplen);
-  if (options_bytes != 0) {
-    const pcapng::OptionHeader option{pcapng::kEpbDropCount, 8};
-    staging_.append(&option, sizeof(option));
-    staging_.append(&packet.dropped_before, sizeof(packet.dropped_before));
-    staging_.append(kZeros, sizeof(kZeros));
-  }
-  staging_.append(&total, sizeof(total));
-}
-
-void RecordingWriter::pack_pcap(const PacketView& packet) noexcept {
-  const PcapRecordHeader head =
-      make_pcap_record_header(packet.timestamp_ns, packet.caplen, packet.wirelen,
-                              options_.format == FileFormat::kPcapNanoseconds);
-  const auto total = static_cast<std::uint32_t>(sizeof(head) + packet.caplen);
-  if (std::uint8_t* at = staging_.contiguous(total)) [[likely]] {
-    std::memcpy(at, &head, sizeof(head));
-    std::memcpy(at + sizeof(head), packet.data, packet.caplen);
-    staging_.advance(total);
-    return;
-  }
-  staging_.append(&head, sizeof(head));
-  staging_.append(packet.data, packet.caplen);
-}
-
-void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
-  if (!merge_) return;
-  while (const std::optional<MergedPacket> next = merge_->next(settled_ns)) {
-    // With several rings a block that began before the size limit is written whole: its head has
-    // said how many packets follow.
-    if (next->begins_block != nullptr) {
-      admitted_[next->ring] = !at_limit(0);
-      if (admitted_[next->ring]) {
-        pack_prologue(*next->begins_block, next->begins_block->packet_count);
-      }
-    }
-    if (admitted_[next->ring]) {
-      pack_packet(next->packet);
-    } else {
-      leave_out(next->ring, 1);
-    }
-  }
-}
-
 void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
   if (options_.format != FileFormat::kPcapng || queue_->error() != 0 ||
       limit_reached_.load(std::memory_order_relaxed)) {
@@ -555,6 +260,12 @@ bool RecordingWriter::pump() noexcept {
     staging_.flush();
     watch_file();
     last_flush_ns_ = now;
+  }
+  // Once only, at its begin: a file whose head a power loss takes is no recording, however much of
+  // the rest is there.
+  if (!head_synced_ && options_.file.sync && file_.kind() == OutputKind::kFile &&
+      queue_->certain_end() != 0) {
+    head_synced_ = queue_->sync();
   }
   if (options_.sync_interval_ns != 0 && now - last_sync_ns_ >= options_.sync_interval_ns &&
       queue_->sync()) {

@@ -133,6 +133,11 @@ class RecordingWriter final : private WriteQueueOwner {
 
   void open_backend();
   void write_header();
+  bool prefers_in_place(const SealedBlock& block) noexcept;
+  void write_in_place(BlockRef block) noexcept;
+  void pad_to_alignment() noexcept;
+  void publish() noexcept;
+  // recording_files.cc
   OutputFile open_file(const std::atomic<bool>& abandon);
   bool turn_due() noexcept;
   void turn() noexcept;
@@ -142,9 +147,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void remember_counts(const SealedBlock& block) noexcept;
   std::vector<ClosingLedger> ledgers_now() const;
   void write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept;
-  bool prefers_in_place(const SealedBlock& block) noexcept;
-  void write_in_place(BlockRef block) noexcept;
-  void pad_to_alignment() noexcept;
+  // recording_pack.cc
   void merge(std::uint64_t settled_ns) noexcept;
   void pack_block(const SealedBlock& block) noexcept;
   std::uint32_t packets_within_limit(const SealedBlock& block) noexcept;
@@ -155,7 +158,10 @@ class RecordingWriter final : private WriteQueueOwner {
   void pack_pcapng(const PacketView& packet) noexcept;
   void pack_pcap(const PacketView& packet) noexcept;
   bool at_limit(std::uint64_t more_bytes) noexcept;
-  void publish() noexcept;
+
+  // When everything merged has come: later than any packet.
+  static constexpr std::uint64_t kForEver = ~std::uint64_t{0};
+  static constexpr std::uint64_t kWaitNs = 1'000'000;  // for the disk, between two looks
 
   RecordingOptions options_;
   std::unique_ptr<FileSeries> series_;  // with rotation
@@ -179,6 +185,7 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t file_packets_ = 0;     // taken for this file
   std::uint32_t files_begun_ = 1;
   std::uint64_t last_sync_ns_ = 0;
+  bool head_synced_ = false;  // of this file
   std::uint64_t next_room_ns_ = 0;
   bool deleted_ = false;               // the file being written: nothing more is put there
   std::uint64_t earlier_packets_ = 0;  // certain, of the files before this one

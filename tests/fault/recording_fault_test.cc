@@ -30,6 +30,8 @@ constexpr Shape kShapes[] = {
 
 class RecordingFault : public testing::TestWithParam<Shape> {
  protected:
+  void TearDown() override { expect_wireshark_reads_all(); }
+
   static Script script() {
     Script script;
     script.format = GetParam().format;

@@ -7,11 +7,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <memory>
+#include <sstream>
 #include <thread>
 
 #include "engine/block/block_head.h"
 #include "engine/core/errors.h"
 #include "tests/support/pcapng_builder.h"
+#include "tests/support/process.h"
 #include "tests/support/stored_packet.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
@@ -76,7 +80,7 @@ RecordingOptions options_for(const Recording& recording, const std::string& path
   options.file.path = path;
   options.file.direct = script.direct;
   options.file.preallocate_bytes = script.preallocate_bytes;
-  options.file.sync = false;  // the only disk here is the fake
+  options.file.sync = script.sync_files;
   options.format = script.format;
   options.layout = script.layout;
   options.header = recording.header;
@@ -206,6 +210,27 @@ std::vector<StoredPacket> read_file(const Recording& recording, const std::strin
   return packets;
 }
 
+// Finished files of this test, with the packets in each, until Wireshark has read them.
+struct Gallery {
+  TempDir folder;
+  std::map<std::string, std::size_t> packets;
+};
+
+std::unique_ptr<Gallery>& gallery() {
+  static std::unique_ptr<Gallery> kept;
+  if (!kept) kept = std::make_unique<Gallery>();
+  return kept;
+}
+
+// An empty file holds no head: nothing became certain, and no reader takes it for a capture.
+void keep_for_wireshark(const std::string& path, std::size_t packets) {
+  if (std::filesystem::file_size(path) == 0) return;
+  Gallery& kept = *gallery();
+  const std::string name = kept.folder.path() / std::to_string(kept.packets.size());
+  std::filesystem::create_hard_link(path, name);
+  kept.packets[name] = packets;
+}
+
 // One file, or those of a series one after another.
 void check_files(const Recording& recording, const std::filesystem::path& folder,
                  Outcome& outcome) {
@@ -226,6 +251,7 @@ void check_files(const Recording& recording, const std::filesystem::path& folder
   for (const std::string& path : paths) {
     const bool complete = outcome.error == 0 || path != paths.back();
     const std::vector<StoredPacket> more = read_file(recording, path, complete);
+    keep_for_wireshark(path, more.size());
     packets.insert(packets.end(), more.begin(), more.end());
   }
   EXPECT_EQ(packets.size(), outcome.written);
@@ -237,13 +263,18 @@ void check_power_loss(const Recording& recording, const std::string& part, Outco
   try {
     report = repair_recording(part, {});
   } catch (const UsageError& error) {
-    EXPECT_EQ(outcome.durable, 0U) << "the file's head was lost after a sync: " << error.what();
+    EXPECT_EQ(outcome.durable_syncs, 0U)
+        << "the file's head was lost after a sync: " << error.what();
     return;
   }
-  if (report.outcome == RepairReport::Outcome::kEmpty) return;
+  if (report.outcome == RepairReport::Outcome::kEmpty) {
+    EXPECT_EQ(outcome.durable_syncs, 0U);
+    return;
+  }
   EXPECT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.why;
   std::vector<StoredPacket> packets = read_file(recording, report.result_path, false);
   outcome.repaired = packets.size();
+  keep_for_wireshark(report.result_path, packets.size());
   // Nothing in classic pcap tells a packet that lost its bytes from one of zeros: only what a sync
   // had covered is sure. pcapng repeats each length behind the packet, and repair cuts there.
   if (recording.script.format != FileFormat::kPcapng && packets.size() > outcome.durable) {
@@ -260,6 +291,25 @@ const char* name_of(Fault fault) {
 }
 
 }  // namespace
+
+void expect_wireshark_reads_all() {
+  const std::unique_ptr<Gallery> kept = std::move(gallery());
+  constexpr std::size_t kFilesAtOnce = 500;
+  std::map<std::string, std::size_t> read;
+  for (auto next = kept->packets.begin(); next != kept->packets.end();) {
+    std::vector<std::string> command = {"capinfos", "-T", "-r", "-M", "-c"};
+    for (; next != kept->packets.end() && command.size() < kFilesAtOnce; ++next) {
+      command.push_back(next->first);
+    }
+    const ProcessResult capinfos = run(command);
+    EXPECT_EQ(capinfos.status, 0) << capinfos.err;
+    EXPECT_EQ(capinfos.err, "");
+    std::istringstream lines(capinfos.out);
+    std::string name;
+    for (std::size_t packets = 0; lines >> name >> packets;) read[name] = packets;
+  }
+  EXPECT_EQ(read, kept->packets);
+}
 
 std::string describe(const Script& script) {
   constexpr const char* kFormats[] = {"pcapng", "pcap", "pcap-ns"};
@@ -305,6 +355,7 @@ Outcome run_script(const Script& script) {
     if (outcome.tally.power_lost) return;
     if (completed) {
       outcome.durable = certain_at_sync;
+      ++outcome.durable_syncs;
     } else if (written_by != nullptr) {
       certain_at_sync = written_by->counters().packets_written.get();
     }

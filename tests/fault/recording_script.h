@@ -25,6 +25,7 @@ struct Script {
   OnFull on_full = OnFull::kStop;
   std::uint64_t turn_bytes = 0;  // goes on in a new file at this size; 0: one file
   bool sync_often = false;       // at every pump
+  bool sync_files = false;       // the head of a file, and at its end
   std::uint64_t abandon_at = 0;  // the write at which a second Ctrl+C arrives
   FakeBackendOptions backend;
 };
@@ -46,6 +47,7 @@ struct Outcome {
   // back.
   std::uint64_t durable = 0;
   std::uint64_t repaired = 0;
+  std::uint64_t durable_syncs = 0;  // completed in front of it
   FakeBackend::Tally tally;
 };
 
@@ -56,5 +58,9 @@ std::string describe(const Script& script);
 // rotation the same of the files one after another. With a power loss also of what repair makes of
 // the disk's state at that moment.
 Outcome run_script(const Script& script);
+
+// capinfos, with the readers of tshark and Wireshark, opens every finished file that run_script()
+// has left since the last call, and finds as many packets in each. For TearDown().
+void expect_wireshark_reads_all();
 
 }  // namespace capstan::test
