@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -124,6 +127,37 @@ TEST_F(RecordRotation, KilledRecordingsAreFinishedAtTheNextStart) {
   ASSERT_TRUE(last.wait_started()) << last.err();
   ASSERT_EQ(last.stop(), 0) << last.err();
   expect_sequence(files_of("kill"), sent);
+  const std::regex of_the_series("kill_[0-9]{5}_[0-9]{14}[.]pcapng");
+  for (const std::string& path : files_of("kill")) {
+    EXPECT_TRUE(std::regex_match(std::filesystem::path(path).filename().string(), of_the_series))
+        << path << " would never be deleted by retention";
+  }
+}
+
+// After a power loss: blocks on the disk, and zeros where the file's head was.
+TEST_F(RecordRotation, ALeftoverWithoutItsHeadIsPutAsideAndRecordingBegins) {
+  for (const bool rotating : {true, false}) {
+    SCOPED_TRACE(rotating ? "rotating" : "one file");
+    const std::string stem = rotating ? "r" : "o";
+    const std::string name = rotating ? "r_00007_20260101000000" : "o";
+    std::vector<char> content(4096, '\0');
+    content.resize(8192, '\x55');
+    std::ofstream(file("." + name + ".pcapng.part"), std::ios::binary)
+        .write(content.data(), static_cast<std::streamsize>(content.size()));
+    std::vector<std::string> arguments = {"-i", "v1", "-B", "8", "-w", file(stem + ".pcapng")};
+    if (rotating) arguments.insert(arguments.end(), {"-b", "duration:1000"});
+    RecordRun record(arguments);
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_from(0, 100);
+    ASSERT_TRUE(record.wait_written(100));
+    EXPECT_EQ(record.stop(), 0) << record.err();
+    const std::string aside = file(name + ".unreadable-1.pcapng");
+    EXPECT_NE(record.err().find("cannot be read and is now " + aside), std::string::npos)
+        << record.err();
+    std::ifstream in(aside, std::ios::binary);
+    EXPECT_EQ(std::vector<char>(std::istreambuf_iterator<char>(in), {}), content);
+    EXPECT_FALSE(std::filesystem::exists(file("." + name + ".pcapng.part")));
+  }
 }
 
 }  // namespace

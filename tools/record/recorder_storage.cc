@@ -23,6 +23,17 @@ std::string trouble_text(const std::string& path, int error) {
       errno_text(error), full ? " once there is space" : " once the disk takes writes again");
 }
 
+// "dir/x.recovered-1.pcapng", or the first number that is free, for "dir/x.pcapng".
+std::string beside(const std::string& path, std::string_view mark) {
+  const std::filesystem::path whole(path);
+  for (int number = 1;; ++number) {
+    const std::string name =
+        fmt::format("{}.{}-{}{}", whole.stem().string(), mark, number, whole.extension().string());
+    const std::filesystem::path taken = whole.parent_path() / name;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(taken))) return taken.string();
+  }
+}
+
 }  // namespace
 
 // Where -b printname: says.
@@ -64,34 +75,37 @@ void Recorder::set_storage_options(RecordingOptions& options) {
   }
 }
 
-// What an earlier run of the same name left when it was cut short becomes a file of its own: the
-// name is wanted for what is recorded now.
+// What an earlier run left when it was cut short becomes a finished file. Of a series it gets its
+// own name, and retention counts it; else the name is wanted for what is recorded now, and it gets
+// another. One that nothing can be made of is put aside: it must not keep a recorder from starting.
 void Recorder::finish_leftover(const std::string& path) {
   const std::string part = OutputFile::part_path(path);
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(part, ignored)) return;
   if (std::filesystem::file_size(part, ignored) == 0) return;
-  const RepairReport report = repair_recording(part, {});
+  RepairReport report;
+  try {
+    report = repair_recording(part, {});
+  } catch (const UsageError& error) {  // no capture file: its head never reached the disk
+    report.outcome = RepairReport::Outcome::kRefused;
+    report.why = error.what();
+  }
   if (report.outcome == RepairReport::Outcome::kEmpty) {
     std::filesystem::remove(part);
     return;
   }
-  if (report.outcome == RepairReport::Outcome::kRefused) {
-    throw std::runtime_error(
-        fmt::format("{} holds a recording that was cut short: {}", part, report.why));
-  }
+  const bool refused = report.outcome == RepairReport::Outcome::kRefused;
   std::string kept_as = report.result_path;
-  if (kept_as == path) {
-    const std::filesystem::path whole(path);
-    for (int number = 1; std::filesystem::exists(kept_as); ++number) {
-      kept_as = (whole.parent_path() / fmt::format("{}.recovered-{}{}", whole.stem().string(),
-                                                   number, whole.extension().string()))
-                    .string();
-    }
-    std::filesystem::rename(path, kept_as);
+  if (refused || (kept_as == path && !line_.rotation.active())) {
+    kept_as = beside(path, refused ? "unreadable" : "recovered");
+    std::filesystem::rename(refused ? part : path, kept_as);
   }
-  say(fmt::format("an earlier recording of this name was cut short; its {} packets are now in {}",
-                  grouped(report.kept_packets), kept_as));
+  say(refused ? fmt::format("an earlier recording of this name cannot be read and is now {}: {}",
+                            kept_as, report.why)
+              : fmt::format(
+                    "an earlier recording of this name was cut short; its {} packets are now in {}",
+                    grouped(report.kept_packets), kept_as),
+      refused ? LogLevel::kWarning : LogLevel::kInfo);
 }
 
 // The same for every file that rotation names after `pattern`.
@@ -102,13 +116,12 @@ void Recorder::finish_leftovers(const std::string& pattern) {
   std::vector<std::string> cut_short;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string hidden = entry.path().filename().string();
-    constexpr std::string_view kTail = ".part";
-    if (!hidden.starts_with('.') || !hidden.ends_with(kTail)) continue;
-    const std::string name = hidden.substr(1, hidden.size() - 1 - kTail.size());
-    if (!names.number_of(name)) continue;
+    const std::string path = finished_path(entry.path().string());
+    const std::string name = std::filesystem::path(path).filename().string();
+    if (path.empty() || !names.number_of(name)) continue;
     cut_short.push_back((std::filesystem::path(pattern).parent_path() / name).string());
   }
+  std::sort(cut_short.begin(), cut_short.end());
   for (const std::string& path : cut_short) finish_leftover(path);
 }
 
