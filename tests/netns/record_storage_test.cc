@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/core/unique_fd.h"
 #include "tests/support/record_run.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/wire.h"
@@ -31,18 +33,29 @@ class RecordStorage : public Sandbox {
   }
 
   // A file system of its own in an image file, with about `free_mib` free.
-  std::string make_disk(const std::string& type, int free_mib) {
+  std::string make_disk(const std::string& type, int free_mib,
+                        const std::string& mount_options = "defaults") {
     const std::string image = file(type + ".image");
     const std::string place = file(type);
     // mkfs.xfs makes nothing smaller than 300 MiB.
     const std::string options = type == "ext4" ? " -m 0 -q " : " -q ";
     shell("rm -f " + image + " && truncate -s 320M " + image + " && mkfs." + type + options +
-          image + " && mkdir " + place + " && mount -o loop " + image + " " + place);
+          image + " && mkdir " + place + " && mount -o loop," + mount_options + " " + image + " " +
+          place);
     mounted_.push_back(place);
     const fs::space_info space = fs::space(place);
     const std::uint64_t ballast = space.available - (static_cast<std::uint64_t>(free_mib) << 20U);
     shell("fallocate -l " + std::to_string(ballast) + " " + place + "/ballast");
     return place;
+  }
+
+  // What a file system does when its device is gone: ext4 and XFS share the request
+  // (fs/ext4/ioctl.c, fs/xfs/xfs_ioctl.c; there XFS_IOC_GOINGDOWN). Nothing is flushed.
+  static void shut_down(const std::string& place) {
+    constexpr std::uint32_t kNoLogFlush = 2;
+    const UniqueFd fd(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(fd) << place;
+    ASSERT_EQ(::ioctl(fd.get(), _IOR('X', 125, std::uint32_t), &kNoLogFlush), 0) << errno;
   }
 
   static void send(std::uint32_t first, std::uint32_t count) {
@@ -194,6 +207,85 @@ TEST_F(RecordStorage, MinFreeKeepsTheDiskFromFillingUp) {
   ASSERT_FALSE(numbers.empty());
   EXPECT_EQ(numbers.back(), 59'999U);
   EXPECT_GT(record.statistics().number("/files/0/deleted_files"), 0U);
+}
+
+// btrfs has its own quotas, so a kernel without disk quotas will do.
+TEST_F(RecordStorage, AQuotaPausesAndGoesOnWhenItIsRaised) {
+  const std::string place = make_disk("btrfs", 100);
+  fs::remove(place + "/ballast");  // it would count
+  shell("btrfs -q quota enable " + place + " && btrfs -q qgroup limit 12M " + place);
+  RecordRun record({"-i", "v1", "-B", "64", "-b", "filesize:4000", "-w", place + "/x.pcapng",
+                    "--on-full", "pause"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 20'000);
+  ASSERT_TRUE(record.wait_received(20'000));
+  ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.statistics().all();
+  EXPECT_NE(record.err().find("quota"), std::string::npos) << record.err();
+  shell("btrfs -q qgroup limit 90M " + place);
+  ASSERT_TRUE(record.wait_written(20'000)) << record.statistics().all();
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 20'000U);
+}
+
+// A file system that has given its device up answers every write with EIO from then on; ext4 that
+// has found damage makes itself read-only (errors=remount-ro).
+TEST_F(RecordStorage, ADiskThatIsNeverWellAgainLeavesWhatWasFinished) {
+  struct Case {
+    const char* type;
+    bool read_only;
+  };
+  for (const Case& one : {Case{"ext4", false}, Case{"xfs", false}, Case{"ext4", true}}) {
+    for (const char* policy : {"stop", "pause"}) {
+      const std::string type = one.type;
+      SCOPED_TRACE(type + (one.read_only ? " read-only " : " EIO ") + policy);
+      const std::string place =
+          make_disk(type, 100, one.read_only ? "errors=remount-ro" : "defaults");
+      RecordRun record({"-i", "v1", "-B", "32", "-b", "filesize:4000", "-w", place + "/x.pcapng",
+                        "--on-full", policy});
+      ASSERT_TRUE(record.wait_started()) << record.err();
+      send(0, 10'000);
+      ASSERT_TRUE(record.wait_written(10'000));
+      ASSERT_TRUE(
+          wait_until([&] { return record.statistics().number("/files/0/finished_files") >= 2; }));
+      if (one.read_only) {
+        shell("device=$(findmnt -no SOURCE " + place +
+              ") && echo test > /sys/fs/ext4/${device#/dev/}/trigger_fs_error");
+      } else {
+        shut_down(place);
+      }
+      send(10'000, 10'000);
+      if (std::string(policy) == "pause") {
+        ASSERT_TRUE(record.wait_received(20'000)) << record.err();
+        ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.err();
+        EXPECT_EQ(record.stop(), 1) << record.err();
+        EXPECT_EQ(record.statistics().number("/packets_received"), 20'000U);
+      } else {
+        EXPECT_EQ(record.wait(), 1) << record.err();
+      }
+      expect_reconciled(record.statistics());
+      const char* error = one.read_only ? "Read-only file system" : "Input/output error";
+      EXPECT_NE(record.err().find(error), std::string::npos) << record.err();
+      unmount(place);
+      mounted_.pop_back();
+      // The journal is replayed, and what was finished is there.
+      shell("mount -o loop " + file(type + ".image") + " " + place);
+      mounted_.push_back(place);
+      std::vector<std::string> finished;
+      for (const auto& entry : fs::directory_iterator(place)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("x_")) finished.push_back(entry.path().string());
+      }
+      std::sort(finished.begin(), finished.end());
+      EXPECT_GE(finished.size(), 2U);
+      const auto numbers = numbers_in(finished);
+      EXPECT_GE(numbers.size(), 4'000U);
+      EXPECT_EQ(numbers.back() + 1, numbers.size()) << "none is missing in front of the last";
+      unmount(place);
+      mounted_.pop_back();
+      fs::remove_all(place);
+    }
+  }
 }
 
 // Frozen, a file system lets no write end until it is thawed, as a controller that resets does.
