@@ -117,6 +117,12 @@ int show_command(int argc, char** argv) {
   if (options.list_link_types) return list_link_types(options);
   if (options.dump_filter > 0) return dump_filter(options);
   if (!options.files.empty()) return show_files(options);
+  if (options.print.foreign_numeric && !options.interfaces.empty()) {
+    resolve_interface(options.interfaces.front());
+    const Ip4Network local = local_network(options.interfaces.front());
+    options.print.local_network = local.address;
+    options.print.local_netmask = local.mask;
+  }
   // -U wants each packet in the file at once, under its name.
   const bool records = !options.write_path.empty() && !options.packet_buffered;
   return records ? show_and_record(options) : show_live(options);

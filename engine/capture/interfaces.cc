@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <pcap/pcap.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,6 +116,14 @@ int resolve_interface(std::string& name) {
   throw UsageError(
       fmt::format("there is no interface '{}'; the nearest names are: {} (-D lists all)", name,
                   nearest_names(name)));
+}
+
+Ip4Network local_network(const std::string& name) {
+  bpf_u_int32 address = 0;
+  bpf_u_int32 mask = 0;
+  char complaint[PCAP_ERRBUF_SIZE] = {};
+  if (::pcap_lookupnet(name.c_str(), &address, &mask, complaint) != 0) return {};
+  return {ntohl(address), ntohl(mask)};
 }
 
 std::uint64_t read_nic_drops(const std::string& name) noexcept {

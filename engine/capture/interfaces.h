@@ -28,6 +28,16 @@ std::vector<NetworkInterface> list_interfaces();
 // nearest names when there is no such interface.
 int resolve_interface(std::string& name);
 
+// An IPv4 network, both in host order; 0 and 0 hold every address.
+struct Ip4Network {
+  std::uint32_t address = 0;
+  std::uint32_t mask = 0;
+};
+
+// The network of the first IPv4 address of `name`; every address for "any", and where there is
+// none.
+Ip4Network local_network(const std::string& name);
+
 // Packets lost in the adapter before the kernel saw them: rx_missed_errors + rx_fifo_errors of
 // /sys/class/net/NAME/statistics. 0 when it does not say.
 std::uint64_t read_nic_drops(const std::string& name) noexcept;

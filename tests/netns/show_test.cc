@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <functional>
 
 #include "tests/support/process.h"
@@ -78,6 +79,27 @@ TEST_F(ShowLive, WritesAndPrintsAtOnceAndStopsAtTheCount) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 6);
   // The file by tcpdump gives the lines that were printed.
   EXPECT_EQ(run({"tcpdump", "-nn", "-r", target}).out, lines);
+}
+
+// lo's network is 127.0.0.0/8, and the other host's address is one of its own beside that.
+TEST_F(ShowLive, ForeignHostsAreNumbersWhenAskedFor) {
+  std::ofstream(file("hosts")) << "127.0.0.1 near.test\n203.0.113.9 far.test\n";
+  shell("mount --bind " + file("hosts") + " /etc/hosts && ip address add 203.0.113.9/32 dev lo");
+  for (const bool asked : {false, true}) {
+    std::vector<std::string> words = {"-l", "-i", "lo", "-c", "1", "udp", "port", "9999"};
+    if (asked) words.insert(words.begin(), "-f");
+    Process process(show(words));
+    wait_listening(process);
+    ASSERT_TRUE(wait_until([&] {
+      shell(
+          "python3 -c \"import socket; s = socket.socket(type=socket.SOCK_DGRAM); "
+          "s.bind(('127.0.0.1', 0)); s.sendto(b'x', ('203.0.113.9', 9999))\"");
+      return !process.is_running();
+    }));
+    const std::string line = process.out();
+    EXPECT_TRUE(contains(line, "near.test.")) << line;
+    EXPECT_TRUE(contains(line, asked ? "> 203.0.113.9.9999:" : "> far.test.9999:")) << line;
+  }
 }
 
 TEST_F(ShowLive, RefusalsNameTheObject) {

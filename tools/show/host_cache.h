@@ -9,14 +9,15 @@
 
 #include "tools/show/host_resolver.h"
 #include "tools/text/names.h"
+#include "tools/text/print_options.h"
 
 namespace capstan::show {
 
 // One thread. The resolver is borrowed.
 class HostCache final : public text::HostNames {
  public:
-  // `strip_domain`: -N, the host's own name alone.
-  HostCache(HostResolver& resolver, bool strip_domain);
+  // Of the options: -N, the host's own name alone; -f, foreign hosts have none.
+  HostCache(HostResolver& resolver, const text::PrintOptions& options);
 
   bool find(const std::uint8_t* address, std::size_t size, std::string& name) override;
 
@@ -30,6 +31,8 @@ class HostCache final : public text::HostNames {
 
   HostResolver& resolver_;
   bool strip_domain_;
+  std::uint32_t local_network_;  // host order
+  std::uint32_t local_netmask_;
   std::unique_ptr<Place[]> places_;
 };
 

@@ -7,9 +7,7 @@ namespace capstan::show {
 
 LinePrinter::LinePrinter(const tools::ShowOptions& options, const text::Names& names,
                          HostResolver* resolver, text::TcpSequences sequences, bool color)
-    : hosts_(resolver == nullptr
-                 ? nullptr
-                 : std::make_unique<HostCache>(*resolver, options.print.strip_domain)),
+    : hosts_(resolver == nullptr ? nullptr : std::make_unique<HostCache>(*resolver, options.print)),
       names_{names.services, names.interfaces, hosts_.get()},
       lines_(options, names_, std::move(sequences), color) {}
 

@@ -16,10 +16,12 @@ enum class TimeMode : std::uint8_t {
 };
 
 struct PrintOptions {
-  int verbosity = 0;               // -v, -vv, -vvv: 1, 2, 3
-  int numeric = 0;                 // -n: number of times given; names only when 0
-  bool strip_domain = false;       // -N: host names without their domain
-  bool foreign_numeric = false;    // -f: numbers for hosts that are not local
+  int verbosity = 0;                // -v, -vv, -vvv: 1, 2, 3
+  int numeric = 0;                  // -n: number of times given; names only when 0
+  bool strip_domain = false;        // -N: host names without their domain
+  bool foreign_numeric = false;     // -f: numbers for IPv4 hosts that are not local
+  std::uint32_t local_network = 0;  // what -f takes for local, in host order; 0 and 0: everything
+  std::uint32_t local_netmask = 0;
   bool link_header = false;        // -e
   bool quiet = false;              // -q
   bool absolute_sequence = false;  // -S
