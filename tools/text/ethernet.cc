@@ -71,14 +71,17 @@ std::size_t print_ethernet(Printer& p, Input in, bool print_header) {
     payload = payload.from(kTagBytes);
     header_bytes += kTagBytes;
   }
-  if (print_header && !printed_length) p.out.put(", length ").dec(frame_length).put(": ");
   bool known = true;
   if (type <= kMaxLength) {
     if (type < payload.length()) payload = payload.first(type);
+    // Behind a tag tcpdump says no length here, and leaves no space either.
+    if (print_header && printed_length) p.out.put("802.3");
+    if (print_header && !printed_length) p.out.put(", length ").dec(payload.length()).put(": ");
     header_bytes += print_llc(p, payload, addresses, known);
     if (!known) p.unknown_data(payload);
     return header_bytes;
   }
+  if (print_header && !printed_length) p.out.put(", length ").dec(frame_length).put(": ");
   if (print_ethertype(p, type, payload, addresses)) return header_bytes;
   if (!print_header) {
     put_header(p, addresses, type);

@@ -313,7 +313,7 @@ std::size_t put_head(Printer& p, const Input& in, std::uint8_t pdu) {
 
 void print_isis_details(Printer& p, Input in) {
   const std::uint8_t pdu = in.u8(4) & 0x1fU;
-  p.out.put("IS-IS, length ").dec(in.length()).put("\n\t");
+  p.out.put(p.options.link_header ? "length " : "IS-IS, length ").dec(in.length()).put("\n\t");
   p.token(kPdus, pdu, "unknown, type ");
   p.out.put(", hlen: ").dec(in.u8(1)).put(", v: ").dec(in.u8(2)).put(", pdu-v: ").dec(in.u8(5));
   const std::uint8_t id_bytes = in.u8(3);

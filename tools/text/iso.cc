@@ -29,7 +29,7 @@ void put_isis(Printer& p, const Input& in) {
     return;
   }
   const std::uint8_t pdu = in.u8(4) & 0x1f;
-  p.out.put("IS-IS, ");
+  if (!p.options.link_header) p.out.put("IS-IS, ");  // it has named the NLPID
   p.token(kPdus, pdu, "unknown, type ");
   switch (pdu) {
     case 15:

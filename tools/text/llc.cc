@@ -17,7 +17,7 @@ constexpr Token kSaps[] = {
     {0x00, "Null"},   {kSapGlobal, "Global"}, {0x02, "802.1B I"},      {0x03, "802.1B G"},
     {kSapIp, "IP"},   {0x04, "SNA"},          {0x0e, "ProWay NM"},     {kSapStp, "STP"},
     {0x4e, "RS511"},  {0x7e, "X.25"},         {0x8e, "ProWay ASLIST"}, {kSapSnap, "SNAP"},
-    {kSapIpx, "IPX"}, {0xf0, "NetBeui"},      {kSapIso, "OSI NS"},
+    {kSapIpx, "IPX"}, {0xf0, "NetBeui"},      {kSapIso, "OSI"},
 };
 
 constexpr Token kCommands[] = {
