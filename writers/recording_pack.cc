@@ -1,5 +1,5 @@
-// RecordingWriter's dense layout: packets copied out of their ring blocks, merged by time, up to the
-// size limit.
+// RecordingWriter's dense layout: packets copied out of their ring blocks, merged by time, up to
+// the size limit.
 #include <cstring>
 
 #include "engine/block/block_head.h"
