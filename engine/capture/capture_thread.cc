@@ -180,7 +180,8 @@ void CaptureThread::read_statistics() noexcept {
   counters_.received.add(since.received);
   counters_.dropped.add(since.dropped);
   counters_.freezes.add(since.freezes);
-  ledger_.note(since.dropped, since.freezes, ring_.oldest_unreleased_sequence());
+  ledger_.note(since.dropped, since.freezes, ring_.oldest_unreleased_sequence(),
+               ring_.next_sequence());
 }
 
 SealLedger CaptureThread::ledger_for(const LedgerEntry& entry) noexcept {

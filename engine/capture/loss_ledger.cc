@@ -9,11 +9,14 @@ LossLedger::LossLedger(std::uint32_t block_count) : block_count_(block_count) {
   waiting_.reserve(block_count + 2);
 }
 
-void LossLedger::note(std::uint64_t dropped, std::uint64_t freezes,
-                      std::uint64_t oldest_unreleased) noexcept {
+void LossLedger::note(std::uint64_t dropped, std::uint64_t freezes, std::uint64_t oldest_unreleased,
+                      std::uint64_t next) noexcept {
   if (dropped != 0 || freezes != 0) {
-    LedgerEntry entry{oldest_at_last_reading_ + block_count_, oldest_unreleased + block_count_,
-                      dropped, freezes};
+    // Of fewer than four blocks the kernel looks at the one being closed twice.
+    const std::uint64_t ahead = block_count_ < 4 ? block_count_ : block_count_ / 4;
+    const std::uint64_t nearly_full = oldest_at_last_reading_ + block_count_ - ahead;
+    LedgerEntry entry{std::max(nearly_full, next_at_last_reading_),
+                      oldest_unreleased + block_count_, dropped, freezes};
     if (!waiting_.empty() &&
         (waiting_.back().sequence == entry.sequence || waiting_.size() == waiting_.capacity())) {
       LedgerEntry& last = waiting_.back();
@@ -25,6 +28,7 @@ void LossLedger::note(std::uint64_t dropped, std::uint64_t freezes,
     }
   }
   oldest_at_last_reading_ = oldest_unreleased;
+  next_at_last_reading_ = next;
 }
 
 LedgerEntry LossLedger::take_until(std::uint64_t sequence) noexcept {
