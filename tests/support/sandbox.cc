@@ -23,6 +23,16 @@ void Sandbox::make_pair(const std::string& one, const std::string& other) {
   shell("ip link add " + one + " type veth peer name " + other + " && for i in " + one + " " +
         other +
         "; do sysctl -qw net.ipv6.conf.$i.disable_ipv6=1; ip link set $i mtu 9100 up; done");
+  wait_for_link(one);
+  wait_for_link(other);
+}
+
+void Sandbox::wait_for_link(const std::string& interface) {
+  ASSERT_TRUE(wait_until([&] {
+    const std::string link = run({"ip", "link", "show", interface}).out;
+    return link.find(" state UP ") != std::string::npos &&
+           link.find(" qdisc noop ") == std::string::npos;
+  })) << interface;
 }
 
 }  // namespace capstan::test

@@ -18,7 +18,11 @@ class Sandbox : public ::testing::Test {
   // frames allowed, nothing of the kernel's own on them. Skips when not root.
   void SetUp() override;
 
+  // A veth pair, both ends up and ready to send.
   static void make_pair(const std::string& one, const std::string& other);
+  // Until the interface has its carrier and its queue: the kernel gives it that a moment later
+  // (linkwatch), and what is sent in between is dropped.
+  static void wait_for_link(const std::string& interface);
   std::string file(const std::string& name) const { return directory_.path() / name; }
   const std::string& directory() const { return directory_text_; }
 
