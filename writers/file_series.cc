@@ -160,7 +160,7 @@ int FileSeries::finish() noexcept {
   }
   if (thread_.joinable()) thread_.join();
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (spare_) ::unlink(OutputFile::part_path(spare_->path()).c_str());
+  if (spare_) spare_->discard();
   spare_.reset();
   return error_.load(std::memory_order_relaxed);
 }
@@ -176,7 +176,7 @@ void FileSeries::run() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     if (room_wanted_ && spare_ && spare_->preallocated_bytes() != 0) {
-      ::unlink(OutputFile::part_path(spare_->path()).c_str());
+      spare_->discard();
       spare_.reset();
     }
     retain(lock);

@@ -160,6 +160,11 @@ int OutputFile::rename_part(const std::string& path) noexcept {
   return 0;
 }
 
+void OutputFile::discard() noexcept {
+  if (kind_ == OutputKind::kFile && reachable()) ::unlink(part_path_.c_str());
+  fd_.reset();
+}
+
 int OutputFile::close(std::uint64_t size_bytes) noexcept {
   if (kind_ != OutputKind::kFile) {
     fd_.reset();

@@ -58,6 +58,9 @@ class OutputFile {
   // hidden file, the descriptor stays open and this can be tried again.
   [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
 
+  // The hidden file goes away, and what has the name already stays. For one that holds nothing.
+  void discard() noexcept;
+
   // Whether somebody deleted the hidden file, or its directory: what is written to it now is lost.
   bool deleted() const noexcept;
   // Whether its hidden name leads to it still: not while its directory is away.

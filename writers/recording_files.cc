@@ -45,7 +45,7 @@ void RecordingWriter::turn() noexcept {
     // This file stays the last one; finish() closes it at what is certain. It has its ledger, so
     // nothing may follow.
     if (!queue_->idle()) queue_->fail(ECANCELED);
-    ::unlink(OutputFile::part_path(next->path()).c_str());
+    next->discard();
     return;
   }
   const std::uint64_t size_bytes = queue_->certain_end();

@@ -303,13 +303,21 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
-  int close_error = file_.close(queue_->certain_end());
+  int close_error = 0;
+  // Not even the head is there, on a full disk for one: no reader would take it for a recording.
+  const bool empty = file_.kind() == OutputKind::kFile && queue_->certain_end() == 0;
+  if (empty) {
+    file_.discard();
+  } else {
+    close_error = file_.close(queue_->certain_end());
+  }
+  const bool finished = !empty && close_error == 0;
   const FinishedFile last{file_.path(), queue_->certain_end()};
   if (series_) {
     const int series_error = series_->finish();
-    if (close_error == 0) series_->add_closed(last);
+    if (finished) series_->add_closed(last);
     if (close_error == 0) close_error = series_error;
-  } else if (close_error == 0 && file_.kind() == OutputKind::kFile && options_.on_finished) {
+  } else if (finished && file_.kind() == OutputKind::kFile && options_.on_finished) {
     options_.on_finished(last);
   }
   return queue_->error() != 0 ? queue_->error() : close_error;

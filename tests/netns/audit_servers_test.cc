@@ -267,7 +267,7 @@ TEST_F(AuditServers, EverySessionHasItsVerdictAndThePasswordShowsNowhere) {
     const std::uint64_t now = record.statistics().number("/packets_received");
     quiet = now == received ? quiet + 1 : 0;
     received = now;
-    return quiet > 200;
+    return quiet > 50;
   }));
   ASSERT_TRUE(record.wait_written(received));
   ASSERT_TRUE(wait_until([&] { return live.out().find("cleartext login") != std::string::npos; }));

@@ -48,9 +48,12 @@ class Bench : public Sandbox {
 };
 
 TEST_F(Bench, ComparesTheRecordersThatAreThere) {
+  ProcessOptions slow;
+  slow.patience = std::chrono::minutes(5);
   const ProcessResult result =
       run(command({"compare", "--tools", "capstan,tcpdump,daemonlogger", "--loads", "2,100",
-                   "--seconds", "0.3", "--resolution", "0.5"}));
+                   "--seconds", "0.3", "--resolution", "0.5"}),
+          slow);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "") << "a pipe is kept quiet";
   const nlohmann::json report = nlohmann::json::parse(contents(file("report.json")));

@@ -19,8 +19,6 @@ namespace capstan::test {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
-
 std::string contents(const UniqueFd& fd) {
   std::string text;
   char buffer[4096];
@@ -37,6 +35,7 @@ std::string contents(const UniqueFd& fd) {
 
 Process::Process(std::vector<std::string> arguments, ProcessOptions options)
     : arguments_(std::move(arguments)),
+      patience_(options.patience),
       out_(::memfd_create("out", MFD_CLOEXEC)),
       err_(::memfd_create("err", MFD_CLOEXEC)) {
   if (!out_ || !err_) throw_errno("memfd_create");
@@ -82,7 +81,7 @@ bool Process::is_running() {
 }
 
 int Process::wait() {
-  if (!wait_until([this] { return !is_running(); })) {
+  if (!wait_until([this] { return !is_running(); }, patience_)) {
     ::kill(pid_, SIGKILL);
     int status = 0;
     ::waitpid(pid_, &status, 0);
@@ -108,8 +107,8 @@ void shell(const std::string& command) {
   }
 }
 
-bool wait_until(const std::function<bool()>& condition) {
-  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+bool wait_until(const std::function<bool()>& condition, std::chrono::seconds patience) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > give_up) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

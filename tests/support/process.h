@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct ProcessOptions {
   // Runs in the child in front of exec; async-signal-safe calls only.
   std::function<void()> in_child;
   int stdout_fd = -1;  // -1: kept for out()
+  // What wait() calls too long. Only a program that has much to do needs another one.
+  std::chrono::seconds patience{60};
 };
 
 // Owns the child: destroying this kills and reaps it, and the kernel kills it when the test dies.
@@ -40,6 +43,7 @@ class Process {
   void set_status(int status);
 
   std::vector<std::string> arguments_;
+  std::chrono::seconds patience_;
   pid_t pid_ = -1;
   bool ended_ = false;
   int status_ = 0;
@@ -60,7 +64,8 @@ void shell(const std::string& command);
 
 // Looks every millisecond or so until the condition holds. False, after a generous time, when it
 // never did: a guard against hanging, not a measurement.
-[[nodiscard]] bool wait_until(const std::function<bool()>& condition);
+[[nodiscard]] bool wait_until(const std::function<bool()>& condition,
+                              std::chrono::seconds patience = std::chrono::seconds(60));
 // Unmounts, waiting while a process that has just gone still holds a file there: the kernel takes
 // an io_uring apart after it has reported the end of its process. Throws when it stays busy.
 void unmount(const std::string& where);

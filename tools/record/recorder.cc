@@ -446,13 +446,14 @@ int Recorder::finish() {
   for (const FileStats& file : stats.files) {
     if (file.error == 0) continue;
     failed_ = true;
+    const std::string kept =
+        file.bytes == 0 ? "no file is left" : "what was written is a valid file";
     say(file.error == ENOSPC || file.error == EDQUOT
-            ? fmt::format(
-                  "{}: the disk is full after {}; what was written is a valid file. Free some "
-                  "space, or limit the file with -a filesize:KB",
-                  file.path, human_bytes(file.bytes))
-            : fmt::format("writing {} failed after {}: {}; what was written is a valid file",
-                          file.path, human_bytes(file.bytes), errno_text(file.error)));
+            ? fmt::format("{}: the disk is full after {}; {}. Free some space, or limit the file "
+                          "with -a filesize:KB",
+                          file.path, human_bytes(file.bytes), kept)
+            : fmt::format("writing {} failed after {}: {}; {}", file.path, human_bytes(file.bytes),
+                          errno_text(file.error), kept));
   }
   if (stats.audit && stats.audit->error != 0) {
     failed_ = true;
