@@ -42,6 +42,7 @@ void bit_label(Printer& p, const Input& in, std::size_t at) {
   ++at;
   p.out.put("\\[x");
   for (; at < limit && left > 7 && !p.truncated(); left -= 8) p.out.hex(in.u8(at++), 2);
+  if (p.truncated()) return;  // with more than a byte left
   if (left > 4) {
     p.out.hex(in.u8(at) & (0xffu << (8 - left)), 2);
   } else if (left > 0) {
