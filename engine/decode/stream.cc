@@ -48,7 +48,7 @@ void StreamDirection::add(std::uint32_t sequence, std::span<const std::uint8_t> 
   }
   std::int32_t ahead = distance(sequence, next_);
   if (ahead < 0) {
-    const auto old = static_cast<std::uint32_t>(-ahead);
+    const std::uint32_t old = next_ - sequence;  // unsigned: it may be half the sequence space
     if (old >= payload.size()) {
       ++counters.retransmitted;
       return;
@@ -67,10 +67,10 @@ void StreamDirection::add(std::uint32_t sequence, std::span<const std::uint8_t> 
       constexpr std::int32_t kFarAhead = 1 << 30;
       if (ahead > kFarAhead) return;
       skip(static_cast<std::uint32_t>(ahead), sink, counters);
-    } else if (static_cast<std::uint32_t>(-ahead) >= payload.size()) {
+    } else if (next_ - sequence >= payload.size()) {
       return;
     } else {
-      payload = payload.subspan(static_cast<std::uint32_t>(-ahead));
+      payload = payload.subspan(next_ - sequence);
     }
   }
   if (!payload.empty()) deliver(payload, sink);

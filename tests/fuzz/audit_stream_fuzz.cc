@@ -28,16 +28,18 @@ class Model final : public StreamSink {
 
 }  // namespace
 
-// Each record: flags, sequence (2), length, then so many bytes.
+// Each record: flags, sequence (2), length, then so many bytes. Flag 1 of the first: near the wrap
+// of sequence numbers; of the others: half the sequence space away.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   BufferPool pool(64U << 10);
   StreamCounters counters;
   StreamDirection stream;
   Model model;
   const std::uint32_t base = size > 0 && (data[0] & 1) != 0 ? 0xffffff00U : 1000U;
+  std::uint32_t away = 0;
   while (size >= 4) {
     const std::uint8_t flags = data[0];
-    const std::uint32_t sequence = base + (std::uint32_t{data[1]} << 8 | data[2]);
+    const std::uint32_t sequence = base + away + (std::uint32_t{data[1]} << 8 | data[2]);
     const std::size_t length = std::min<std::size_t>(data[3], size - 4);
     const std::span<const std::uint8_t> payload(data + 4, length);
     switch (flags & 6) {
@@ -56,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CAPSTAN_CHECK(model.next == stream.offset(), model.next, stream.offset());
     data += 4 + length;
     size -= 4 + length;
+    away = size > 0 && (data[0] & 1) != 0 ? 0x7fffff00U : 0;
   }
   stream.finish(model, pool, counters);
   CAPSTAN_CHECK(pool.used_bytes() == 0, pool.used_bytes());

@@ -137,6 +137,17 @@ TEST_F(StreamTest, FarAheadGivesTheHoleUp) {
   finish();
 }
 
+// What lies exactly between ahead and behind: 2^31 has no negative.
+TEST_F(StreamTest, HalfTheSequenceSpaceAwayIsOld) {
+  add(100, "", true);
+  add(101, "abc");
+  add(104 + 0x80000000U, "x");
+  add(104, "d");
+  finish();
+  EXPECT_EQ(sink.text, "abcd");
+  EXPECT_EQ(counters.retransmitted, 1U);
+}
+
 TEST_F(StreamTest, SecondSynReplacesTheFirstBeforeData) {
   add(100, "", true);
   add(9000, "", true);
