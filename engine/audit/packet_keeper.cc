@@ -11,7 +11,7 @@ void PacketKeeper::keep(const PacketView& view, const TransportPacket& packet, S
   const std::uint8_t* const end = view.data + view.caplen;
   const std::uint8_t* const payload = packet.payload.data();
   // A datagram put together from fragments does not lie in this packet: no evidence of it.
-  const bool inside = packet.payload.empty() || (payload >= view.data && payload <= end);
+  const bool inside = payload >= view.data && payload <= end;
   if (kept.packets.size() == kMaxPackets || view.caplen > BufferPool::kLargest || !inside) {
     ++kept.not_kept;
     return;
@@ -28,8 +28,8 @@ void PacketKeeper::keep(const PacketView& view, const TransportPacket& packet, S
   copy.timestamp_ns = view.timestamp_ns;
   copy.ip_offset = packet.ip_offset;
   copy.payload_bytes = static_cast<std::uint32_t>(packet.payload.size());
-  copy.payload_offset =
-      packet.payload.empty() ? view.caplen : static_cast<std::uint32_t>(payload - view.data);
+  copy.payload_offset = static_cast<std::uint32_t>(payload - view.data);
+  copy.header_bytes = packet.header_bytes;
   copy.stream_offset = stream_offset;
   copy.link_type = view.link_type;
   copy.flow_side = flow_side;

@@ -20,10 +20,11 @@ struct KeptPacket {
   std::uint32_t wirelen = 0;
   std::uint64_t timestamp_ns = 0;
   std::uint32_t ip_offset = 0;
-  std::uint32_t payload_offset = 0;  // in the packet
+  std::uint32_t payload_offset = 0;  // in the packet; behind its TCP or UDP header
   std::uint32_t payload_bytes = 0;
   std::uint64_t stream_offset = 0;  // of the payload's first byte; as the flow counts it
   std::uint16_t link_type = 0;
+  std::uint8_t header_bytes = 0;  // of that header
   Side flow_side = Side::kClient;
   bool before_stream = false;  // its payload lies before the first byte of the stream
 };

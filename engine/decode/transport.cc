@@ -266,6 +266,7 @@ bool read_transport_header(std::span<const std::uint8_t> bytes, std::uint32_t wi
   }
   packet.source_port = reader.be16(0);
   packet.destination_port = reader.be16(2);
+  packet.header_bytes = static_cast<std::uint8_t>(head);
   packet.payload = bytes.subspan(head);
   return true;
 }

@@ -50,6 +50,7 @@ struct TransportPacket {
   std::uint32_t payload_wire_bytes = 0;   // as sent: more than payload.size() when cut short
   std::uint32_t ip_offset = 0;            // where the IP header lies in the packet
   std::uint32_t transport_offset = 0;     // where its payload lies
+  std::uint8_t header_bytes = 0;          // of the TCP or UDP header in front of the payload
   bool is_fragment = false;
   Fragment fragment;                         // valid if is_fragment
   std::span<const std::uint8_t> ip_payload;  // valid if is_fragment: this piece

@@ -123,29 +123,80 @@ TEST_F(OutputsTest, UnredactedMustBeAskedForAndThenIsWhole) {
   EXPECT_TRUE(found);
 }
 
-TEST_F(OutputsTest, EvidenceReadsBackWithGoodChecksums) {
-  const AuditCommandLine commands = line();
-  run(commands);
+// The packets of all evidence: each one's checksums are good, and there is nothing behind it.
+std::size_t expect_good_evidence(const std::string& directory) {
   std::size_t packets = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(commands.evidence)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     CaptureFile file = CaptureFile::open(entry.path());
     PacketView view;
     while (file.next(view)) {
       ++packets;
       const auto packet = read_transport(view);
-      ASSERT_TRUE(packet.has_value());
+      EXPECT_TRUE(packet.has_value());
+      if (!packet) continue;
       const std::size_t size = packet->ip_version == 6 ? 16 : 4;
       if (size == 4) {
         EXPECT_EQ(checksum_error({view.data + packet->ip_offset, 20}), 0);
       }
       const std::size_t from = packet->ip_offset + (size == 4 ? 20 : 40);
-      const ByteReader segment(view.data + from, view.caplen - from);
+      const std::uint8_t* const payload_end = packet->payload.data() + packet->payload.size();
+      const ByteReader segment(view.data + from,
+                               static_cast<std::size_t>(payload_end - (view.data + from)));
       const PseudoHeader pseudo{packet->source.data(), packet->destination.data(), size,
                                 packet->protocol, static_cast<std::uint32_t>(segment.size())};
       EXPECT_EQ(checksum_error(pseudo, segment), 0) << entry.path();
+      EXPECT_TRUE(std::all_of(payload_end, view.data + view.caplen, [](std::uint8_t byte) {
+        return byte == 0;
+      })) << entry.path();
     }
   }
-  EXPECT_EQ(packets, 7U);
+  return packets;
+}
+
+TEST_F(OutputsTest, EvidenceReadsBackWithGoodChecksums) {
+  const AuditCommandLine commands = line();
+  run(commands);
+  EXPECT_EQ(expect_good_evidence(commands.evidence), 7U);
+}
+
+TEST_F(OutputsTest, EvidenceKnowsTcpOptionsFromHeadersAndPaddingFromPayload) {
+  const AuditCommandLine commands = line();
+  AuditOutputs outputs(commands);
+  audit::AuditOptions options;
+  options.evidence_bytes = 1U << 20;
+  audit::Auditor auditor(options, outputs);
+  const auto send_bytes = [&](const std::vector<std::uint8_t>& bytes) {
+    auditor.on_packet(test::view_of(bytes, now += 1'000'000));
+  };
+  PacketSpec ftp;
+  ftp.destination_port = 21;
+  ftp.sequence = 100;
+  ftp.flags = tcp_flag::kSyn;
+  const std::vector<std::uint8_t> syn4 = test::build_packet(ftp);
+  ftp.ipv6 = true;
+  const std::vector<std::uint8_t> syn6 = test::build_packet(ftp);
+  // A timestamp whose first byte looks like the length of a header without options.
+  const std::string timestamp("\1\1\x08\x0a\x51\0\0\0\0\0\0\0", 12);
+  for (const bool ipv6 : {true, false}) {
+    ftp.ipv6 = ipv6;
+    ftp.flags = tcp_flag::kAck;
+    send_bytes(ipv6 ? syn6 : syn4);
+    ftp.sequence = 101;
+    for (const std::string text : {"USER alice\r\n", "PASS Tr0ub4dor&3\r\n"}) {
+      ftp.payload = timestamp + text;
+      std::vector<std::uint8_t> bytes = test::build_packet(ftp);
+      bytes[(ipv6 ? 54U : 34U) + 12] = 0x80;  // data offset: 32 bytes
+      send_bytes(bytes);
+      ftp.sequence += static_cast<std::uint32_t>(text.size());
+    }
+    // The SYN again, and what some driver left behind it.
+    std::vector<std::uint8_t> padded = ipv6 ? syn6 : syn4;
+    padded.insert(padded.end(), {'l', 'e', 'a', 'k'});
+    send_bytes(padded);
+  }
+  auditor.finish();
+  outputs.finish(auditor);
+  EXPECT_EQ(expect_good_evidence(commands.evidence), 6U);
 }
 
 TEST_F(OutputsTest, JsonHasTheFieldsOfTheIssue) {

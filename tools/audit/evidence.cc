@@ -34,13 +34,11 @@ void store(std::uint8_t* at, std::uint16_t value) noexcept {
 void repair_checksums(KeptPacket& packet, std::uint8_t protocol, std::uint8_t ip_version) noexcept {
   std::uint8_t* const data = packet.buffer.data();
   const std::size_t ip = packet.ip_offset;
-  const std::size_t head = protocol == kProtocolUdp ? 8 : 0;
-  std::size_t transport = 0;
+  const std::size_t transport = packet.payload_offset - packet.header_bytes;
   std::size_t end = 0;
   ChecksumSum sum;
   if (ip_version == 4) {
     const std::size_t ip_head = (data[ip] & 15U) * 4;
-    transport = ip + ip_head;
     end = ip + load_be16(data + ip + 2);
     store(data + ip + 10, 0);
     ChecksumSum head_sum;
@@ -49,20 +47,10 @@ void repair_checksums(KeptPacket& packet, std::uint8_t protocol, std::uint8_t ip
     sum.add({data + ip + 12, 8});
   } else {
     end = ip + 40U + load_be16(data + ip + 4);
-    // The transport header ends where the payload begins: behind extension headers for TCP too.
-    transport = head != 0 ? packet.payload_offset - head : 0;
-    if (protocol == kProtocolTcp) {
-      for (std::size_t size = 20; size <= 60 && transport == 0; size += 4) {
-        if (packet.payload_offset >= ip + 40 + size &&
-            (data[packet.payload_offset - size + 12] >> 4) * 4U == size) {
-          transport = packet.payload_offset - size;
-        }
-      }
-    }
     sum.add({data + ip + 8, 32});
   }
   const std::size_t field = protocol == kProtocolUdp ? 6 : 16;
-  if (transport == 0 || end > packet.caplen || transport + field + 2 > end) return;
+  if (end > packet.caplen || transport + field + 2 > end) return;
   sum.add16(protocol);
   sum.add16(static_cast<std::uint16_t>(end - transport));
   store(data + transport + field, 0);
