@@ -21,8 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   PrintOptions options;
   options.numeric = 2;
   options.verbosity = head.u8(0) >> 1 & 3;
-  const Names names;
-  TcpSequences sequences;
+  static const Names names;
+  static TcpSequences sequences(64);
   Printer printer(options, names, sequences);
   printer.begin_packet();
   static constexpr std::uint8_t kAddress[16] = {10, 0, 0, 1};
