@@ -11,12 +11,22 @@
 
 namespace {
 
+constexpr std::uint32_t kNoType = ~std::uint32_t{0};
+
 struct Link {
   std::uint16_t type;
-  std::uint32_t head_bytes;  // in front of the IP header when nothing lies between
+  std::uint32_t head_bytes;         // in front of the IP header when nothing lies between
+  std::uint32_t type_at = kNoType;  // where the head says what follows
 };
-constexpr Link kLinks[] = {{1, 14},  {0, 4},   {101, 0}, {108, 4}, {113, 16}, {276, 20},
-                           {228, 0}, {229, 0}, {9, 4},   {50, 4},  {105, 0},  {147, 0}};
+constexpr Link kLinks[] = {{1, 14, 12}, {0, 4},   {101, 0}, {108, 4}, {113, 16, 14}, {276, 20, 0},
+                           {228, 0},    {229, 0}, {9, 4},   {50, 4},  {105, 0},      {147, 0}};
+
+// Not where the head names one version of IP and the packet the other: there is no right answer.
+bool agrees_with_head(const Link& link, const std::vector<std::uint8_t>& bytes,
+                      const capstan::TransportPacket& packet) {
+  if (link.type_at == kNoType) return true;
+  return (bytes[link.type_at] == 0x08) == (packet.ip_version == 4);
+}
 
 }  // namespace
 
@@ -35,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::optional<TransportPacket> packet = read_transport(view);
   // Tunnels and tags are followed by both, but what is damaged ends in different places.
   if (!packet || !found.certain || packet->is_fragment || packet->protocol != kProtocolTcp ||
-      packet->ip_offset != link.head_bytes) {
+      packet->ip_offset != link.head_bytes || !agrees_with_head(link, bytes, *packet)) {
     return 0;
   }
   const std::size_t address_bytes = packet->ip_version == 4 ? 4 : 16;
