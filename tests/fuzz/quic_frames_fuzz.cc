@@ -62,7 +62,7 @@ std::vector<std::uint8_t> initial_packet(std::span<const std::uint8_t> frames,
   CAPSTAN_CHECK(EVP_EncryptInit_ex(protect.get(), EVP_aes_128_ecb(), nullptr, kHeaderKey.data(),
                                    nullptr) == 1 &&
                 EVP_EncryptUpdate(protect.get(), mask.data(), &out, body + 3, 16) == 1);
-  packet[0] ^= mask[0] & 15U;
+  packet[0] = static_cast<std::uint8_t>(packet[0] ^ (mask[0] & 15U));
   packet[head - 1] ^= mask[1];
   return packet;
 }
