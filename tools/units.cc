@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <ctime>
 
 #include "engine/core/clock.h"
@@ -118,6 +119,38 @@ std::string escape_xml(std::string_view text) {
     }
   }
   return out;
+}
+
+std::optional<Quantity> parse_quantity(std::string_view text) {
+  Quantity quantity;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, quantity.number);
+  if (error != std::errc{} || !(quantity.number >= 0) || quantity.number > 1e18) {
+    return std::nullopt;
+  }
+  quantity.unit = {rest, static_cast<std::size_t>(end - rest)};
+  return quantity;
+}
+
+double bytes_of_unit(std::string_view unit) {
+  struct Unit {
+    std::string_view name;
+    double bytes;
+  };
+  constexpr Unit kUnits[] = {{"B", 1},
+                             {"kB", 1e3},
+                             {"KB", 1e3},
+                             {"MB", 1e6},
+                             {"GB", 1e9},
+                             {"TB", 1e12},
+                             {"KiB", 1024.0},
+                             {"MiB", 1048576.0},
+                             {"GiB", 1073741824.0},
+                             {"TiB", 1099511627776.0}};
+  for (const Unit& known : kUnits) {
+    if (unit == known.name) return known.bytes;
+  }
+  return 0;
 }
 
 }  // namespace capstan::tools

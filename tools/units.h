@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,5 +31,16 @@ std::string printable(const std::string& text);
 
 // &, <, > and both quotes of a text made harmless in HTML and SVG, text and attributes.
 std::string escape_xml(std::string_view text);
+
+// A number that is not negative and whole text behind it: "1.5GB" is {1.5, "GB"}. None: not so.
+struct Quantity {
+  double number = 0;
+  std::string_view unit;  // of the text given
+};
+std::optional<Quantity> parse_quantity(std::string_view text);
+
+// What one of `unit` is in bytes: decimal B, kB or KB, MB, GB, TB; binary KiB, MiB, GiB, TiB. 0 for
+// any other.
+double bytes_of_unit(std::string_view unit);
 
 }  // namespace capstan::tools

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "engine/core/errors.h"
+#include "tools/units.h"
 
 namespace capstan::tools {
 
@@ -18,34 +19,21 @@ using Problems = std::vector<std::string>;
 constexpr double kMaxSeconds = 1e9;
 constexpr double kMaxFiles = 1e6;
 
-struct Unit {
-  std::string_view name;
-  double value;
-};
+constexpr std::uint64_t kMostBytes = 1'000'000'000'000'000'000;
 
-constexpr Unit kByteUnits[] = {{"B", 1},
-                               {"kB", 1e3},
-                               {"KB", 1e3},
-                               {"MB", 1e6},
-                               {"GB", 1e9},
-                               {"TB", 1e12},
-                               {"KiB", 1024.0},
-                               {"MiB", 1048576.0},
-                               {"GiB", 1073741824.0},
-                               {"TiB", 1099511627776.0}};
-constexpr Unit kTimeUnits[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+// Seconds of one of `unit`; 0 for any that is not known.
+double seconds_of_unit(std::string_view unit) {
+  if (unit == "s") return 1;
+  if (unit == "min") return 60;
+  if (unit == "h") return 3600;
+  if (unit == "d") return 86400;
+  return unit == "w" ? 604800 : 0;
+}
 
-// "12.5GB" with one of `units`, as a number of the unit 1.
-template <std::size_t N>
-std::optional<double> quantity(std::string_view text, const Unit (&units)[N]) {
-  for (const Unit& unit : units) {
-    if (!text.ends_with(unit.name)) continue;
-    const double number =
-        positive_number(text.substr(0, text.size() - unit.name.size())).value_or(0);
-    const double value = number * unit.value;
-    if (value >= 1 && value < 1e18) return value;
-  }
-  return std::nullopt;
+// 0 when it is no size from 1 byte on.
+std::uint64_t bytes_of(const Quantity& quantity) {
+  const double bytes = quantity.number * bytes_of_unit(quantity.unit);
+  return bytes < kMostBytes ? static_cast<std::uint64_t>(bytes) : 0;
 }
 
 // "name:number"; the number is 0 when there is none that is positive.
@@ -232,15 +220,17 @@ std::optional<double> positive_number(std::string_view text) {
 }
 
 bool read_keep(const std::string& text, RetentionLimits& limits) {
-  constexpr Unit kFileUnits[] = {{"files", 1}, {"file", 1}};
-  if (const auto files = quantity(text, kFileUnits)) {
-    if (*files != std::floor(*files) || *files > kMaxFiles) return false;
-    limits.files = static_cast<std::uint32_t>(*files);
-  } else if (const auto bytes = quantity(text, kByteUnits)) {
-    limits.bytes = static_cast<std::uint64_t>(*bytes);
-  } else if (const auto seconds = quantity(text, kTimeUnits)) {
-    if (*seconds > kMaxSeconds) return false;
-    limits.age_ns = static_cast<std::uint64_t>(*seconds * 1e9);
+  const std::optional<Quantity> keep = parse_quantity(text);
+  if (!keep) return false;
+  const double number = keep->number;
+  const double seconds = number * seconds_of_unit(keep->unit);
+  if (keep->unit == "files" || keep->unit == "file") {
+    if (number < 1 || number != std::floor(number) || number > kMaxFiles) return false;
+    limits.files = static_cast<std::uint32_t>(number);
+  } else if (const std::uint64_t bytes = bytes_of(*keep)) {
+    limits.bytes = bytes;
+  } else if (seconds >= 1 && seconds <= kMaxSeconds) {
+    limits.age_ns = static_cast<std::uint64_t>(seconds * 1e9);
   } else {
     return false;
   }
@@ -248,15 +238,17 @@ bool read_keep(const std::string& text, RetentionLimits& limits) {
 }
 
 bool read_min_free(const std::string& text, RetentionLimits& limits) {
-  constexpr Unit kPercent[] = {{"%", 1}};
-  if (const auto percent = quantity(text, kPercent)) {
-    if (*percent > 90 || *percent != std::floor(*percent)) return false;
-    limits.min_free_percent = static_cast<std::uint32_t>(*percent);
+  const std::optional<Quantity> free = parse_quantity(text);
+  if (!free) return false;
+  if (free->unit == "%") {
+    if (free->number < 1 || free->number > 90 || free->number != std::floor(free->number)) {
+      return false;
+    }
+    limits.min_free_percent = static_cast<std::uint32_t>(free->number);
     return true;
   }
-  const auto bytes = quantity(text, kByteUnits);
-  if (bytes) limits.min_free_bytes = static_cast<std::uint64_t>(*bytes);
-  return bytes.has_value();
+  limits.min_free_bytes = bytes_of(*free);
+  return limits.min_free_bytes != 0;
 }
 
 void add_storage_options(CLI::App& app, RawStorageOptions& raw) {

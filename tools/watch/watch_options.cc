@@ -3,22 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <string_view>
+
+#include "tools/units.h"
 
 namespace capstan::tools {
 
 namespace {
 
 constexpr double kLongestSilenceS = 1e9;
-
-struct Unit {
-  std::string_view name;
-  double bytes;
-};
-constexpr Unit kUnits[] = {{"B", 1},           {"KB", 1e3},           {"MB", 1e6},
-                           {"GB", 1e9},        {"TB", 1e12},          {"KiB", 1024.0},
-                           {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
 
 }  // namespace
 
@@ -38,19 +30,15 @@ void add_watch_options(CLI::App& app, RawWatchOptions& raw) {
 }
 
 std::optional<FreeSpaceLimit> parse_free_space(const std::string& text) {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || !(value >= 0) || value > 1e18) return std::nullopt;
-  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  if (unit == "%") return value < 100 ? std::optional(FreeSpaceLimit{value, 0}) : std::nullopt;
-  if (unit.empty() && value == 0) return FreeSpaceLimit{};
-  for (const Unit& known : kUnits) {
-    if (unit == known.name && value * known.bytes <= 1e18) {
-      return FreeSpaceLimit{0, static_cast<std::uint64_t>(value * known.bytes)};
-    }
+  const std::optional<Quantity> space = parse_quantity(text);
+  if (!space) return std::nullopt;
+  if (space->unit == "%") {
+    return space->number < 100 ? std::optional(FreeSpaceLimit{space->number, 0}) : std::nullopt;
   }
-  return std::nullopt;
+  if (space->unit.empty() && space->number == 0) return FreeSpaceLimit{};
+  const double bytes = space->number * bytes_of_unit(space->unit);
+  if (bytes_of_unit(space->unit) == 0 || bytes > 1e18) return std::nullopt;
+  return FreeSpaceLimit{0, static_cast<std::uint64_t>(bytes)};
 }
 
 WatchOptions read_watch_options(const RawWatchOptions& raw, std::vector<std::string>& problems) {
