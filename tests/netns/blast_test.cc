@@ -277,7 +277,8 @@ TEST_F(Blast, ReplaysARecordingAsItIs) {
     const auto record = [](const std::string& file, const BlastOptions& options) {
       const std::string go = file + ".go";
       // tcpdump says "listening" when it is ready; -c ends it at the last packet.
-      shell("tcpdump -i v1 -B 16384 -c 500 -w " + file + " >" + go +
+      // Ours only: a neighbour's greeting would take the place of one.
+      shell("tcpdump -i v1 -B 16384 -c 500 -w " + file + " udp >" + go +
             " 2>&1 & "
             "i=0; until grep -q listening " +
             go +

@@ -190,6 +190,7 @@ TEST_F(RecordLinks, OneOfTwoVanishesAndReturns) {
   ASSERT_TRUE(record.wait_written(200));
   make_pair("w0", "w1");
   ASSERT_NO_FATAL_FAILURE(wait_until_back(record, "w1"));
+  wait_for_link("w0");
   send_numbers("w0", 200, 300);
   ASSERT_NO_FATAL_FAILURE(end_with(record, 300));
   expect_event(events_of(target, 300), LinkChange::kReturned, 200, "w1");
@@ -311,6 +312,7 @@ TEST_F(RecordLinks, TheOtherEndsNamespaceIsDeleted) {
   ASSERT_TRUE(wait_for_text(record, "w1 has vanished")) << record.err();
   make_pair("w0", "w1");
   ASSERT_NO_FATAL_FAILURE(wait_until_back(record, "w1"));
+  wait_for_link("w0");
   send_numbers("w0", 100, 200);
   ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   expect_event(events_of(target, 200), LinkChange::kVanished, 100, "w1");
@@ -331,6 +333,7 @@ TEST_F(RecordLinks, MovesToAnotherNamespaceAndBack) {
   shell("ip link set w1 up");
   ASSERT_TRUE(wait_for_text(record, "w1 is up again")) << record.err();
   wait_for_link("w1");
+  wait_for_link("w0");
   send_numbers("w0", 100, 200);
   ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   expect_event(events_of(target, 200), LinkChange::kVanished, 100, "moved");
@@ -347,6 +350,7 @@ TEST_F(RecordLinks, AnotherKindOfLinkIsNotRecorded) {
   make_pair("w0", "w1");
   ASSERT_TRUE(wait_for_text(record, "w1 is there again; recording goes on")) << record.err();
   wait_for_link("w1");
+  wait_for_link("w0");
   send_numbers("w0", 100, 200);
   ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   events_of(target, 200);
@@ -370,6 +374,7 @@ TEST_F(RecordLinks, AStormOfChangesIsCaughtUpWith) {
   ASSERT_TRUE(wait_for_text(record, "w1 is there again")) << record.err();
   EXPECT_NE(record.err().find("w1 has vanished"), std::string::npos);
   wait_for_link("w1");
+  wait_for_link("w0");
   send_numbers("w0", 100, 200);
   ASSERT_NO_FATAL_FAILURE(end_with(record, 200));
   events_of(target, 200);
