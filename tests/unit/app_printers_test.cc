@@ -2,6 +2,7 @@
 //
 // tests/data/apps/*.cases: a packet a line, "udp SPORT DPORT VERBOSITY CAPTURED HEX", CAPTURED the
 // bytes of the payload that are there (- for all); behind it its text in lines that begin with '='.
+// Whole packets are "link TYPE HEADER VERBOSITY CAPTURED HEX": the link type, 1 for -e, the frame.
 // tests/golden/app_cases fills in the text by asking the installed tcpdump.
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 
 #include "tools/text/ports.h"
 #include "tools/text/printer.h"
+#include "tools/text/protocols.h"
 #include "tools/text/tcp_sequences.h"
 
 namespace capstan::text {
@@ -22,6 +24,7 @@ namespace {
 struct Case {
   std::string head;
   bool udp = true;
+  bool link = false;  // then the "ports" are the link type and -e
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   int verbosity = 0;
@@ -58,6 +61,7 @@ std::vector<Case> read_cases(const std::filesystem::path& path) {
     fields >> hex;
     next.head = line.substr(0, 60);
     next.udp = protocol == "udp";
+    next.link = protocol == "link";
     next.payload = from_hex(hex);
     next.captured = captured == "-" ? next.payload.size() : std::stoul(captured);
     cases.push_back(next);
@@ -70,10 +74,20 @@ std::string print(const Case& one) {
   PrintOptions options;
   options.numeric = 2;
   options.verbosity = one.verbosity;
+  options.link_header = one.link && one.destination_port != 0;
   static const Names names;
   static TcpSequences sequences;
   Printer printer(options, names, sequences);
   printer.begin_packet();
+  // A copy of exactly what is captured, so that a read behind it is found.
+  const std::vector<std::uint8_t> captured(
+      one.payload.begin(), one.payload.begin() + static_cast<std::ptrdiff_t>(one.captured));
+  const Input input(printer, captured.data(), captured.size(), one.payload.size());
+  if (one.link) {
+    print_link(printer, input, one.source_port);
+    printer.end_packet();
+    return std::string(printer.out.view());
+  }
   static constexpr std::uint8_t kSource[4] = {10, 0, 0, 1};
   static constexpr std::uint8_t kDestination[4] = {10, 0, 0, 2};
   printer.around.ip_version = 4;
@@ -84,10 +98,7 @@ std::string print(const Case& one) {
   const PrintFunction function = one.udp ? find_udp_printer(one.source_port, one.destination_port)
                                          : find_tcp_printer(one.source_port, one.destination_port);
   if (function == nullptr) return "no printer";
-  // A copy of exactly what is captured, so that a read behind it is found.
-  const std::vector<std::uint8_t> captured(
-      one.payload.begin(), one.payload.begin() + static_cast<std::ptrdiff_t>(one.captured));
-  function(printer, Input(printer, captured.data(), captured.size(), one.payload.size()));
+  function(printer, input);
   printer.end_packet();
   return std::string(printer.out.view());
 }

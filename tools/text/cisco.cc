@@ -44,7 +44,7 @@ constexpr Token kCdpTypes[] = {
     {kPower, "power consumption"},
     {kMtu, "MTU"},
     {kTrust, "AVVID trust bitmap"},
-    {kUntrusted, "AVVID untrusted ports"},
+    {kUntrusted, "AVVID untrusted ports CoS"},
     {kSystemName, "System Name"},
     {kSystemObject, "System Object ID (not decoded)"},
     {kManagement, "Management Addresses"},
@@ -100,6 +100,49 @@ void put_version(Printer& p, const Input& value, std::size_t size) {
   }
 }
 
+// The sizes that a field's value may have, where that is fixed.
+bool is_malformed(std::uint16_t type, std::size_t size) noexcept {
+  switch (type) {
+    case kCapability:
+    case kMtu:
+      return size != 4;
+    case kNativeVlan:
+      return size != 2;
+    case kDuplex:
+    case kTrust:
+    case kUntrusted:
+      return size != 1;
+    case kVoiceVlan:
+    case 0x0f:
+      return size != 3;
+    case kPower:
+      return size < 1 || size > 3;
+    case kLocation:
+      return size < 1;
+    default:
+      return false;
+  }
+}
+
+void put_prefixes(Printer& p, const Input& value, std::size_t size) {
+  if (size % 5 != 0) {
+    p.out.put(" [length ").dec(size).put(" is not a multiple of 5]");
+    return;
+  }
+  p.out.put(" IPv4 Prefixes (").dec(size / 5).put("):");
+  for (std::size_t at = 0; at < size && !p.truncated(); at += 5) {
+    p.out.put(' ');
+    p.host4(value.at(at, 4)).put('/').dec(value.u8(at + 4));
+  }
+}
+
+void put_power(Printer& p, const Input& value, std::size_t size) {
+  std::uint32_t milliwatts = 0;
+  for (std::size_t i = 0; i < size; ++i) milliwatts = milliwatts << 8 | value.u8(i);
+  const std::uint32_t hundredths = (milliwatts + 5) / 10;
+  p.out.dec(hundredths / 100).put('.').dec_padded(hundredths % 100, 2).put('W');
+}
+
 void put_cdp_value(Printer& p, const Input& value, std::uint16_t type, std::size_t size) {
   switch (type) {
     case kDevice:
@@ -121,11 +164,7 @@ void put_cdp_value(Printer& p, const Input& value, std::uint16_t type, std::size
       put_version(p, value, size);
       return;
     case kPrefix:
-      for (std::size_t at = 0; at + 5 <= size && !p.truncated(); at += 5) {
-        p.out.put(at > 0 ? " " : "").put("IPv4 Prefix (").dec(size / 5).put("): ");
-        p.host4(value.at(at, 4)).put('/').dec(value.u8(at + 4));
-      }
-      return;
+      return put_prefixes(p, value, size);
     case kNativeVlan:
       p.out.dec(value.be16(0));
       return;
@@ -136,11 +175,8 @@ void put_cdp_value(Printer& p, const Input& value, std::uint16_t type, std::size
     case 0x0f:
       p.out.put("app ").dec(value.u8(0)).put(", vlan ").dec(value.be16(1));
       return;
-    case kPower: {
-      const unsigned milliwatts = value.be16(0);
-      p.out.dec(milliwatts / 1000).put('.').dec_padded(milliwatts % 1000 / 10, 2).put('W');
-      return;
-    }
+    case kPower:
+      return put_power(p, value, size);
     case kMtu:
       p.out.dec(value.be32(0)).put(" bytes");
       return;
@@ -149,8 +185,11 @@ void put_cdp_value(Printer& p, const Input& value, std::uint16_t type, std::size
       p.out.put("0x").hex(value.u8(0), 2);
       return;
     case kLocation:
-      p.out.dec(value.u8(0)).put('/');
+      p.out.put("0x").hex(value.u8(0), 2).put('/');
       p.safe_text(value.from(1), size - 1);
+      return;
+    case kHello:
+    case kSystemObject:
       return;
     default:
       p.hex_data(value, "\n\t  ", size);
@@ -170,7 +209,11 @@ void print_cdp(Printer& p, Input in) {
   }
   in = in.from(4);
   while (in.length() > 0 && !p.truncated()) {
-    if (in.length() < 4) return p.truncate();
+    if (in.length() < 4) {
+      p.out.put(" (remaining packet length ").dec(in.length()).put(" < 4)");
+      p.put_invalid();
+      return;
+    }
     const std::uint16_t type = in.be16(0);
     const std::size_t whole = in.be16(2);
     if (p.truncated()) return;
@@ -184,6 +227,11 @@ void print_cdp(Printer& p, Input in) {
       const char* name = find_token(kCdpTypes, type);
       p.out.put("\n\t").put(name != nullptr ? name : "unknown field type").put(" (0x");
       p.out.hex(type, 2).put("), value length: ").dec(size).put(size == 1 ? " byte: " : " bytes: ");
+    }
+    if (is_malformed(type, size)) {
+      p.out.put(" (malformed TLV)");
+      p.hex_data(in.from(4), "\n\t  ", size);
+    } else if (p.verbose()) {
       put_cdp_value(p, in.from(4), type, size);
     } else if (type == kDevice) {
       p.out.put(", Device-ID ");

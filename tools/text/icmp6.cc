@@ -144,6 +144,7 @@ bool put_unreachable(Printer& p, const Input& in, std::uint8_t code) {
     case 0:
     case 1:
     case 3:
+      if (!in.need(kQuotedDestination, 16)) return true;
       p.out.put(' ');
       p.host6(in.at(kQuotedDestination, 16));
       break;
@@ -201,6 +202,7 @@ void put_router_advertisement(Printer& p, const Input& in) {
 }
 
 void put_neighbor(Printer& p, const Input& in, std::uint8_t type) {
+  if (!in.need(8, 16)) return;
   p.out.put(type == kNeighborSolicitation ? ", who has " : ", tgt is ");
   p.host6(in.at(8, 16));
   if (!p.verbose()) return;
@@ -257,6 +259,7 @@ bool put_discovery(Printer& p, const Input& in, std::uint8_t type) {
       put_neighbor(p, in, type);
       return true;
     case kRedirect:
+      if (!in.need(8, 32)) return true;
       p.out.put(", ");
       p.host6(in.at(24, 16)).put(" to ");
       p.host6(in.at(8, 16));

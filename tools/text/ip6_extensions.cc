@@ -130,27 +130,23 @@ std::size_t options_header_bytes(const Input& in) { return (std::size_t{in.u8(1)
 
 constexpr std::uint8_t kSegmentRouting = 4;
 
-// RFC 8754 section 2: the last entry's index, flags, a tag, and the addresses.
-void put_segment_routing(Printer& p, const Input& in, std::size_t bytes) {
+// RFC 8754 section 2: the last entry's index, flags, a tag, and addresses in all that is left.
+// False when that is no whole number of them: TLVs are not told from addresses.
+bool put_segment_routing(Printer& p, const Input& in, std::uint8_t units) {
   p.out.put(", last-entry=").dec(in.u8(4));
-  if (in.u8(5) != 0) p.out.put(", flags=0x").hex(in.u8(5));
+  if (in.u8(5) != 0 || p.verbose()) p.out.put(", flags=0x").hex(in.u8(5));
   p.out.put(", tag=").hex(in.be16(6));
-  std::size_t at = 8;
-  std::size_t left = bytes - 8;
-  const std::size_t count = std::size_t{in.u8(4)} + 1;
-  if (count * 16 > left) {
+  if (units % 2 != 0) {
+    p.out.put(" (invalid length ").dec(units).put(')');
     p.put_invalid();
-    return;
+    return false;
   }
-  for (std::size_t i = 0; i < count && !p.truncated(); ++i) {
+  for (unsigned i = 0; i < units / 2U && !p.truncated(); ++i) {
     p.out.put(", [").dec(i).put(']');
-    p.host6(in.at(at, 16));
-    at += 16;
-    left -= 16;
+    p.host6(in.at(8 + std::size_t{i} * 16, 16));
   }
-  if (left > 0 && !p.truncated()) {
-    p.out.put(", TLVs");
-  }
+  p.out.put(") ");
+  return true;
 }
 
 // ---- Mobility header (RFC 6275 section 6.1) ----
@@ -256,7 +252,7 @@ Extension print_ip6_routing(Printer& p, Input in) {
   p.out.put(", segleft=").dec(segments_left);
   const bool has_addresses = type == 0 || type == 2;
   if (has_addresses) {
-    if (in.be32(4) != 0) p.out.put(", rsv=0x").hex(in.be32(4));
+    if (in.be32(4) != 0 || p.verbose()) p.out.put(", rsv=0x").hex(in.be32(4));
     std::size_t count = units;
     if (count % 2 != 0) {
       p.put_invalid();
@@ -270,8 +266,7 @@ Extension print_ip6_routing(Printer& p, Input in) {
       p.out.put(") ");
     }
   } else if (type == kSegmentRouting) {
-    put_segment_routing(p, in, bytes);
-    p.out.put(") ");
+    extension.ends = !put_segment_routing(p, in, units);
   } else {
     p.out.put(") (unknown type)");
   }

@@ -139,8 +139,10 @@ void put_local_signaling(Printer& p, const Input& in, std::size_t begin) {
   }
 }
 
-void put_version_2(Printer& p, const Input& in, std::uint8_t type, std::size_t size) {
-  if (size != in.length()) p.out.put(" [len ").dec(size).put(']');
+// `length` is that of the packet without a digest; `size` is what the header says.
+void put_version_2(Printer& p, const Input& in, std::uint8_t type, std::size_t size,
+                   std::size_t length) {
+  if (size != length) p.out.put(" [len ").dec(size).put(']');
   const std::size_t end = size > in.length() ? in.length() : size;
   p.out.put("\n\tRouter-ID ");
   p.host4(in.at(4, 4));
@@ -232,7 +234,7 @@ void print_ospf(Printer& p, Input in) {
     return;
   }
   if (version == 2) {
-    put_version_2(p, in, type, size);
+    put_version_2(p, in, type, size, length);
   } else if (version == 3) {
     if (size < kHeaderBytes3) {
       p.truncate();

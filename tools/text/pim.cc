@@ -47,26 +47,27 @@ constexpr Token kHelloOptions[] = {{1, "Hold Time"},
 
 void put_seconds(Printer& p, std::uint32_t seconds) { p.duration(seconds); }
 
-void put_hello_value(Printer& p, const Input& value, std::uint16_t kind, std::size_t size) {
+// False when the option is not what it should be: what follows is not looked at then.
+bool put_hello_value(Printer& p, const Input& value, std::uint16_t kind, std::size_t size) {
   switch (kind) {
     case 1:
       if (size != 2) {
-        p.out.put("[option length: ").dec(size).put(" != 2]");
+        p.out.put("[option length ").dec(size).put(" != 2]");
         p.put_invalid();
-        return;
+        return false;
       }
       put_seconds(p, value.be16(0));
-      return;
+      return true;
     case 2: {
       if (size != 4) {
-        p.out.put("[option length: ").dec(size).put(" != 4]");
+        p.out.put("[option length ").dec(size).put(" != 4]");
         p.put_invalid();
-        return;
+        return false;
       }
       const std::uint16_t delay = value.be16(0);
       p.out.put("\n\t    T-bit=").dec(delay >> 15).put(", LAN delay ").dec(delay & 0x7fffU);
       p.out.put("ms, Override interval ").dec(value.be16(2)).put("ms");
-      return;
+      return true;
     }
     case 17:
     case 19:
@@ -75,28 +76,34 @@ void put_hello_value(Printer& p, const Input& value, std::uint16_t kind, std::si
       } else if (size == 0) {
         p.out.put("Bi-Directional Capability (Old)");
       } else {
-        p.out.put("[option length: ").dec(size).put(" != 4]");
+        p.out.put("[option length ").dec(size).put(" != 4]");
         p.put_invalid();
+        return false;
       }
-      return;
+      return true;
     case 20:
       if (size != 4) {
-        p.out.put("[option length: ").dec(size).put(" != 4]");
+        p.out.put("[option length ").dec(size).put(" != 4]");
         p.put_invalid();
-        return;
+        return false;
       }
       p.out.put("0x").hex(value.be32(0), 8);
-      return;
+      return true;
     case 21:
+      if (size != 4) {
+        p.out.put("[option length ").dec(size).put(" != 4]");
+        p.put_invalid();
+        return false;
+      }
       p.out.put('v').dec(value.u8(0));
       if (value.u8(1) != 0) {
         p.out.put(", interval ");
         put_seconds(p, value.u8(1));
       }
       if (value.be16(2) != 0) p.out.put(" ?0x").hex(value.be16(2), 4).put('?');
-      return;
+      return true;
     case 22:
-      return;
+      return true;
     case 24:
     case 65001:
       if (p.options.verbosity > 1) {
@@ -104,13 +111,14 @@ void put_hello_value(Printer& p, const Input& value, std::uint16_t kind, std::si
         while (rest.length() > 0 && !p.truncated()) {
           p.out.put("\n\t    ");
           const std::size_t used = print_pim_address(p, rest, PimAddress::kUnicast);
-          if (used == 0) return;
+          if (used == 0) return true;
           rest = rest.from(used);
         }
       }
-      return;
+      return true;
     default:
       if (p.options.verbosity <= 1) p.hex_data(value, "\n\t    ", size);
+      return true;
   }
 }
 
@@ -128,7 +136,7 @@ void put_hello(Printer& p, Input in) {
     p.out.put("), length ").dec(size).put(", Value: ");
     if (!in.need(4, size)) return;
     const Input value = in.from(4);
-    put_hello_value(p, value, kind, size);
+    if (!put_hello_value(p, value, kind, size)) return;
     if (p.options.verbosity > 1) p.hex_data(value, "\n\t    ", size);
     in = in.from(4 + size);
   }

@@ -95,9 +95,10 @@ void put_body(Printer& p, std::uint8_t message, const Input& in) {
       break;
     case kManagement:
       put_identity(p, ", port identity", in, 0);
-      p.out.put(", , start boundary hops  ").dec(in.u8(10));
-      p.out.put(", , boundary hops  ").dec(in.u8(11));
-      p.out.put(", , flags  ").hex0x(in.u8(12)).put(", , reserved  ").hex0x(in.u8(13));
+      // tcpdump shows the first byte of the identity in all four places, and we are its equal.
+      p.out.put(", , start boundary hops  ").dec(in.u8(0));
+      p.out.put(", , boundary hops  ").dec(in.u8(0));
+      p.out.put(", , flags  ").hex0x(in.u8(0)).put(", , reserved  ").hex0x(in.u8(0));
       break;
     default:
       break;
@@ -109,7 +110,8 @@ void print_version_2(Printer& p, const Input& in) {
   const std::uint8_t major = in.u8(0) >> 4;
   const std::uint8_t message = in.u8(0) & 15U;
   p.out.put(", v1 compat : ").put(major == 1 ? "yes" : "no").put(", msg type : ");
-  p.token(kMessages, message, "unknown type (", ")");
+  const char* kind = find_token(kMessages, message);
+  p.out.put(kind != nullptr ? kind : "Reserved");
   p.out.put(", length : ").dec(in.be16(2)).put(", domain : ").dec(in.u8(4));
   p.out.put(", reserved1 : ").dec(in.u8(5)).put(", Flags [");
   p.bits(kFlags, in.be16(6)).put(']');
@@ -119,7 +121,7 @@ void print_version_2(Printer& p, const Input& in) {
   p.out.put(", seq id : ").dec(in.be16(30));
   const std::uint8_t control = in.u8(32);
   const char* name = find_token(kControls, control);
-  p.out.put(", control : ").dec(control).put(" (").put(name != nullptr ? name : "Unknown");
+  p.out.put(", control : ").dec(control).put(" (").put(name != nullptr ? name : "Reserved");
   p.out.put("), log message interval : ").dec(in.u8(33));
   put_body(p, message, in.from(kHeaderBytes));
 }

@@ -179,7 +179,7 @@ void put_chunk(Printer& p, const Input& chunk, std::uint8_t kind, std::size_t si
 void print_sctp(Printer& p, Input in) {
   p.set_protocol("sctp");
   if (in.length() < 12) {
-    p.truncate();
+    p.out.put("truncated-sctp - ").dec(12 - in.length()).put(" bytes missing!");
     return;
   }
   if (!in.need(0, 12)) return;

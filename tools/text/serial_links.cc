@@ -104,26 +104,41 @@ std::size_t put_relay_payload(Printer& p, const RelayAddress& address, const Inp
 
 // ---- Cisco HDLC ----
 
-constexpr Token kSlarpCodes[] = {{0, "request"}, {1, "reply"}, {2, "keepalive"}};
+constexpr std::size_t kSlarpBytes = 14;
 
+// Cisco's address resolution and keepalive. A keepalive may say how long the link has been up.
 void print_slarp(Printer& p, const Input& in) {
-  p.set_protocol("slarp");
   const std::size_t length = in.length();
-  if (length < 14) {
-    p.put_truncated();
+  p.set_protocol("chdlc_slarp");
+  p.out.put("SLARP (length: ").dec(length).put("), ");
+  if (length < kSlarpBytes) {
+    p.truncate();
     return;
   }
   const std::uint32_t code = in.be32(0);
-  p.out.put(p.options.link_header ? "" : "SLARP (length: ");
-  if (!p.options.link_header) p.out.dec(length).put("), ");
-  if (code == 1) {
-    p.out.put("reply\n\tunicast ip address/mask: ").ipv4(in.at(4, 4)).put('/');
-    p.out.ipv4(in.at(8, 4));
-  } else if (code == 2) {
-    p.out.put("keepalive: mineseen=0x").hex(in.be32(4), 8).put(", yourseen=0x");
-    p.out.hex(in.be32(8), 8).put(", reliability=0x").hex(in.be16(12), 4);
-  } else {
-    p.token(kSlarpCodes, code, "0x");
+  if (p.truncated()) return;
+  switch (code) {
+    case 0:
+      p.out.put("request");
+      break;
+    case 1:
+      p.out.put("reply ").ipv4(in.at(4, 4)).put('/').ipv4(in.at(8, 4));
+      break;
+    case 2: {
+      p.out.put("keepalive: mineseen=0x").hex(in.be32(4), 8).put(", yourseen=0x");
+      p.out.hex(in.be32(8), 8).put(", reliability=0x").hex(in.be16(12), 4);
+      if (length < kSlarpBytes + 4) break;
+      const std::uint32_t seconds = in.be32(kSlarpBytes) / 1000;
+      p.out.put(", link uptime=").dec(seconds / 86400).put('d').dec(seconds / 3600 % 24).put('h');
+      p.out.dec(seconds / 60 % 60).put('m').dec(seconds % 60).put('s');
+      break;
+    }
+    default:
+      p.out.put("0x").hex(code, 2).put(" unknown");
+      if (p.options.verbosity <= 1) p.hex_data(in.from(4), "\n\t", length - 4);
+  }
+  if (length > kSlarpBytes + 4 && p.verbose()) {
+    p.out.put(", (trailing junk: ").dec(length - kSlarpBytes - 4).put(" bytes)");
   }
 }
 
@@ -168,24 +183,24 @@ std::size_t print_cisco_hdlc(Printer& p, Input in) {
     p.put_truncated();
     return in.captured();
   }
+  const std::uint16_t type = in.be16(2);
   if (p.options.link_header) {
     const std::uint8_t way = in.u8(0);
     if (way == 0x0f) {
-      p.out.put("unicast ");
+      p.out.put("unicast");
     } else if (way == 0x8f) {
-      p.out.put("bcast ");
+      p.out.put("bcast");
     } else {
-      p.out.put("0x").hex(way, 2).put(' ');
+      p.out.put("0x").hex(way, 2);
     }
-    p.out.dec(in.length()).put(' ');
+    const char* name = ethertype_name(type);
+    p.out.put(", ethertype ").put(name != nullptr ? name : "Unknown").put(" (0x").hex(type, 4);
+    p.out.put("), length ").dec(in.length()).put(": ");
   }
-  const std::uint16_t type = in.be16(2);
   const Input payload = in.from(4);
   if (type == 0x8035) {
     print_slarp(p, payload);
-  } else if (type == 0x2000) {
-    print_cisco_snap(p, type, payload);
-  } else if (type == 0xfefe || type == 0x00fe) {
+  } else if (type == 0xfefe) {
     print_iso(p, payload.u8(1) >= 0x81 && payload.u8(1) <= 0x83 ? payload.from(1) : payload);
   } else if (!print_ethertype(p, type, payload, {})) {
     if (!p.options.link_header) p.out.put("unknown CHDLC protocol (0x").hex(type, 4).put(')');

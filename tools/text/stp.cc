@@ -76,15 +76,24 @@ void put_instances(Printer& p, Input in) {
   }
 }
 
+// The multiple spanning trees (clause 14.4): where they begin, they stand behind 64 bytes that the
+// version 3 length counts too.
 void put_multiple(Printer& p, const Input& in, std::size_t length) {
-  p.out.put(", CIST Flags [");
+  const std::size_t version_3_bytes = in.be16(36);
+  if (kMultipleBytes - 64 + version_3_bytes > length && !p.truncated()) {
+    p.put_invalid();
+    return;
+  }
   const std::uint8_t flags = in.u8(4);
-  p.bits(kFlags, flags).put("], CIST bridge-id ");
-  // The CIST bridge id stands behind the configuration digest.
-  p.out.hex(in.be16(93), 4).put('.').mac(in.at(95, 6));
-  p.out.put('.').hex(in.be16(25), 4).put(", length ").dec(length);
+  p.out.put(", CIST Flags [");
+  p.bits(kFlags, flags).put("], length ").dec(length);
   if (!p.verbose()) return;
-  p.out.put("\n\tmessage-age ");
+  p.out.put("\n\tport-role ");
+  p.token(kRoles, flags >> 2 & 3U, "").put(", CIST root-id ");
+  put_bridge(p, in, 5);
+  p.out.put(", CIST ext-pathcost ").dec(in.be32(13)).put("\n\tCIST regional-root-id ");
+  put_bridge(p, in, 17);
+  p.out.put(", CIST port-id ").hex(in.be16(25), 4).put(",\n\tmessage-age ");
   put_seconds(p, in.be16(27));
   p.out.put(", max-age ");
   put_seconds(p, in.be16(29));
@@ -92,20 +101,15 @@ void put_multiple(Printer& p, const Input& in, std::size_t length) {
   put_seconds(p, in.be16(31));
   p.out.put(", forwarding-delay ");
   put_seconds(p, in.be16(33));
-  p.out.put("\n\tCIST root-id ");
-  put_bridge(p, in, 5);
-  p.out.put(", ext-pathcost ").dec(in.be32(13)).put("\n\tCIST regional-root-id ");
-  put_bridge(p, in, 17);
-  p.out.put(", int-pathcost ").dec(in.be32(89)).put(", port-role ");
-  p.token(kRoles, flags >> 2 & 3U, "");
-  p.out.put("\n\tCIST hops ").dec(in.u8(101)).put(", MCID format selector ").dec(in.u8(38));
-  p.out.put(", name \"");
+  p.out.put("\n\tv3len ").dec(version_3_bytes).put(", MCID Name ");
   p.safe_text(in.from(39), 32, true);
-  p.out.put("\", rev ").dec(in.be16(71)).put(",\n\t\t      digest ");
+  p.out.put(", rev ").dec(in.be16(71)).put(",\n\t\tdigest ");
   p.out.hex(in.be32(73), 8).hex(in.be32(77), 8).hex(in.be32(81), 8).hex(in.be32(85), 8);
-  const std::size_t instances = in.be16(36);
-  if (instances > 64 && !p.truncated()) {
-    put_instances(p, in.from(kMultipleBytes).with_length(instances - 64));
+  p.out.put(", CIST int-root-pathcost ").dec(in.be32(89)).put(",\n\tCIST bridge-id ");
+  put_bridge(p, in, 93);
+  p.out.put(", CIST remaining-hops ").dec(in.u8(101));
+  if (version_3_bytes > 64 && !p.truncated()) {
+    put_instances(p, in.from(kMultipleBytes).with_length(version_3_bytes - 64));
   }
 }
 
