@@ -107,22 +107,32 @@ void PacketText::put_dumps(const PacketView& packet, std::size_t header_bytes) {
   }
 }
 
+namespace {
+
+// A record that no capture makes. Says so instead of the whole line, the time included.
+bool put_invalid_header(TextSink& out, const PacketView& packet) {
+  const bool longer = packet.wirelen < packet.caplen && packet.wirelen != 0;
+  if (packet.caplen != 0 && packet.wirelen != 0 && !longer && packet.caplen <= kMaxCaplen) {
+    return false;
+  }
+  out.put("[Invalid header:").put(packet.caplen == 0 ? " caplen==0" : "");
+  if (packet.wirelen == 0) out.put(packet.caplen == 0 ? ", len==0" : " len==0");
+  if (longer) out.put(" len(").dec(packet.wirelen).put(") < caplen(").dec(packet.caplen).put(')');
+  if (packet.caplen > kMaxCaplen) {
+    out.put(longer || packet.wirelen == 0 ? ", caplen(" : " caplen(").dec(packet.caplen);
+    out.put(") > ").dec(kMaxCaplen);
+  }
+  out.put("]\n");
+  return true;
+}
+
+}  // namespace
+
 void PacketText::print(const PacketView& packet, const PacketPlace& place) {
   TextSink& out = printer_.out;
   if (options_.packet_numbers) out.dec_padded(place.number, 5, ' ').put("  ");
+  if (put_invalid_header(out, packet)) return;
   time_.put(out, packet.timestamp_ns, place.reference_time_ns);
-  const bool broken = packet.caplen == 0 || packet.wirelen == 0 || packet.wirelen < packet.caplen ||
-                      packet.caplen > kMaxCaplen;
-  if (broken) {
-    out.put("[Invalid header:");
-    if (packet.caplen == 0) out.put(" caplen==0");
-    if (packet.wirelen == 0) out.put(" len==0");
-    if (packet.wirelen < packet.caplen) {
-      out.put(" len(").dec(packet.wirelen).put(") < caplen(").dec(packet.caplen).put(')');
-    }
-    out.put("]\n");
-    return;
-  }
   printer_.begin_packet();
   const Input in(printer_, packet.data, packet.caplen, packet.wirelen);
   const std::size_t header_bytes = print_link(printer_, in, packet.link_type);

@@ -34,6 +34,11 @@ void Printer::restart(std::size_t size) {
   kept_size_ = out.size();
 }
 
+void Printer::resume() noexcept {
+  if (truncated_) out.rewind(kept_size_);
+  truncated_ = false;
+}
+
 void Printer::begin_packet() noexcept {
   truncated_ = false;
   depth_ = 0;

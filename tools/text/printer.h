@@ -65,6 +65,9 @@ class Printer {
   // After truncate(): what was put since the line was `size` long never was. For messages that are
   // put as a whole or not at all.
   void restart(std::size_t size);
+  // After truncate(): what it ended was one message of several, and the next one is whole. Putting
+  // goes on behind "[|protocol]". Does nothing when nothing was truncated.
+  void resume() noexcept;
   // " [|protocol]" alone, for where printing goes on after it.
   TextSink& put_truncated() { return out.put(" [|").put(protocol_).put(']'); }
   // " (invalid)"

@@ -1,0 +1,20 @@
+// BGP: what its printers share.
+#pragma once
+
+#include "tools/text/printer.h"
+
+namespace capstan::text {
+
+// "AFI IPv4 (1), SAFI Unicast (1)"
+void put_bgp_family(Printer& p, std::uint16_t family, std::uint8_t subfamily);
+// IPv4 prefixes, a line each. False where one has an impossible length, or ends too soon.
+bool put_bgp_prefixes(Printer& p, Input in);
+
+// The path attributes of an UPDATE (RFC 4271 section 4.3), each on a line behind `indent`.
+void print_bgp_attributes(Printer& p, Input in, std::string_view indent);
+// The values of attributes 14 and 15 (RFC 4760), and of 16 (RFC 4360).
+void print_bgp_reach(Printer& p, const Input& in);
+void print_bgp_unreach(Printer& p, const Input& in);
+void print_bgp_extended_communities(Printer& p, const Input& in);
+
+}  // namespace capstan::text
