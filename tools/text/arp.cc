@@ -121,6 +121,8 @@ void print_arp(Printer& p, Input in) {
   const std::size_t hardware_bytes = in.u8(4);
   const std::size_t protocol_bytes = in.u8(5);
   const std::uint16_t operation = in.be16(6);
+  const std::size_t pair = hardware_bytes + protocol_bytes;
+  if (!in.need(0, kHeadBytes + 2 * pair)) return;
   if (!p.options.link_header) p.out.put("ARP, ");
   const bool ordinary =
       (protocol == 0x0800 || protocol == 0x1000) && protocol_bytes == 4 && hardware_bytes != 0;
@@ -140,7 +142,6 @@ void print_arp(Printer& p, Input in) {
     p.out.put(", ");
   }
   p.token(kOperations, operation, "Unknown (", ")").put(' ');
-  const std::size_t pair = hardware_bytes + protocol_bytes;
   const Fields fields{in.from(kHeadBytes),
                       in.from(kHeadBytes + hardware_bytes),
                       in.from(kHeadBytes + pair),
@@ -148,7 +149,6 @@ void print_arp(Printer& p, Input in) {
                       hardware_bytes,
                       protocol_bytes,
                       protocol};
-  if (!in.need(0, kHeadBytes + 2 * pair)) return;
   if (!put_operation(p, fields, operation)) {
     p.unknown_data(in.with_length(in.captured()));
     return;

@@ -125,10 +125,9 @@ void put_cluster_list(Printer& p, const Input& in) {
 
 // RFC 6514 section 5
 void put_tunnel(Printer& p, const Input& in) {
-  static constexpr Token kTypes[] = {{1, "RSVP-TE P2MP LSP"}, {2, "LDP P2MP LSP"},
-                                     {3, "PIM-SSM Tree"},     {4, "PIM-SM Tree"},
-                                     {5, "PIM-Bidir Tree"},   {6, "Ingress Replication"},
-                                     {7, "LDP MP2MP LSP"}};
+  static constexpr Token kTypes[] = {
+      {1, "RSVP-TE P2MP LSP"}, {2, "LDP P2MP LSP"},        {3, "PIM-SSM Tree"}, {4, "PIM-SM Tree"},
+      {5, "PIM-Bidir Tree"},   {6, "Ingress Replication"}, {7, "LDP MP2MP LSP"}};
   if (!in.need(0, 5)) return;
   const std::uint8_t type = in.u8(1);
   p.out.put("\n\t    Tunnel-type ");
@@ -299,7 +298,8 @@ void print_bgp_attributes(Printer& p, Input in, std::string_view indent) {
       return;
     }
     put_value(p, type, value.first(size));
-    const bool dumped = size > 0 && (type != kLargeCommunity || is_size_wrong(type, size)) && type != kSet;
+    const bool dumped =
+        size > 0 && (type != kLargeCommunity || is_size_wrong(type, size)) && type != kSet;
     if (p.options.verbosity > 1 && dumped) p.hex_data(value.first(size), "\n\t    ", size);
     in = value.from(size);
   }

@@ -21,12 +21,23 @@ constexpr Token kFlags[] = {{0x8000, "vendor-specific"}, {0x4000, "non-transitiv
 constexpr Token kRouters[] = {{1, "Router"},   {2, "Network"},       {3, "Summary"},
                               {5, "External"}, {7, "NSSA External"}, {0x81, "MPLS-VPN Sham"}};
 constexpr Token kTunnels[] = {
-    {1, "L2TPv3 over IP"},          {2, "GRE"},         {3, "Transmit Tunnel"},
-    {4, "IPsec"},                   {7, "IP in IP"},    {5, "IP in IP with IPsec"},
-    {6, "MPLS in IP with IPsec"},   {8, "VXLAN"},       {9, "NVGRE"},
-    {10, "MPLS"},                   {11, "MPLS in GRE"}, {12, "VXLAN GPE"},
-    {13, "MPLS in UDP"},            {14, "IPv6"},       {15, "SR TE"},
-    {16, "Bare"},                   {17, "SR"},
+    {1, "L2TPv3 over IP"},
+    {2, "GRE"},
+    {3, "Transmit Tunnel"},
+    {4, "IPsec"},
+    {7, "IP in IP"},
+    {5, "IP in IP with IPsec"},
+    {6, "MPLS in IP with IPsec"},
+    {8, "VXLAN"},
+    {9, "NVGRE"},
+    {10, "MPLS"},
+    {11, "MPLS in GRE"},
+    {12, "VXLAN GPE"},
+    {13, "MPLS in UDP"},
+    {14, "IPv6"},
+    {15, "SR TE"},
+    {16, "Bare"},
+    {17, "SR"},
 };
 // RFC 4446 section 3.2, and 19 for VPLS.
 constexpr Token kCircuits[] = {

@@ -22,11 +22,15 @@ enum Subfamily : std::uint8_t {
 };
 // https://www.iana.org/assignments/address-family-numbers
 constexpr Token kFamilies[] = {
-    {0, "Reserved"},     {kIpv4, "IPv4"},   {kIpv6, "IPv6"},          {kNsap, "NSAP"},
-    {4, "HDLC"},         {5, "BBN 1822"},   {6, "802"},               {7, "E.163"},
-    {8, "E.164"},        {9, "F.69"},       {10, "X.121"},            {11, "Novell IPX"},
-    {12, "Appletalk"},   {13, "Decnet IV"}, {14, "Banyan Vines"},     {15, "E.164 with NSAP subaddress"},
-    {kVpls, "VPLS"},     {kLayer2, "Layer-2 VPN"},
+    {0, "Reserved"},      {kIpv4, "IPv4"},
+    {kIpv6, "IPv6"},      {kNsap, "NSAP"},
+    {4, "HDLC"},          {5, "BBN 1822"},
+    {6, "802"},           {7, "E.163"},
+    {8, "E.164"},         {9, "F.69"},
+    {10, "X.121"},        {11, "Novell IPX"},
+    {12, "Appletalk"},    {13, "Decnet IV"},
+    {14, "Banyan Vines"}, {15, "E.164 with NSAP subaddress"},
+    {kVpls, "VPLS"},      {kLayer2, "Layer-2 VPN"},
 };
 constexpr Token kSubfamilies[] = {{kUnicast, "Unicast"},
                                   {kMulticast, "Multicast"},
@@ -131,9 +135,9 @@ void put_prefix(Printer& p, const Input& in, std::size_t at, std::size_t bits,
 
 void put_label(Printer& p, const Input& in, std::size_t at) {
   const std::uint32_t label = in.be24(at);
-  p.out.put(", label:").dec(label >> 4).put((label & 1U) != 0
-                                                ? " (bottom)"
-                                                : " (BOGUS: Bottom of Stack NOT set!)");
+  p.out.put(", label:")
+      .dec(label >> 4)
+      .put((label & 1U) != 0 ? " (bottom)" : " (BOGUS: Bottom of Stack NOT set!)");
 }
 
 // What stands in front of a prefix (a label, a route distinguisher) is part of its length.
@@ -235,10 +239,10 @@ void put_originator(Printer& p, const Input& in, std::size_t at, std::size_t byt
 }
 
 void put_multicast_vpn(Printer& p, Input in) {
-  static constexpr Token kTypes[] = {
-      {1, "Intra-AS I-PMSI"},       {2, "Inter-AS I-PMSI"}, {3, "S-PMSI"},
-      {4, "Intra-AS Segment-Leaf"}, {5, "Source-Active"},   {6, "Shared Tree Join"},
-      {7, "Source Tree Join"}};
+  static constexpr Token kTypes[] = {{1, "Intra-AS I-PMSI"}, {2, "Inter-AS I-PMSI"},
+                                     {3, "S-PMSI"},          {4, "Intra-AS Segment-Leaf"},
+                                     {5, "Source-Active"},   {6, "Shared Tree Join"},
+                                     {7, "Source Tree Join"}};
   while (in.length() > 0 && !p.truncated()) {
     const std::uint8_t type = in.u8(0);
     const std::size_t size = in.u8(1);

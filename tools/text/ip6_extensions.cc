@@ -110,13 +110,9 @@ OptionScan put_options(Printer& p, Input in) {
       in = in.from(1);
       continue;
     }
-    if (in.length() < 2) {
-      p.out.put("(trunc)");
-      break;
-    }
-    const std::size_t size = std::size_t{in.u8(1)} + 2;
+    const std::size_t size = in.length() < 2 ? 2 : std::size_t{in.u8(1)} + 2;
     if (size > in.length()) {
-      p.out.put("(trunc)");
+      p.truncate();
       break;
     }
     put_option(p, in, kind, size, scan);
@@ -194,8 +190,55 @@ void put_mobility_message(Printer& p, const Input& in, std::uint8_t type) {
       p.out.put(" status=").dec(in.u8(6)).put(" homeaddr ");
       p.host6(in.at(8, 16));
       break;
-    default:
+    case 0:
       break;
+    default:
+      p.out.put(" len=").dec(in.u8(1));
+      break;
+  }
+}
+
+// What a message of each type has before its options, at least.
+std::size_t mobility_bytes(std::uint8_t type) noexcept {
+  static constexpr std::uint8_t kBytes[] = {8, 16, 16, 24, 24, 12, 12, 24};
+  return type < std::size(kBytes) ? kBytes[type] : 8;
+}
+
+// RFC 6275 section 6.2
+void put_mobility_options(Printer& p, Input in) {
+  while (in.length() > 0 && !p.truncated()) {
+    const std::uint8_t kind = in.u8(0);
+    const std::size_t size = kind == 0 ? 1 : std::size_t{in.u8(1)} + 2;
+    // tcpdump asks for a byte behind every option, which the last one may not have.
+    if (!in.need(0, size + 1)) return;
+    switch (kind) {
+      case 0:
+        p.out.put("(pad1)");
+        break;
+      case 1:
+        p.out.put("(padn)");
+        break;
+      case 2:
+        if (size < 4) return p.truncate();
+        p.out.put("(refresh: ").dec(std::uint32_t{in.be16(2)} * 4).put(')');
+        break;
+      case 3:
+        if (size < 18) return p.truncate();
+        p.out.put("(alt-CoA: ");
+        p.host6(in.at(2, 16)).put(')');
+        break;
+      case 4:
+        if (size < 6) return p.truncate();
+        p.out.put("(ni: ho=0x").hex(in.be16(2), 4).put(" co=0x").hex(in.be16(4), 4).put(')');
+        break;
+      case 5:
+        if (size < 12) return p.truncate();
+        p.out.put("(auth)");
+        break;
+      default:
+        p.out.put("(type-0x").hex(kind, 2).put(": len=").dec(size - 2).put(')');
+    }
+    in = in.from(size);
   }
 }
 
@@ -204,6 +247,7 @@ void put_mobility_message(Printer& p, const Input& in, std::uint8_t type) {
 Extension print_ip6_hop_by_hop(Printer& p, Input in, bool jumbo_expected) {
   p.set_protocol("hbhopt");
   const std::size_t bytes = options_header_bytes(in);
+  if (!in.need(0, bytes)) return {bytes, 0, true};
   p.out.put("HBH ");
   Extension extension{bytes, in.u8(0), false};
   const OptionScan scan = put_options(p, in.from(2).with_length(bytes - 2));
@@ -219,6 +263,7 @@ Extension print_ip6_hop_by_hop(Printer& p, Input in, bool jumbo_expected) {
 Extension print_ip6_destination_options(Printer& p, Input in) {
   p.set_protocol("dstopt");
   const std::size_t bytes = options_header_bytes(in);
+  if (!in.need(0, bytes)) return {bytes, 0, true};
   p.out.put("DSTOPT ");
   OptionScan scan;
   if (p.verbose()) scan = put_options(p, in.from(2).with_length(bytes - 2));
@@ -281,8 +326,17 @@ void print_ip6_mobility(Printer& p, Input in) {
   p.set_protocol("mobility");
   const std::uint8_t type = in.u8(2);
   if (p.truncated()) return;
+  const std::size_t bytes = options_header_bytes(in);
+  const std::size_t least = mobility_bytes(type);
+  if (bytes < least) {
+    p.out.put("(header length ").dec(bytes).put(" is too small for type ").dec(type).put(')');
+    return p.truncate();
+  }
   p.out.put("mobility: ");
   put_mobility_message(p, in, type);
+  const bool known = type < std::size(kMobilityTypes);
+  if (p.verbose() && known && !p.truncated())
+    put_mobility_options(p, in.with_length(bytes).from(least));
 }
 
 }  // namespace capstan::text

@@ -1,40 +1,41 @@
 // IEEE 802.11 frames, with the radiotap header in front (https://www.radiotap.org/fields) or
 // without. Data frames are printed through LLC; management and control frames by name and
 // addresses.
+#include "tools/text/wifi.h"
+
 #include <algorithm>
 
 #include "tools/text/protocols.h"
 
 namespace capstan::text {
 
-namespace {
-
-enum FrameType : std::uint8_t { kManagement = 0, kControl = 1, kData = 2 };
-
-constexpr Token kManagementNames[] = {{0, "Assoc Request"},
-                                      {1, "Assoc Response"},
-                                      {2, "ReAssoc Request"},
-                                      {3, "ReAssoc Response"},
-                                      {4, "Probe Request"},
-                                      {5, "Probe Response"},
-                                      {8, "Beacon"},
-                                      {9, "ATIM"},
-                                      {10, "Disassociation"},
-                                      {11, "Authentication"},
-                                      {12, "DeAuthentication"},
-                                      {13, "Action"}};
-constexpr Token kControlNames[] = {{8, "BAR"},
-                                   {9, "BA"},
-                                   {10, "Power Save-Poll"},
-                                   {11, "Request-To-Send"},
-                                   {12, "Clear-To-Send"},
-                                   {13, "Acknowledgment"},
-                                   {14, "CF-End"},
-                                   {15, "CF-End+CF-Ack"}};
-
-TextSink& put_address(Printer& p, std::string_view label, const Input& in, std::size_t at) {
+TextSink& put_wifi_address(Printer& p, std::string_view label, const Input& in, std::size_t at) {
   return p.out.put(label).mac(in.at(at, 6)).put(' ');
 }
+
+void put_wifi_vector(Printer& p, const Input& body) {
+  const std::uint32_t vector = body.le32(0);
+  if (p.truncated()) return;
+  p.out.put(" IV:").format("{:3x}", vector & 0xffffff).put(" Pad ").hex(vector >> 24 & 0x3f);
+  p.out.put(" KeyID ").hex(vector >> 30);
+}
+
+namespace {
+
+constexpr unsigned kProtected = 0x40;  // in the flags of every frame
+enum FrameType : std::uint8_t { kManagement = 0, kControl = 1, kData = 2 };
+
+enum ControlSubtype : std::uint8_t {
+  kWrapper = 7,
+  kAckRequest = 8,
+  kPoll = 10,
+  kRequestToSend = 11,
+  kEnd = 14,
+};
+constexpr Token kControlNames[] = {
+    {kWrapper, "Control Wrapper"}, {kAckRequest, "BAR"},    {9, "BA"},
+    {10, "Power Save-Poll"},       {11, "Request-To-Send"}, {12, "Clear-To-Send"},
+    {13, "Acknowledgment"},        {14, "CF-End"},          {15, "CF-End+CF-Ack"}};
 
 // ---- data frames (IEEE 802.11-2020 section 9.3.2) ----
 
@@ -61,25 +62,25 @@ void put_data_header(Printer& p, const Input& in, std::uint8_t subtype, unsigned
   if ((subtype & 0x08) != 0) p.out.put("+QoS ");
   switch (way) {
     case 0:
-      put_address(p, "DA:", in, 4);
-      put_address(p, "SA:", in, 10);
-      put_address(p, "BSSID:", in, 16);
+      put_wifi_address(p, "DA:", in, 4);
+      put_wifi_address(p, "SA:", in, 10);
+      put_wifi_address(p, "BSSID:", in, 16);
       break;
     case 1:
-      put_address(p, "BSSID:", in, 4);
-      put_address(p, "SA:", in, 10);
-      put_address(p, "DA:", in, 16);
+      put_wifi_address(p, "BSSID:", in, 4);
+      put_wifi_address(p, "SA:", in, 10);
+      put_wifi_address(p, "DA:", in, 16);
       break;
     case 2:
-      put_address(p, "DA:", in, 4);
-      put_address(p, "BSSID:", in, 10);
-      put_address(p, "SA:", in, 16);
+      put_wifi_address(p, "DA:", in, 4);
+      put_wifi_address(p, "BSSID:", in, 10);
+      put_wifi_address(p, "SA:", in, 16);
       break;
     default:
-      put_address(p, "RA:", in, 4);
-      put_address(p, "TA:", in, 10);
-      put_address(p, "DA:", in, 16);
-      put_address(p, "SA:", in, 24);
+      put_wifi_address(p, "RA:", in, 4);
+      put_wifi_address(p, "TA:", in, 10);
+      put_wifi_address(p, "DA:", in, 16);
+      put_wifi_address(p, "SA:", in, 24);
   }
 }
 
@@ -93,11 +94,10 @@ std::size_t print_data(Printer& p, const Input& in, std::uint8_t subtype, std::u
   if (p.options.link_header) put_data_header(p, in, subtype, way);
   if ((subtype & 0x04) != 0) return header_bytes;  // without data
   const Input body = in.from(header_bytes);
-  if ((flags & 0x40) != 0) {
-    const std::uint32_t vector = body.le32(0);
-    if (p.truncated()) return header_bytes;
-    p.out.put("Data IV:").format("{:3x}", vector & 0xffffff).put(" Pad ").hex(vector >> 24 & 0x3f);
-    p.out.put(" KeyID ").hex(vector >> 30);
+  if ((flags & kProtected) != 0) {
+    if (!body.need(0, 4)) return header_bytes;
+    p.out.put("Data");
+    put_wifi_vector(p, body);
     return header_bytes;
   }
   const DataAddresses at = data_addresses(way);
@@ -108,115 +108,37 @@ std::size_t print_data(Printer& p, const Input& in, std::uint8_t subtype, std::u
   return header_bytes + llc_bytes;
 }
 
-// ---- management frames (section 9.3.3) ----
-
-// Fixed fields in front of the elements, by subtype.
-std::size_t fixed_bytes(std::uint8_t subtype) {
-  switch (subtype) {
-    case 0:
-      return 4;
-    case 1:
-    case 3:
-      return 6;
-    case 2:
-      return 10;
-    case 5:
-    case 8:
-      return 12;
-    default:
-      return 0;
-  }
-}
-
-struct Elements {
-  Input name;
-  Input rates;
-  bool has_name = false;
-  bool has_rates = false;
-  unsigned channel = 0;
-};
-
-Elements find_elements(const Input& in, std::size_t at) {
-  Elements found{in.first(0), in.first(0)};
-  while (in.has(at, 2)) {
-    const std::uint8_t kind = in.u8(at);
-    const std::size_t size = in.u8(at + 1);
-    if (!in.has(at + 2, size)) break;
-    const Input value = in.from(at + 2).first(size);
-    if (kind == 0 && !found.has_name) {
-      found.name = value;
-      found.has_name = true;
-    } else if (kind == 1 && !found.has_rates) {
-      found.rates = value;
-      found.has_rates = true;
-    } else if (kind == 3 && size == 1) {
-      found.channel = value.u8(0);
-    }
-    at += 2 + size;
-  }
-  return found;
-}
-
-void put_rates(Printer& p, const Input& rates) {
-  p.out.put(" [");
-  for (std::size_t i = 0; i < std::min<std::size_t>(rates.length(), 16); ++i) {
-    const unsigned half_megabits = rates.u8(i) & 0x7fU;
-    p.out.put(i > 0 ? " " : "").dec(half_megabits / 2).put('.').dec(half_megabits % 2 * 5);
-    if ((rates.u8(i) & 0x80) != 0) p.out.put('*');
-  }
-  if (rates.length() > 0) p.out.put(' ');
-  p.out.put("Mbit]");
-}
-
-void print_management(Printer& p, const Input& in, std::uint8_t subtype) {
-  constexpr std::size_t kHeaderBytes = 24;
-  if (!in.need(0, kHeaderBytes)) return;
-  if (p.options.link_header) {
-    put_address(p, "BSSID:", in, 16);
-    put_address(p, "DA:", in, 4);
-    put_address(p, "SA:", in, 10);
-  }
-  const char* name = find_token(kManagementNames, subtype);
-  if (name == nullptr) {
-    p.out.put("Unhandled Management subtype(").hex(subtype).put(')');
-    return;
-  }
-  p.out.put(name);
-  const Input body = in.from(kHeaderBytes);
-  const std::size_t fixed = fixed_bytes(subtype);
-  if (fixed == 0 && subtype != 4) return;
-  if (!body.need(0, fixed)) return;
-  const Elements elements = find_elements(body, fixed);
-  const bool answers = subtype == 5 || subtype == 8;
-  if (subtype != 1 && subtype != 3) {
-    p.out.put(" (");
-    p.safe_text(elements.name, elements.name.length());
-    p.out.put(')');
-    if (elements.has_rates) put_rates(p, elements.rates);
-  }
-  if (!answers) return;
-  const std::uint16_t capabilities = body.le16(10);
-  if (subtype == 8) p.out.put((capabilities & 1U) != 0 ? " ESS" : " IBSS");
-  if (elements.channel != 0) {
-    p.out.put(" CH: ").dec(elements.channel);
-  }
-  if ((capabilities & 0x10U) != 0) p.out.put(", PRIVACY");
-}
-
 // ---- control frames (section 9.3.1) ----
 
+std::size_t control_bytes(std::uint8_t subtype) noexcept {
+  return subtype == kAckRequest ? 20 : subtype == 9 || subtype == 12 || subtype == 13 ? 10 : 16;
+}
+
+// Addresses in front of the name with -e; without, the receiver behind it.
 std::size_t print_control(Printer& p, const Input& in, std::uint8_t subtype) {
   const char* name = find_token(kControlNames, subtype);
-  const bool two = subtype == 8 || subtype == 10 || subtype == 11 || subtype >= 14;
-  const std::size_t header_bytes = two ? 16 : 10;
-  if (!in.need(0, header_bytes)) return header_bytes;
+  const std::size_t header_bytes = control_bytes(subtype);
   if (name == nullptr) {
-    p.out.put("Unknown");
+    p.out.put("Unknown CTRL_CONTROL Subtype");
     return header_bytes;
   }
-  if (p.options.link_header && subtype >= 11) put_address(p, "RA:", in, 4);
+  if (!in.need(0, header_bytes)) return header_bytes;
+  if (p.options.link_header && subtype != kWrapper) {
+    put_wifi_address(p, subtype == kPoll ? "BSSID:" : "RA:", in, 4);
+    if (subtype == kAckRequest || subtype == kPoll || subtype == kRequestToSend) {
+      put_wifi_address(p, "TA:", in, 10);
+    } else if (subtype >= kEnd) {
+      put_wifi_address(p, "BSSID:", in, 10);
+    }
+  }
   p.out.put(name);
-  if (subtype == 11) p.out.put(" TA:").mac(in.at(10, 6)).put(' ');
+  if (subtype == kPoll) {
+    p.out.put(" AID(").hex(in.le16(2)).put(')');
+  } else if (!p.options.link_header && subtype == kRequestToSend) {
+    put_wifi_address(p, " TA:", in, 10);
+  } else if (!p.options.link_header && subtype > kAckRequest) {
+    put_wifi_address(p, " RA:", in, 4);
+  }
   return header_bytes;
 }
 
@@ -232,17 +154,14 @@ std::size_t print_frame(Printer& p, Input in, bool padded, bool with_checksum) {
   if (p.options.link_header) {
     constexpr Token kFlags[] = {{0x20, "More Data "}, {0x04, "More Fragments "},
                                 {0x10, "Pwr Mgmt "},  {0x08, "Retry "},
-                                {0x80, "+Order "},    {0x40, "Protected "}};
+                                {0x80, "+Order "},    {kProtected, "Protected "}};
+    const unsigned shown = (control >> 2 & 3) == kManagement ? flags & ~kProtected : flags;
     for (const Token& flag : kFlags)
-      if ((flags & flag.value) != 0) p.out.put(flag.text);
-    const bool has_duration = (control >> 2 & 3) != kControl || subtype != 10;
-    if (has_duration && in.has(2, 2) && in.le16(2) != 0 && (control >> 2 & 3) != kData) {
-      p.out.dec(in.le16(2)).put("us ");
-    }
+      if ((shown & flag.value) != 0) p.out.put(flag.text);
   }
   switch (control >> 2 & 3) {
     case kManagement:
-      print_management(p, in, subtype);
+      print_wifi_management(p, in, subtype, (flags & kProtected) != 0);
       return 24;
     case kControl:
       return print_control(p, in, subtype);
