@@ -83,25 +83,6 @@ Routes routes_of(std::uint16_t family, std::uint8_t subfamily) noexcept {
   }
 }
 
-// RFC 4364 section 4.2
-void put_distinguisher(Printer& p, const Input& in, std::size_t at) {
-  switch (in.be16(at)) {
-    case 0:
-      p.out.dec(in.be16(at + 2)).put(':').dec(in.be32(at + 4)).put(" (= ");
-      p.out.ipv4(in.at(at + 4, 4)).put(')');
-      return;
-    case 1:
-      p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6));
-      return;
-    case 2:
-      p.out.dec(in.be32(at + 2)).put(':').dec(in.be16(at + 6)).put(" (");
-      p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6)).put(')');
-      return;
-    default:
-      p.out.put("unknown RD format");
-  }
-}
-
 // "47.0005.8000": a byte, then pairs of them.
 void put_nsap(Printer& p, const Input& in, std::size_t at, std::size_t size) {
   for (std::size_t i = 0; i < size && !p.truncated(); ++i) {
@@ -156,7 +137,7 @@ bool put_prefixes(Printer& p, Input in, std::uint16_t family, Routes routes) {
     p.out.put("\n\t      ");
     if (vpn) {
       p.out.put("RD: ");
-      put_distinguisher(p, in, 1 + kLabelBytes);
+      put_route_distinguisher(p, in, 1 + kLabelBytes);
       p.out.put(", ");
     }
     put_prefix(p, in, 1 + head, whole - head * 8, family);
@@ -253,7 +234,7 @@ void put_multicast_vpn(Printer& p, Input in) {
     if (type >= 1 && type <= 7 && type != 4) {
       if (!route.need(0, size)) return;
       p.out.put(", RD: ");
-      put_distinguisher(p, route, 0);
+      put_route_distinguisher(p, route, 0);
       std::size_t at = kDistinguisherBytes;
       if (type == 2 || type >= 6) {
         p.out.put(", Source-AS ").dec(route.be32(at));
@@ -280,7 +261,7 @@ void put_mdt(Printer& p, Input in) {
     }
     if (!in.need(1, 16)) return;
     p.out.put("\n\t      RD: ");
-    put_distinguisher(p, in, 1);
+    put_route_distinguisher(p, in, 1);
     p.out.put(", VPN IP Address: ").ipv4(in.at(9, 4));
     p.out.put(", MC Group Address: ").ipv4(in.at(13, 4));
     in = in.from(17);
@@ -294,11 +275,11 @@ void put_layer2(Printer& p, Input in) {
     if (!in.need(2, size)) return;
     if (size == 12) {
       p.out.put("\n\t      RD: ");
-      put_distinguisher(p, in, 2);
+      put_route_distinguisher(p, in, 2);
       p.out.put(", BGPNH: ").ipv4(in.at(10, 4));
     } else if (size > 17) {
       p.out.put("\n\t      RD: ");
-      put_distinguisher(p, in, 2);
+      put_route_distinguisher(p, in, 2);
       p.out.put(", CE-ID: ").dec(in.be16(10)).put(", Label-Block Offset: ").dec(in.be16(12));
       p.out.put(", Label Base ").dec(in.be24(14) >> 4);
     } else {  // tcpdump asks for a byte more than the fixed part has
@@ -341,7 +322,7 @@ void put_next_hops(Printer& p, const Input& in, std::uint16_t family, Routes rou
     }
     if (head > 0) {
       p.out.put("RD: ");
-      put_distinguisher(p, in, at);
+      put_route_distinguisher(p, in, at);
       p.out.put(", ");
     }
     if (family == kIpv6) {
@@ -373,6 +354,24 @@ void put_bgp_family(Printer& p, std::uint16_t family, std::uint8_t subfamily) {
   p.out.put("AFI ");
   put_name(p, kFamilies, family, "Unknown AFI").put(" (").dec(family).put("), SAFI ");
   put_name(p, kSubfamilies, subfamily, "Unknown SAFI").put(" (").dec(subfamily).put(')');
+}
+
+void put_route_distinguisher(Printer& p, const Input& in, std::size_t at) {
+  switch (in.be16(at)) {
+    case 0:
+      p.out.dec(in.be16(at + 2)).put(':').dec(in.be32(at + 4)).put(" (= ");
+      p.out.ipv4(in.at(at + 4, 4)).put(')');
+      return;
+    case 1:
+      p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6));
+      return;
+    case 2:
+      p.out.dec(in.be32(at + 2)).put(':').dec(in.be16(at + 6)).put(" (");
+      p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6)).put(')');
+      return;
+    default:
+      p.out.put("unknown RD format");
+  }
 }
 
 bool put_bgp_prefixes(Printer& p, Input in) {

@@ -91,6 +91,9 @@ bool print_ethertype(Printer& p, std::uint16_t type, Input in, LinkAddresses add
     case 0x888e:
       print_eap(p, in);
       return true;
+    case 0x8809:
+      print_slow(p, in);
+      return true;
     case 0x88a2:
       print_aoe(p, in);
       return true;

@@ -66,6 +66,14 @@ void print_igmp(Printer& p, Input in);
 void print_gre(Printer& p, Input in);
 void print_ah(Printer& p, Input in);
 void print_esp(Printer& p, Input in);
+
+// lsp_ping.cc, lisp.cc, slow.cc, isakmp.cc
+void print_lsp_ping(Printer& p, Input in);
+void print_lisp(Printer& p, Input in);
+void print_slow(Printer& p, Input in);
+void print_isakmp(Printer& p, Input in);
+// Port 4500: keepalives, IKE behind four zeros, or ESP (RFC 3948).
+void print_isakmp_in_udp(Printer& p, Input in);
 void print_ipcomp(Printer& p, Input in);
 void print_ospf(Printer& p, Input in);
 void print_pim(Printer& p, Input in);

@@ -152,8 +152,12 @@ void put_source(Printer& p, const Input& in) {
 }
 
 void put_action(Printer& p, const Input& in, const Input& body) {
-  constexpr Token kCategories[] = {{0, "Spectrum Management "}, {1, "QoS "}, {2, "DLS "},
-                                   {3, "BA "},                  {7, "HT "},  {127, "Vendor "}};
+  constexpr Token kCategories[] = {{0, "Spectrum Management "},
+                                   {1, "QoS "},
+                                   {2, "DLS "},
+                                   {3, "BA "},
+                                   {7, "HT "},
+                                   {127, "Vendor "}};
   constexpr Token kBlockActions[] = {{0, "ADDBA Request"}, {1, "ADDBA Response"}, {2, "DELBA"}};
   constexpr Token kThroughputActions[] = {{0, "TxChWidth"}, {1, "MIMOPwrSave"}};
   if (!body.need(0, 2)) return;
