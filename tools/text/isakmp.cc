@@ -7,18 +7,16 @@ namespace capstan::text {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 28;
-constexpr Token kExchanges[] = {{0, "none"},           {1, "base"},
-                                {2, "ident"},          {3, "auth"},
-                                {4, "agg"},            {5, "inf"},
-                                {32, "oakley-quick"},  {33, "oakley-newgroup"},
-                                {34, "ikev2_init"},    {35, "ikev2_auth"},
-                                {36, "child_sa"},      {37, "inf2"}};
-constexpr Token kPayloads[] = {{1, "sa"},   {2, "p"},     {3, "t"},    {4, "ke"},  {5, "id"},
-                               {6, "cert"}, {7, "cr"},    {8, "hash"}, {9, "sig"}, {10, "nonce"},
-                               {11, "n"},   {12, "d"},    {13, "vid"}};
+constexpr Token kExchanges[] = {
+    {0, "none"},        {1, "base"},        {2, "ident"},         {3, "auth"},
+    {4, "agg"},         {5, "inf"},         {32, "oakley-quick"}, {33, "oakley-newgroup"},
+    {34, "ikev2_init"}, {35, "ikev2_auth"}, {36, "child_sa"},     {37, "inf2"}};
+constexpr Token kPayloads[] = {{1, "sa"},   {2, "p"},  {3, "t"},    {4, "ke"},  {5, "id"},
+                               {6, "cert"}, {7, "cr"}, {8, "hash"}, {9, "sig"}, {10, "nonce"},
+                               {11, "n"},   {12, "d"}, {13, "vid"}};
 
-// The initiator of an exchange is told by its first message, whose responder cookie is 0; of a later
-// message alone it cannot be said.
+// The initiator of an exchange is told by its first message, whose responder cookie is 0; of a
+// later message alone it cannot be said.
 void put_version_1(Printer& p, const Input& in) {
   const std::uint8_t flags = in.u8(19);
   p.out.put(" phase ").put(in.be32(20) == 0 ? "1" : "2/others");

@@ -169,6 +169,8 @@ enum SerialLink : std::uint16_t {
   kWifi = 105,
   kFrameRelay = 107,
   kRadiotap = 127,
+  kArcnetLinux = 129,
+  kNflog = 239,
 };
 
 std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
@@ -197,6 +199,10 @@ std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
       return print_wifi(p, in);
     case kRadiotap:
       return print_radiotap(p, in);
+    case kArcnetLinux:
+      return print_arcnet(p, in);
+    case kNflog:
+      return print_nflog(p, in);
     default:
       p.set_protocol("unsupported");
       p.out.put("UNSUPPORTED");

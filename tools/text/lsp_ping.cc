@@ -29,14 +29,10 @@ constexpr Token kReturnCodes[] = {
     {11, "No label entry at stack-depth"},
     {12, "Protocol not associated with interface at FEC stack depth"},
     {13, "Premature termination of ping due to label stack shrinking to a single label"}};
-constexpr Token kTlvs[] = {{1, "Target FEC Stack"},
-                           {2, "Downstream Mapping"},
-                           {3, "Pad"},
-                           {5, "Vendor Enterprise Code"},
-                           {7, "Interface Label Stack"},
-                           {9, "Error Code"},
-                           {10, "Reply TOS Byte"},
-                           {0xfc00, "Vendor Private Code"}};
+constexpr Token kTlvs[] = {
+    {1, "Target FEC Stack"},       {2, "Downstream Mapping"},      {3, "Pad"},
+    {5, "Vendor Enterprise Code"}, {7, "Interface Label Stack"},   {9, "Error Code"},
+    {10, "Reply TOS Byte"},        {0xfc00, "Vendor Private Code"}};
 enum Fec : std::uint16_t {
   kLdpIpv4 = 1,
   kLdpIpv6 = 2,

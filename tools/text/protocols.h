@@ -12,6 +12,10 @@ std::size_t print_ethernet(Printer& p, Input in, bool print_header);
 // link.cc: by link type. Gives the bytes of the link-layer header, which -x and -X leave out.
 std::size_t print_link(Printer& p, Input in, std::uint16_t type);
 
+// link_linux.cc
+std::size_t print_nflog(Printer& p, Input in);
+std::size_t print_arcnet(Printer& p, Input in);
+
 // llc.cc: 802.2 LLC and SNAP. The addresses are those of the frame, null where there are none.
 // Gives the bytes of the header; `known` is false when the payload is for the caller to dump.
 struct LinkAddresses {

@@ -7,10 +7,9 @@ namespace capstan::text {
 namespace {
 
 enum Subtype : std::uint8_t { kLacp = 1, kMarker = 2, kOam = 3 };
-constexpr Token kStates[] = {{0x01, "Activity"},        {0x02, "Timeout"},
-                             {0x04, "Aggregation"},     {0x08, "Synchronization"},
-                             {0x10, "Collecting"},      {0x20, "Distributing"},
-                             {0x40, "Default"},         {0x80, "Expired"}};
+constexpr Token kStates[] = {
+    {0x01, "Activity"},   {0x02, "Timeout"},      {0x04, "Aggregation"}, {0x08, "Synchronization"},
+    {0x10, "Collecting"}, {0x20, "Distributing"}, {0x40, "Default"},     {0x80, "Expired"}};
 constexpr Token kLacpTlvs[] = {{0, "Terminator"},
                                {1, "Actor Information"},
                                {2, "Partner Information"},

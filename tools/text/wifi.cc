@@ -151,14 +151,6 @@ std::size_t print_frame(Printer& p, Input in, bool padded, bool with_checksum) {
   const std::uint8_t control = in.u8(0);
   const std::uint8_t flags = in.u8(1);
   const std::uint8_t subtype = control >> 4;
-  if (p.options.link_header) {
-    constexpr Token kFlags[] = {{0x20, "More Data "}, {0x04, "More Fragments "},
-                                {0x10, "Pwr Mgmt "},  {0x08, "Retry "},
-                                {0x80, "+Order "},    {kProtected, "Protected "}};
-    const unsigned shown = (control >> 2 & 3) == kManagement ? flags & ~kProtected : flags;
-    for (const Token& flag : kFlags)
-      if ((shown & flag.value) != 0) p.out.put(flag.text);
-  }
   switch (control >> 2 & 3) {
     case kManagement:
       print_wifi_management(p, in, subtype, (flags & kProtected) != 0);
