@@ -15,6 +15,11 @@ namespace {
 constexpr std::uint8_t kMaxRetries = 100;  // of a write interrupted again and again
 constexpr std::uint8_t kMaxStalls = 4;     // of a write that neither fails nor gets anywhere
 
+// ECANCELED: io_uring's worker was told to go before it had begun, by SIGSTOP (Ctrl+Z) for one.
+bool not_begun(int error) noexcept {
+  return error == EINTR || error == EAGAIN || error == ECANCELED;
+}
+
 }  // namespace
 
 bool may_pass(int error) noexcept {
@@ -116,7 +121,8 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
     return;
   }
   if (completion.tag == kSyncTag) {
-    syncing_ = false;
+    syncing_ = !abandoned() && not_begun(-completion.result) && backend_.try_sync();
+    if (syncing_) return;
     // What was not made durable may be lost without another word of the kernel's (fsync(2), EIO).
     if (completion.result != 0 && !(patience_.patient && may_pass(-completion.result))) {
       fail(-completion.result);
@@ -145,9 +151,7 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
 }
 
 void WriteQueue::on_failure(Place& place, std::uint32_t index, int error) noexcept {
-  // ECANCELED: io_uring's worker was told to go before it had begun, by SIGSTOP (Ctrl+Z) for one.
-  const bool not_begun = error == EINTR || error == EAGAIN || error == ECANCELED;
-  if (not_begun && ++place.retries < kMaxRetries) {
+  if (not_begun(error) && ++place.retries < kMaxRetries) {
     send(index);
     return;
   }

@@ -181,6 +181,18 @@ TEST_P(RecordingTrouble, PowerLossAfterTheHeadWasSyncedCanBeRepaired) {
   EXPECT_GT(repaired, 0U);
 }
 
+TEST_P(RecordingTrouble, CancelledSyncsAreSentAgain) {
+  Script cancelled = script();
+  cancelled.turn_bytes = 0;
+  cancelled.sync_files = true;
+  cancelled.backend.cancelled_syncs = 3;
+  const Outcome outcome = run_script(cancelled);
+  EXPECT_EQ(outcome.error, 0);
+  EXPECT_EQ(outcome.written, outcome.offered);
+  EXPECT_EQ(outcome.tally.syncs, 4U);
+  EXPECT_EQ(outcome.durable_syncs, 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, RecordingTrouble, testing::ValuesIn(kShapes),
                          [](const auto& shape) { return std::string(shape.param.name); });
 

@@ -200,6 +200,10 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
                : -errno;
   }
   if (operation.sync) {
+    if (options_.cancelled_syncs != 0) {
+      --options_.cancelled_syncs;
+      return -ECANCELED;
+    }
     unsynced_.erase(unsynced_.begin(),
                     unsynced_.begin() + static_cast<std::ptrdiff_t>(unsynced_at_sync_));
     if (sync_hook_) sync_hook_(true);

@@ -45,7 +45,8 @@ struct FakeBackendOptions {
   bool preallocation_fails = false;
   bool preallocation_late = false;  // completes only when nothing else is left
   int registration_error = 0;
-  bool stuck = false;  // from at_write on nothing completes
+  bool stuck = false;            // from at_write on nothing completes
+  unsigned cancelled_syncs = 0;  // the first so many syncs end with ECANCELED, before they began
   // When this write is submitted, what a disk would hold after a power loss is left in
   // `power_loss_copy`: what was written since the last completed sync is there, or not, or in part.
   std::uint64_t power_loss_at = 0;
