@@ -115,7 +115,7 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
     preallocating_ = false;
     if (completion.result == 0) {
       preallocated_end_ = preallocating_end_;
-    } else {
+    } else if (!not_begun(-completion.result)) {  // else it is asked for again
       preallocation_works_ = false;  // writing extends the file from here on: slower, still right
     }
     return;

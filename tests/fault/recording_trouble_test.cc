@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "tests/fault/recording_script.h"
 
@@ -46,6 +47,22 @@ class RecordingTrouble : public testing::TestWithParam<Shape> {
     trouble.backend.reordered = n % 2 == 0;
     trouble.backend.longest_delay = n % 2 == 0 ? 6 : 0;
     return trouble;
+  }
+
+  // For every N there is. Without rotation only: what is left is a copy of the file being written.
+  static void lose_power_at_every_write(const std::function<void(Script&)>& prepare,
+                                        const std::function<void(const Outcome&)>& check) {
+    for (std::uint64_t n = 1;; ++n) {
+      Script loss = script_of(n);
+      loss.backend.at_write = 0;
+      loss.turn_bytes = 0;
+      loss.backend.power_loss_at = n;
+      prepare(loss);
+      const Outcome outcome = run_script(loss);
+      if (!outcome.tally.power_lost) break;
+      check(outcome);
+      if (HasFailure()) FAIL() << "power lost at write " << n << ": " << describe(loss);
+    }
   }
 
   // From the Nth write on `refusals` writes fail, for every N there is; then the disk is well
@@ -131,54 +148,42 @@ TEST_P(RecordingTrouble, SecondInterruptDuringTheTrouble) {
   }
 }
 
-// Without rotation only: the copy is of the file being written.
 TEST_P(RecordingTrouble, PowerLossAtEveryWriteKeepsWhatWasSynced) {
   std::uint64_t durable = 0;
-  for (std::uint64_t n = 1;; ++n) {
-    Script loss = script_of(n);
-    loss.backend.at_write = 0;
-    loss.turn_bytes = 0;
-    loss.sync_often = true;
-    loss.backend.power_loss_at = n;
-    const Outcome outcome = run_script(loss);
-    if (!outcome.tally.power_lost) break;
-    EXPECT_EQ(outcome.error, 0);
-    EXPECT_GE(outcome.repaired, outcome.durable);
-    durable += outcome.durable;
-    if (HasFailure()) FAIL() << "power lost at write " << n << ": " << describe(loss);
-  }
+  lose_power_at_every_write([](Script& loss) { loss.sync_often = true; },
+                            [&](const Outcome& outcome) {
+                              EXPECT_EQ(outcome.error, 0);
+                              EXPECT_GE(outcome.repaired, outcome.durable);
+                              durable += outcome.durable;
+                            });
   EXPECT_GT(durable, 0U);
 }
 
 TEST_P(RecordingTrouble, PowerLossWithoutSyncLeavesAReadablePart) {
-  for (std::uint64_t n = 1;; ++n) {
-    Script loss = script_of(n);
-    loss.backend.at_write = 0;
-    loss.turn_bytes = 0;
-    loss.backend.power_loss_at = n;
-    const Outcome outcome = run_script(loss);
-    if (!outcome.tally.power_lost) break;
-    EXPECT_EQ(outcome.tally.syncs, 0U);
-    if (HasFailure()) FAIL() << "power lost at write " << n << ": " << describe(loss);
-  }
+  lose_power_at_every_write([](Script&) {},
+                            [](const Outcome& outcome) { EXPECT_EQ(outcome.tally.syncs, 0U); });
 }
 
 // What --sync file, the default, promises while a file is being written: its head.
 TEST_P(RecordingTrouble, PowerLossAfterTheHeadWasSyncedCanBeRepaired) {
   std::uint64_t repaired = 0;
-  for (std::uint64_t n = 1;; ++n) {
-    Script loss = script_of(n);
-    loss.backend.at_write = 0;
-    loss.turn_bytes = 0;
-    loss.sync_files = true;
-    loss.backend.power_loss_at = n;
-    const Outcome outcome = run_script(loss);
-    if (!outcome.tally.power_lost) break;
-    EXPECT_LE(outcome.tally.syncs, 1U);
-    if (outcome.durable_syncs != 0) ++repaired;
-    if (HasFailure()) FAIL() << "power lost at write " << n << ": " << describe(loss);
-  }
+  lose_power_at_every_write([](Script& loss) { loss.sync_files = true; },
+                            [&](const Outcome& outcome) {
+                              EXPECT_LE(outcome.tally.syncs, 1U);
+                              if (outcome.durable_syncs != 0) ++repaired;
+                            });
   EXPECT_GT(repaired, 0U);
+}
+
+TEST_P(RecordingTrouble, CancelledPreallocationsAreAskedForAgain) {
+  Script cancelled = script();
+  cancelled.turn_bytes = 0;
+  cancelled.preallocate_bytes = 32U << 10;
+  cancelled.backend.cancelled_preallocations = 1;
+  const Outcome outcome = run_script(cancelled);
+  EXPECT_EQ(outcome.error, 0);
+  EXPECT_EQ(outcome.written, outcome.offered);
+  EXPECT_GE(outcome.tally.preallocations, 2U) << "given up, as after a refusal";
 }
 
 TEST_P(RecordingTrouble, CancelledSyncsAreSentAgain) {

@@ -194,6 +194,10 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
   const IoWrite& write = operation.write;
   if (operation.preallocation) {
     if (options_.preallocation_fails) return -ENOSPC;
+    if (options_.cancelled_preallocations != 0) {
+      --options_.cancelled_preallocations;
+      return -ECANCELED;
+    }
     return ::fallocate(plain_.get(), 0, static_cast<off_t>(write.offset),
                        static_cast<off_t>(write.length)) == 0
                ? 0

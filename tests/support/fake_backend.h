@@ -43,7 +43,8 @@ struct FakeBackendOptions {
   bool reordered = false;      // completions in any order
   unsigned longest_delay = 0;  // a write stays in flight for up to this many looks
   bool preallocation_fails = false;
-  bool preallocation_late = false;  // completes only when nothing else is left
+  unsigned cancelled_preallocations = 0;  // the first so many, before they began
+  bool preallocation_late = false;        // completes only when nothing else is left
   int registration_error = 0;
   bool stuck = false;            // from at_write on nothing completes
   unsigned cancelled_syncs = 0;  // the first so many syncs end with ECANCELED, before they began
