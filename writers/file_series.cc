@@ -242,6 +242,7 @@ RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept 
   state.wall_ns = wall_clock_ns();
   state.writing = !ending_;
   state.writing_bytes = writing_bytes_.load(std::memory_order_relaxed);
+  if (!room_wanted_ && limits.min_free_bytes == 0 && limits.min_free_percent == 0) return state;
   struct statvfs space {};
   if (::statvfs(directory_of(options_.path).c_str(), &space) == 0) {
     state.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
