@@ -41,13 +41,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
       onlooker_(std::move(onlooker)),
       alarms_(line_.watch.alarms) {
   live_ = !line_.quiet && ::isatty(STDERR_FILENO) != 0;
-  if (!line_.stats_file.empty()) {
-    stats_fd_ =
-        UniqueFd(line_.stats_file == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                                         : ::open(line_.stats_file.c_str(),
-                                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!stats_fd_) throw_errno(fmt::format("open {} for the statistics", line_.stats_file));
-  }
+  if (!line_.stats_file.empty()) stats_fd_ = open_output(line_.stats_file, "the statistics");
   if (!line_.audit_file.empty()) audit_ = std::make_unique<AuditWorker>(line_.audit_file);
   for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
     const RingInfo& info = capture_.ring_info(ring);

@@ -70,6 +70,7 @@ class Recorder {
   std::string status_line();
   void look_for_alarms(std::uint64_t now_ns);
   // recorder_storage.cc
+  static UniqueFd open_output(const std::string& target, std::string_view what);
   void open_names_file();
   std::function<void(const FinishedFile&)> on_finished_file();
   void set_storage_options(RecordingOptions& options);

@@ -36,16 +36,23 @@ std::string beside(const std::string& path, std::string_view mark) {
 
 }  // namespace
 
+// "-": standard output. `what` is for the error's text.
+UniqueFd Recorder::open_output(const std::string& target, std::string_view what) {
+  UniqueFd fd(target == "-"
+                  ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                  : ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+  if (!fd) throw_errno(fmt::format("open {} for {}", target, what));
+  return fd;
+}
+
 // Where -b printname: says.
 void Recorder::open_names_file() {
   const std::string& target = line_.print_names;
   if (target.empty()) return;
-  names_fd_ =
-      UniqueFd(target == "-" || target == "stdout" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-               : target == "stderr"
-                   ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
-                   : ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-  if (!names_fd_) throw_errno(fmt::format("open {} for the names of files", target));
+  names_fd_ = target == "stderr"
+                  ? UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
+                  : open_output(target == "stdout" ? "-" : target, "the names of files");
+  if (!names_fd_) throw_errno("open standard error for the names of files");
 }
 
 // For the writers: the name is printed, the program is started. Called by their threads.
