@@ -17,6 +17,7 @@
 #include "tools/commands.h"
 #include "tools/record_command.h"
 #include "tools/show/file_show.h"
+#include "tools/show/listening.h"
 #include "tools/show/live_show.h"
 #include "tools/show/recording_show.h"
 #include "tools/show_cli.h"
@@ -117,7 +118,8 @@ int show_command(int argc, char** argv) {
   if (options.list_link_types) return list_link_types(options);
   if (options.dump_filter > 0) return dump_filter(options);
   if (!options.files.empty()) return show_files(options);
-  if (options.print.foreign_numeric && !options.interfaces.empty()) {
+  if (options.interfaces.empty()) options.interfaces.push_back(default_interface());
+  if (options.print.foreign_numeric) {
     resolve_interface(options.interfaces.front());
     const Ip4Network local = local_network(options.interfaces.front());
     options.print.local_network = local.address;

@@ -19,6 +19,8 @@ constexpr std::uint32_t kBlockBytes = 256U << 10;
 constexpr std::uint64_t kPrintingRingBytes = std::uint64_t{64} << 20;
 constexpr std::uint32_t kImmediateRetireMs = 1;
 
+}  // namespace
+
 std::string default_interface() {
   const std::vector<NetworkInterface> all = list_interfaces();
   const auto found = std::find_if(all.begin(), all.end(), [](const NetworkInterface& info) {
@@ -27,12 +29,9 @@ std::string default_interface() {
   return found == all.end() ? std::string(kAnyInterface) : found->name;
 }
 
-}  // namespace
-
 CaptureOptions capture_options(const ShowOptions& options) {
   CaptureOptions capture;
   capture.interfaces = options.interfaces;
-  if (capture.interfaces.empty()) capture.interfaces.push_back(default_interface());
   capture.filter = options.filter;
   capture.snaplen = options.snaplen;
   capture.promiscuous = options.promiscuous;

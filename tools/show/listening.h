@@ -8,7 +8,10 @@
 
 namespace capstan::tools {
 
-// Without -i: the first interface that is up and is not the loopback, as tcpdump has it.
+// What -i is without -i: the first interface that is up and is not the loopback, as tcpdump has it.
+std::string default_interface();
+
+// Requires: at least one interface.
 CaptureOptions capture_options(const ShowOptions& options);
 
 // Throws UsageError when an interface has another link type than -y asks for.
