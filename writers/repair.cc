@@ -242,7 +242,8 @@ std::vector<std::string> find_unfinished(const std::string& directory) {
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     std::error_code ignored;
-    if (entry.is_regular_file(ignored) && !finished_path(entry.path().string()).empty()) {
+    if (fs::is_regular_file(entry.symlink_status(ignored)) &&
+        !finished_path(entry.path().string()).empty()) {
       found.push_back(entry.path().string());
     }
   }

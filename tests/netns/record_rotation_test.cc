@@ -160,5 +160,32 @@ TEST_F(RecordRotation, ALeftoverWithoutItsHeadIsPutAsideAndRecordingBegins) {
   }
 }
 
+TEST_F(RecordRotation, WhatALinkWithALeftoversNameLeadsToStaysAsItIs) {
+  {
+    RecordRun record({"-i", "v1", "-B", "8", "-w", file("other.pcapng")});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_from(0, 100);
+    ASSERT_TRUE(record.wait_written(100));
+    ASSERT_EQ(record.stop(), 0) << record.err();
+  }
+  std::ofstream(file("other.pcapng"), std::ios::app) << "repair would cut this";
+  const auto size = std::filesystem::file_size(file("other.pcapng"));
+  const std::string rotated = file(".l_00001_20260101000000.pcapng.part");
+  const std::string single = file(".m.pcapng.part");
+  for (const std::string& link : {rotated, single}) {
+    std::filesystem::create_symlink(file("other.pcapng"), link);
+  }
+  RecordRun record({"-i", "v1", "-B", "8", "-b", "duration:1000", "-w", file("l.pcapng")});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  RecordRun refused({"-i", "v1", "-B", "8", "-w", file("m.pcapng")});
+  EXPECT_EQ(refused.wait(), 1);
+  EXPECT_NE(refused.err().find(".m.pcapng.part"), std::string::npos) << refused.err();
+  for (const std::string& link : {rotated, single}) {
+    EXPECT_TRUE(std::filesystem::is_symlink(link)) << link;
+  }
+  EXPECT_EQ(std::filesystem::file_size(file("other.pcapng")), size);
+}
+
 }  // namespace
 }  // namespace capstan::test

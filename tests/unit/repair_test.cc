@@ -273,7 +273,8 @@ TEST(Repair, FindsPartFilesByTheirNames) {
   const test::TempDir dir;
   const std::string second = dir.write(".b.pcapng.part", Bytes{});
   const std::string first = dir.write(".a.pcap.part", Bytes{});
-  dir.write("c.pcap", Bytes{});
+  const std::string whole = dir.write("c.pcap", Bytes{});
+  std::filesystem::create_symlink(whole, dir.path() / ".c.pcap.part");  // somebody else's
   EXPECT_EQ(find_unfinished(dir.path()), (std::vector<std::string>{first, second}));
 }
 

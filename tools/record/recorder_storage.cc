@@ -88,7 +88,8 @@ void Recorder::set_storage_options(RecordingOptions& options) {
 void Recorder::finish_leftover(const std::string& path) {
   const std::string part = OutputFile::part_path(path);
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(part, ignored)) return;
+  // A link is not ours: what it leads to must not be cut.
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(part, ignored))) return;
   if (std::filesystem::file_size(part, ignored) == 0) return;
   RepairReport report;
   try {
