@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "bench/bench_support.h"
-#include "engine/decode/transport.h"
+#include "engine/flow/transport.h"
 #include "tests/support/packet_builder.h"
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/packet_text.h"
-#include "tools/text/tcp_sequences.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "bench/bench_support.h"
 #include "bench/perf_counters.h"
 #include "engine/core/check.h"
-#include "writers/recording_writer.h"
+#include "writers/recording/recording_writer.h"
 
 namespace {
 

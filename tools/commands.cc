@@ -1,15 +1,15 @@
 #include "tools/commands.h"
 
-#include "tools/audit_command.h"
-#include "tools/bench_command.h"
-#include "tools/blast_command.h"
-#include "tools/doctor_command.h"
-#include "tools/info_command.h"
-#include "tools/record_command.h"
-#include "tools/repair_command.h"
-#include "tools/show_command.h"
-#include "tools/status_command.h"
-#include "tools/verify_command.h"
+#include "tools/audit/audit_command.h"
+#include "tools/bench/bench_command.h"
+#include "tools/blast/blast_command.h"
+#include "tools/doctor/doctor_command.h"
+#include "tools/info/info_command.h"
+#include "tools/record/record_command.h"
+#include "tools/repair/repair_command.h"
+#include "tools/show/show_command.h"
+#include "tools/status/status_command.h"
+#include "tools/verify/verify_command.h"
 
 namespace capstan::tools {
 

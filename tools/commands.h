@@ -5,15 +5,8 @@
 
 namespace capstan::tools {
 
-// Exit statuses, the same for every command.
-inline constexpr int kExitDone = 0;
-inline constexpr int kExitFailed = 1;  // failed while running
-inline constexpr int kExitUsage = 2;   // bad options or a bad input file named on the command line
-inline constexpr int kExitLoss = 3;    // --fail-on-loss: done, but packets were lost
-inline constexpr int kExitFindings = 4;  // audit, record --audit: cleartext logins were seen
-
-// A command gets its own name as argv[0] and returns an exit status. It may throw UsageError
-// (status 2) and std::exception (status 1): main() prints the text.
+// A command gets its own name as argv[0] and returns an exit status (tools/common/exit_status.h).
+// It may throw UsageError (status 2) and std::exception (status 1): main() prints the text.
 using CommandFunction = int (*)(int argc, char** argv);
 
 struct Command {

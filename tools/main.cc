@@ -8,6 +8,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/commands.h"
+#include "tools/common/exit_status.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Auditor: packets in, verdicts out. *Start here* for the audit.
 //
-// A packet finds its flow (engine/decode/flow_table.h), its bytes go through the flow's reassembly
-// (engine/decode/stream.h) into the flow's session (session.h), whose recogniser fills in facts.
+// A packet finds its flow (engine/flow/flow_table.h), its bytes go through the flow's reassembly
+// (engine/flow/stream.h) into the flow's session (session.h), whose recogniser fills in facts.
 // When a flow ends, in whatever way, its session is judged (verdict.h) and reported. All memory is
 // bounded: flows by their number, stream bytes by the pool, and what had to be given up is counted.
 #pragma once
@@ -12,9 +12,9 @@
 #include "engine/audit/packet_keeper.h"
 #include "engine/audit/services.h"
 #include "engine/audit/session.h"
-#include "engine/decode/flow_table.h"
-#include "engine/decode/ip_fragments.h"
-#include "engine/decode/stream.h"
+#include "engine/flow/flow_table.h"
+#include "engine/flow/ip_fragments.h"
+#include "engine/flow/stream.h"
 
 namespace capstan::audit {
 

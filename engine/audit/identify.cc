@@ -4,7 +4,7 @@
 #include <array>
 
 #include "engine/audit/ber.h"
-#include "engine/audit/line_recogniser.h"
+#include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {

@@ -2,8 +2,8 @@
 
 #include "engine/audit/ber.h"
 #include "engine/audit/identify.h"
-#include "engine/audit/quic_version.h"
 #include "engine/audit/text.h"
+#include "engine/audit/tls/quic_version.h"
 
 namespace capstan::audit {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "engine/audit/facts.h"
-#include "engine/decode/buffer_pool.h"
-#include "engine/decode/transport.h"
+#include "engine/flow/buffer_pool.h"
+#include "engine/flow/transport.h"
 
 namespace capstan::audit {
 

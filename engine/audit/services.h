@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "engine/audit/verdict.h"
-#include "engine/decode/community_id.h"
+#include "engine/flow/community_id.h"
 
 namespace capstan::audit {
 

@@ -6,7 +6,7 @@
 
 #include "engine/audit/identify.h"
 #include "engine/audit/recogniser.h"
-#include "engine/decode/buffer_pool.h"
+#include "engine/flow/buffer_pool.h"
 
 namespace capstan::audit {
 

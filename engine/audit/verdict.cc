@@ -1,6 +1,6 @@
 #include "engine/audit/verdict.h"
 
-#include "engine/audit/hello.h"
+#include "engine/audit/tls/hello.h"
 
 namespace capstan::audit {
 

@@ -10,8 +10,8 @@
 #include <span>
 
 #include "engine/block/packet_view.h"
-#include "engine/block/pcapng.h"
 #include "engine/core/byte_order.h"
+#include "engine/format/pcapng.h"
 
 namespace capstan {
 

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/capture/bpf_filter.h"
 #include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "engine/core/memory.h"
+#include "engine/filter/bpf_filter.h"
 
 namespace capstan {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/block/recorded_event.h"
+#include "engine/format/recorded_event.h"
 
 namespace capstan {
 

@@ -8,9 +8,9 @@
 #include <array>
 #include <cstring>
 
-#include "engine/block/block_head.h"
-#include "engine/block/pcapng.h"
 #include "engine/core/clock.h"
+#include "engine/format/block_head.h"
+#include "engine/format/pcapng.h"
 
 namespace capstan {
 

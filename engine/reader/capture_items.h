@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/block/block_head.h"
+#include "engine/format/block_head.h"
 #include "engine/reader/timestamp_scale.h"
 
 namespace capstan {

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <string>
 
-#include "engine/block/pcapng.h"
 #include "engine/core/byte_order.h"
-#include "engine/reader/link_type_names.h"
+#include "engine/format/link_type_names.h"
+#include "engine/format/pcapng.h"
 
 namespace capstan {
 

@@ -14,7 +14,7 @@
 
 #include "engine/block/packet_view.h"
 #include "engine/block/packet_walk.h"
-#include "engine/block/recorded_event.h"
+#include "engine/format/recorded_event.h"
 #include "engine/reader/capture_items.h"
 
 namespace capstan {

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "engine/block/packet_walk.h"
-#include "engine/block/pcapng.h"
 #include "engine/core/byte_order.h"
 #include "engine/core/read_ahead.h"
+#include "engine/format/pcapng.h"
 #include "engine/reader/pcapng_blocks.h"
 
 namespace capstan {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/block/packet_view.h"
-#include "engine/block/recorded_event.h"
+#include "engine/format/recorded_event.h"
 #include "engine/reader/capture_items.h"
 
 namespace capstan {

@@ -12,14 +12,14 @@
 #include <sstream>
 #include <thread>
 
-#include "engine/block/block_head.h"
 #include "engine/core/errors.h"
+#include "engine/format/block_head.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/process.h"
 #include "tests/support/stored_packet.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
-#include "writers/repair.h"
+#include "writers/repair/repair.h"
 
 namespace capstan::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tests/support/fake_backend.h"
-#include "writers/recording_writer.h"
+#include "writers/recording/recording_writer.h"
 
 namespace capstan::test {
 

@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <vector>
 
-#include "engine/decode/byte_reader.h"
+#include "engine/flow/byte_reader.h"
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/ports.h"
 #include "tools/text/printer.h"
-#include "tools/text/tcp_sequences.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace capstan::text;

@@ -15,7 +15,7 @@
 
 #include "engine/audit/auditor.h"
 #include "engine/core/check.h"
-#include "engine/decode/checksum.h"
+#include "engine/flow/checksum.h"
 #include "tools/audit/audit_book.h"
 #include "tools/audit/eve_lines.h"
 #include "tools/audit/evidence.h"

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "engine/core/check.h"
-#include "engine/decode/stream.h"
+#include "engine/flow/stream.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/core/check.h"
-#include "engine/decode/flow_slot.h"
-#include "engine/decode/transport.h"
+#include "engine/flow/transport.h"
+#include "tools/text/flow_slot.h"
 
 namespace {
 

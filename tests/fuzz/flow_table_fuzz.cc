@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "engine/decode/flow_table.h"
+#include "engine/flow/flow_table.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/core/check.h"
-#include "engine/decode/ip_fragments.h"
+#include "engine/flow/ip_fragments.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // twice or beyond the file.
 #include "engine/core/check.h"
 #include "tests/fuzz/reader_check.h"
-#include "writers/recording_scan.h"
+#include "writers/repair/recording_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace capstan;

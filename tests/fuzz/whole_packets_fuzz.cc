@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/packet_text.h"
-#include "tools/text/tcp_sequences.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace capstan::text;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/reader/recording_summary.h"
 #include "tests/support/shared_captures.h"
-#include "tools/info/recording_summary.h"
 
 namespace capstan::tools {
 namespace {

@@ -17,7 +17,7 @@
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/shared_captures.h"
 #include "tests/support/temp_dir.h"
-#include "writers/repair.h"
+#include "writers/repair/repair.h"
 
 namespace capstan {
 namespace {

@@ -13,7 +13,7 @@
 #include "tests/support/shared_captures.h"
 #include "tests/support/temp_dir.h"
 #include "tools/show/file_show.h"
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 
 namespace capstan {
 namespace {

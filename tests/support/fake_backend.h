@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/core/unique_fd.h"
-#include "writers/io_backend.h"
+#include "writers/io/io_backend.h"
 
 namespace capstan::test {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/block/packet_view.h"
-#include "engine/decode/transport.h"
+#include "engine/flow/transport.h"
 
 namespace capstan::test {
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/block/block_head.h"
 #include "engine/block/packet_walk.h"
-#include "engine/block/pcapng.h"
 #include "engine/capture/seal.h"
+#include "engine/format/block_head.h"
+#include "engine/format/pcapng.h"
 #include "tests/support/stored_packet.h"
 
 namespace capstan::test {

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/ports.h"
 #include "tools/text/printer.h"
 #include "tools/text/protocols.h"
-#include "tools/text/tcp_sequences.h"
 
 namespace capstan::text {
 namespace {

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/errors.h"
-#include "engine/decode/checksum.h"
+#include "engine/flow/checksum.h"
 #include "engine/reader/capture_file.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/temp_dir.h"

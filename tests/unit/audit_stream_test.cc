@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "engine/decode/stream.h"
+#include "engine/flow/stream.h"
 
 namespace capstan {
 namespace {

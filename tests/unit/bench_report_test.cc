@@ -5,11 +5,11 @@
 
 #include "engine/core/errors.h"
 #include "tests/support/bench_report_sample.h"
+#include "tools/bench/bench_cli.h"
 #include "tools/bench/html_page.h"
 #include "tools/bench/json_report.h"
 #include "tools/bench/svg_chart.h"
 #include "tools/bench/trial_runner.h"
-#include "tools/bench_cli.h"
 
 namespace capstan::test {
 namespace {

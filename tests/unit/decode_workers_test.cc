@@ -1,5 +1,5 @@
 // Which worker a packet meets, and that batches come out as they went in.
-#include "engine/decode/decode_workers.h"
+#include "tools/show/decode_workers.h"
 
 #include <gtest/gtest.h>
 

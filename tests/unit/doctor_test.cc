@@ -8,10 +8,10 @@
 #include "engine/core/errors.h"
 #include "tests/support/temp_dir.h"
 #include "tools/doctor/disk_checks.h"
+#include "tools/doctor/doctor_cli.h"
 #include "tools/doctor/doctor_report.h"
 #include "tools/doctor/link_checks.h"
 #include "tools/doctor/machine_checks.h"
-#include "tools/doctor_cli.h"
 
 namespace capstan::tools {
 namespace {

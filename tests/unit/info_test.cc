@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/reader/loss_account.h"
+#include "engine/reader/recording_summary.h"
 #include "tests/support/pcapng_builder.h"
+#include "tools/common/units.h"
+#include "tools/info/info_cli.h"
 #include "tools/info/info_json.h"
 #include "tools/info/info_text.h"
-#include "tools/info/loss_account.h"
-#include "tools/info/recording_summary.h"
-#include "tools/info_cli.h"
-#include "tools/units.h"
 
 namespace capstan::tools {
 namespace {

@@ -10,8 +10,8 @@
 #include <new>
 #include <vector>
 
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/packet_text.h"
-#include "tools/text/tcp_sequences.h"
 
 namespace {
 std::atomic<std::size_t> allocations{0};

@@ -13,8 +13,8 @@
 
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
+#include "engine/format/link_type_names.h"
 #include "engine/reader/capture_file.h"
-#include "engine/reader/link_type_names.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,5 +1,5 @@
 // Repair: every complete packet is kept, nothing else is touched, nothing is ever replaced.
-#include "writers/repair.h"
+#include "writers/repair/repair.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@
 #include "engine/reader/capture_file.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
-#include "tools/repair_cli.h"
-#include "writers/recording_scan.h"
+#include "tools/repair/repair_cli.h"
+#include "writers/repair/recording_scan.h"
 
 namespace capstan {
 namespace {

@@ -1,5 +1,5 @@
 // Which finished files go.
-#include "writers/retention.h"
+#include "writers/file/retention.h"
 
 #include <gtest/gtest.h>
 

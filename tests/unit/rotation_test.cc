@@ -1,5 +1,5 @@
 // When a file ends, and what the files are called.
-#include "writers/rotation.h"
+#include "writers/file/rotation.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include "tests/support/ring_block_builder.h"
 #include "tests/support/sealed_block_check.h"
 #include "tests/support/temp_dir.h"
-#include "writers/pcapng_format.h"
+#include "writers/recording/pcapng_format.h"
 
 namespace capstan {
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "engine/core/errors.h"
-#include "tools/blast_cli.h"
+#include "tools/blast/blast_cli.h"
 #include "tools/traffic/frame_feed.h"
 #include "tools/traffic/pacing.h"
-#include "tools/verify_cli.h"
+#include "tools/verify/verify_cli.h"
 
 namespace capstan {
 namespace {

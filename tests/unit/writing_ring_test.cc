@@ -10,7 +10,7 @@
 
 #include "engine/core/unique_fd.h"
 #include "tests/support/temp_dir.h"
-#include "writers/uring_backend.h"
+#include "writers/io/uring_backend.h"
 
 namespace capstan {
 namespace {

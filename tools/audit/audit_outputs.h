@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "tools/audit/audit_book.h"
+#include "tools/audit/audit_cli.h"
 #include "tools/audit/eve_lines.h"
 #include "tools/audit/evidence.h"
-#include "tools/audit_cli.h"
 
 namespace capstan::tools {
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
-#include "engine/audit/hello.h"
+#include "engine/audit/tls/hello.h"
 #include "engine/core/errors.h"
 #include "tools/audit/audit_words.h"
 

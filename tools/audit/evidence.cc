@@ -12,7 +12,7 @@
 #include "engine/audit/text.h"
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
-#include "engine/decode/checksum.h"
+#include "engine/flow/checksum.h"
 
 namespace capstan::tools {
 

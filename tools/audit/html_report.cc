@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "engine/audit/hello.h"
+#include "engine/audit/tls/hello.h"
 #include "tools/audit/advice.h"
 #include "tools/audit/audit_words.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

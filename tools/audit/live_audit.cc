@@ -11,7 +11,7 @@
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
 #include "tools/audit/audit_block.h"
-#include "tools/signals.h"
+#include "tools/common/signals.h"
 
 namespace capstan::tools {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/audit/auditor.h"
+#include "tools/audit/audit_cli.h"
 #include "tools/audit/audit_outputs.h"
-#include "tools/audit_cli.h"
 
 namespace capstan::tools {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/audit/hello.h"
+#include "engine/audit/tls/hello.h"
 #include "tools/audit/advice.h"
 #include "tools/audit/audit_words.h"
 

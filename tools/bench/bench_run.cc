@@ -6,7 +6,7 @@
 
 #include "engine/core/clock.h"
 #include "tools/bench/machine.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::bench {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::bench {
 

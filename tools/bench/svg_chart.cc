@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::bench {
 

@@ -16,11 +16,11 @@
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/bench/child.h"
+#include "tools/common/units.h"
 #include "tools/doctor/disk_probe.h"
 #include "tools/traffic/netns.h"
 #include "tools/traffic/size_mix.h"
 #include "tools/traffic/verify.h"
-#include "tools/units.h"
 
 namespace capstan::bench {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/core/errors.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

@@ -16,8 +16,8 @@
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
-#include "writers/plain_backends.h"
-#include "writers/uring_backend.h"
+#include "writers/io/plain_backends.h"
+#include "writers/io/uring_backend.h"
 
 namespace capstan::tools {
 

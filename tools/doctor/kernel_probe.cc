@@ -14,7 +14,7 @@
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
 #include "tools/doctor/machine_checks.h"
-#include "writers/uring_backend.h"
+#include "writers/io/uring_backend.h"
 
 namespace capstan::tools {
 

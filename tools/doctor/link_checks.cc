@@ -6,7 +6,7 @@
 
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

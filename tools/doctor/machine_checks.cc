@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

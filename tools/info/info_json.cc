@@ -1,8 +1,8 @@
 #include "tools/info/info_json.h"
 
-#include "engine/reader/link_type_names.h"
+#include "engine/format/link_type_names.h"
+#include "tools/common/units.h"
 #include "tools/info/info_text.h"
-#include "tools/units.h"
 
 namespace capstan::tools {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "engine/reader/link_type_names.h"
-#include "tools/units.h"
+#include "engine/format/link_type_names.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tools/info/recording_summary.h"
+#include "engine/reader/recording_summary.h"
 
 namespace capstan::tools {
 

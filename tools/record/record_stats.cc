@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/errors.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tools/watch/alarms.h"
-#include "writers/file_series.h"
+#include "writers/file/file_series.h"
 
 namespace capstan::tools {
 

@@ -14,9 +14,9 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
-#include "tools/commands.h"
+#include "tools/common/exit_status.h"
+#include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
-#include "tools/units.h"
 
 namespace capstan::tools {
 

@@ -13,19 +13,19 @@
 #include "engine/capture/link_watch.h"
 #include "engine/core/clock.h"
 #include "tools/audit/audit_worker.h"
+#include "tools/common/log.h"
+#include "tools/common/signals.h"
 #include "tools/record/file_hook.h"
 #include "tools/record/onlooker.h"
+#include "tools/record/record_cli.h"
 #include "tools/record/record_stats.h"
-#include "tools/record_cli.h"
-#include "tools/signals.h"
 #include "tools/watch/alarms.h"
-#include "tools/watch/log.h"
 #include "tools/watch/metrics_server.h"
 #include "tools/watch/nic_drops.h"
 #include "tools/watch/service_notify.h"
 #include "tools/watch/space_watch.h"
 #include "tools/watch/status_socket.h"
-#include "writers/writer_thread.h"
+#include "writers/recording/writer_thread.h"
 
 namespace capstan::tools {
 

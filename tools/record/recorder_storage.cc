@@ -8,9 +8,9 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/common/units.h"
 #include "tools/record/recorder.h"
-#include "tools/units.h"
-#include "writers/repair.h"
+#include "writers/repair/repair.h"
 
 namespace capstan::tools {
 

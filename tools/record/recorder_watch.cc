@@ -8,10 +8,10 @@
 #include <system_error>
 
 #include "engine/core/clock.h"
+#include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
 #include "tools/record/metrics_text.h"
 #include "tools/record/recorder.h"
-#include "tools/units.h"
 #include "tools/watch/status_text.h"
 
 namespace capstan::tools {

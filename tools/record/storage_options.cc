@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "engine/core/errors.h"
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

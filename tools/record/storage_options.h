@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/record_cli.h"
+#include "tools/record/record_cli.h"
 
 namespace capstan::tools {
 

@@ -6,10 +6,10 @@
 #include <deque>
 #include <optional>
 
-#include "engine/decode/packet_filter.h"
+#include "engine/filter/packet_filter.h"
+#include "engine/format/link_type_names.h"
 #include "engine/reader/capture_file.h"
-#include "engine/reader/link_type_names.h"
-#include "tools/commands.h"
+#include "tools/common/exit_status.h"
 #include "tools/show/packet_output.h"
 
 namespace capstan::tools {

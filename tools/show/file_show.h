@@ -1,7 +1,7 @@
 // `capstan show -r`: the packets of files, one file after the other.
 #pragma once
 
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 
 namespace capstan::tools {
 

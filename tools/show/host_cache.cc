@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "engine/core/byte_order.h"
-#include "engine/decode/flow_slot.h"
+#include "tools/text/flow_slot.h"
 
 namespace capstan::show {
 

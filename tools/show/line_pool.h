@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "engine/core/stats.h"
-#include "engine/decode/decode_workers.h"
+#include "tools/show/decode_workers.h"
 #include "tools/show/host_cache.h"
 #include "tools/show/output_stream.h"
 #include "tools/show/packet_lines.h"
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 #include "tools/text/names.h"
 
 namespace capstan::show {

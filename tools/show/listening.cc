@@ -8,8 +8,8 @@
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
-#include "engine/decode/packet_filter.h"
-#include "engine/reader/link_type_names.h"
+#include "engine/filter/packet_filter.h"
+#include "engine/format/link_type_names.h"
 
 namespace capstan::tools {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "engine/capture/capture.h"
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 
 namespace capstan::tools {
 

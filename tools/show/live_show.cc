@@ -13,10 +13,10 @@
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
-#include "tools/commands.h"
+#include "tools/common/exit_status.h"
+#include "tools/common/signals.h"
 #include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
-#include "tools/signals.h"
 
 namespace capstan::tools {
 

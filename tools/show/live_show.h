@@ -1,7 +1,7 @@
 // Live packets for `show`: the capture's block queues into PacketOutput.
 #pragma once
 
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 
 namespace capstan::tools {
 

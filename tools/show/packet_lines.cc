@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "engine/decode/transport.h"
-#include "engine/reader/link_type_names.h"
-#include "tools/units.h"
+#include "engine/flow/transport.h"
+#include "engine/format/link_type_names.h"
+#include "tools/common/units.h"
 
 namespace capstan::show {
 

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/decode/packet_batch.h"
-#include "tools/show_cli.h"
+#include "tools/show/packet_batch.h"
+#include "tools/show/show_cli.h"
+#include "tools/text/ip/tcp_sequences.h"
 #include "tools/text/names.h"
 #include "tools/text/packet_text.h"
-#include "tools/text/tcp_sequences.h"
 
 namespace capstan::show {
 

@@ -13,7 +13,7 @@
 #include "tools/show/line_pool.h"
 #include "tools/show/output_stream.h"
 #include "tools/show/pcap_output.h"
-#include "tools/show_cli.h"
+#include "tools/show/show_cli.h"
 #include "tools/text/names.h"
 
 namespace capstan::show {

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/core/errors.h"
-#include "engine/reader/link_type_names.h"
-#include "writers/pcap_format.h"
+#include "engine/format/link_type_names.h"
+#include "writers/recording/pcap_format.h"
 
 namespace capstan::show {
 

@@ -16,11 +16,11 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/stats.h"
+#include "tools/common/signals.h"
 #include "tools/record/onlooker.h"
 #include "tools/record/recorder.h"
 #include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
-#include "tools/signals.h"
 
 namespace capstan::tools {
 

@@ -2,8 +2,8 @@
 // beside it what the output takes.
 #pragma once
 
-#include "tools/record_cli.h"
-#include "tools/show_cli.h"
+#include "tools/record/record_cli.h"
+#include "tools/show/show_cli.h"
 
 namespace capstan::tools {
 

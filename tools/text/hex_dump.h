@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "engine/decode/byte_reader.h"
+#include "engine/flow/byte_reader.h"
 #include "tools/text/text_sink.h"
 
 namespace capstan::text {

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "engine/decode/byte_reader.h"
+#include "engine/flow/byte_reader.h"
 
 namespace capstan::text {
 

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/signals.h"
+#include "tools/common/signals.h"
 
 namespace capstan::tools {
 

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tools/units.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 

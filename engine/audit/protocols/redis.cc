@@ -1,0 +1,177 @@
+// Redis: RESP arrays and inline commands (redis.io, "Redis serialization protocol"); AUTH and
+// HELLO.
+#include <string.h>
+
+#include "engine/audit/protocols/recognisers.h"
+#include "engine/audit/text.h"
+
+namespace capstan::audit {
+
+namespace {
+
+class Redis final : public Recogniser {
+ public:
+  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
+    context.facts.clear_bytes[index_of(side)] = true;
+    if (side == Side::kServer) {
+      context.finish_side(side);
+      return bytes.size();
+    }
+    std::size_t used = 0;
+    while (used < bytes.size()) {
+      const Bytes rest = bytes.subspan(used);
+      if (bulk_pending_) {
+        const std::size_t taken = bulk(rest, full && used == 0, context);
+        if (taken == 0) return used;
+        used += taken;
+        continue;
+      }
+      const void* newline = ::memchr(rest.data(), '\n', rest.size());
+      if (newline == nullptr) return full && used == 0 ? bytes.size() : used;
+      auto length =
+          static_cast<std::size_t>(static_cast<const std::uint8_t*>(newline) - rest.data());
+      used += length + 1;
+      if (length > 0 && rest[length - 1] == '\r') --length;
+      line(as_text(rest.first(length)), context);
+    }
+    return used;
+  }
+
+  void on_end(Side side, Bytes rest, Context& context) override {
+    if (side != Side::kClient || rest.empty()) return;
+    if (bulk_pending_) {
+      bulk(rest, true, context);
+    } else {
+      line(as_text(rest), context);
+    }
+  }
+  void on_gap(Side, Context&) override {
+    bulk_pending_ = false;
+    arguments_left_ = 0;
+  }
+
+ private:
+  enum class Command : std::uint8_t { kUnknown, kOther, kAuth, kHello };
+  static constexpr std::uint64_t kMaxArgument = 4096;
+
+  static std::uint64_t number(std::string_view text) noexcept {
+    std::uint64_t value = 0;
+    for (const char c : text.substr(0, 12)) {
+      if (!is_digit(c)) break;
+      value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return value;
+  }
+
+  void line(std::string_view text, Context& context) {
+    if (text.starts_with('*')) {
+      arguments_left_ = number(text.substr(1));
+      begin(context);
+    } else if (text.starts_with('$') && arguments_left_ > 0) {
+      bulk_bytes_ = number(text.substr(1));
+      bulk_pending_ = true;
+    } else if (arguments_left_ == 0) {
+      inline_command(trim_left(text), context);
+    }
+  }
+
+  void begin(Context& context) {
+    command_ = Command::kUnknown;
+    index_ = 0;
+    auth_at_ = 0;
+    user_.clear();
+    context.refresh_budget();
+  }
+
+  // A bulk string and its CRLF. Returns 0 to wait for the rest of it.
+  std::size_t bulk(Bytes bytes, bool full, Context& context) {
+    const std::uint64_t total = bulk_bytes_ + 2;
+    const bool wanted = bulk_bytes_ <= kMaxArgument && command_ != Command::kOther;
+    if (bytes.size() < total && wanted && !full) return 0;
+    const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(total, bytes.size()));
+    if (wanted) {
+      argument(bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bulk_bytes_, here))),
+               arguments_left_ == 1, context);
+    }
+    bulk_pending_ = false;
+    ++index_;
+    if (arguments_left_ > 0) --arguments_left_;
+    if (total > here) context.skip(total - here);
+    return here;
+  }
+
+  void argument(Bytes value, bool last, Context& context) {
+    const std::string_view text = as_text(value);
+    if (index_ == 0) {
+      command_ = equals_nocase(text, "AUTH")    ? Command::kAuth
+                 : equals_nocase(text, "HELLO") ? Command::kHello
+                                                : Command::kOther;
+      return;
+    }
+    if (command_ == Command::kAuth) {
+      // AUTH password, or AUTH user password (Redis 6).
+      if (last) {
+        secret(value, context);
+      } else {
+        user_.assign(text.substr(0, SessionFacts::kMaxUserBytes));
+      }
+    } else if (command_ == Command::kHello) {
+      // HELLO 3 AUTH user password SETNAME name
+      if (auth_at_ == 0 && equals_nocase(text, "AUTH")) {
+        auth_at_ = index_;
+      } else if (auth_at_ != 0 && index_ == auth_at_ + 1) {
+        user_.assign(text.substr(0, SessionFacts::kMaxUserBytes));
+      } else if (auth_at_ != 0 && index_ == auth_at_ + 2) {
+        secret(value, context);
+      }
+    }
+  }
+
+  void inline_command(std::string_view text, Context& context) {
+    begin(context);
+    const std::string_view word = take_word(text);
+    if (!equals_nocase(word, "AUTH") && !equals_nocase(word, "HELLO")) return;
+    std::string_view first = trim(text);
+    if (equals_nocase(word, "HELLO")) {
+      const std::size_t at = find_nocase(first, "AUTH ");
+      if (at == std::string_view::npos) return;
+      first = trim(first.substr(at + 5));
+    }
+    std::string_view second = first;
+    const std::string_view user = take_word(second);
+    second = trim(second);
+    if (const std::size_t space = second.find(' '); space != std::string_view::npos) {
+      second = second.substr(0, space);
+    }
+    if (first.empty()) return;
+    if (second.empty()) {
+      secret(as_bytes(unquoted(user)), context);
+    } else {
+      user_.assign(user.substr(0, SessionFacts::kMaxUserBytes));
+      secret(as_bytes(unquoted(second)), context);
+    }
+  }
+  static std::string_view unquoted(std::string_view text) noexcept {
+    const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+                        text.back() == text.front();
+    return quoted ? text.substr(1, text.size() - 2) : text;
+  }
+
+  void secret(Bytes value, Context& context) {
+    context.add_credential(user_, "AUTH", SecretKind::kPlain, value, value);
+  }
+
+  std::string user_;
+  std::uint64_t arguments_left_ = 0;
+  std::uint64_t bulk_bytes_ = 0;
+  std::uint32_t index_ = 0;    // of the argument
+  std::uint32_t auth_at_ = 0;  // where HELLO says AUTH
+  Command command_ = Command::kUnknown;
+  bool bulk_pending_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Recogniser> make_redis() { return std::make_unique<Redis>(); }
+
+}  // namespace capstan::audit

@@ -1,0 +1,93 @@
+#include "engine/audit/protocols/terminal.h"
+
+#include "engine/audit/text.h"
+
+namespace capstan::audit {
+
+void TerminalLogin::server_text(std::uint8_t byte) noexcept {
+  server_seen_ = true;
+  if (byte == '\n' || byte == '\r') {
+    line_ended_ = true;
+    return;
+  }
+  if (byte < 0x20 || byte == 0x7f) return;
+  if (line_ended_) {
+    line_size_ = 0;
+    line_ended_ = false;
+  }
+  if (line_size_ == line_.size()) {
+    // Only the end of a line can be a prompt: forget its first half.
+    std::copy(line_.begin() + 48, line_.end(), line_.begin());
+    line_size_ = line_.size() - 48;
+  }
+  line_[line_size_++] = lower(static_cast<char>(byte));
+}
+
+TerminalLogin::Input TerminalLogin::prompted() const noexcept {
+  if (!server_seen_) {
+    // One direction only: a login is a name, then a password.
+    return blind_lines_ == 0 ? Input::kUser : blind_lines_ == 1 ? Input::kPassword : Input::kOther;
+  }
+  const std::string_view text = trim({line_.data(), line_size_});
+  if (text.empty() || (text.back() != ':' && text.back() != '?' && text.back() != '>')) {
+    return Input::kOther;
+  }
+  if (text.find("password") != std::string_view::npos ||
+      text.find("passwd") != std::string_view::npos ||
+      text.find("passcode") != std::string_view::npos ||
+      text.find("passphrase") != std::string_view::npos) {
+    return Input::kPassword;
+  }
+  if (text.ends_with("login:") || text.find("user") != std::string_view::npos ||
+      text.ends_with("name:") || text.ends_with("login>") || text.ends_with("account:")) {
+    return Input::kUser;
+  }
+  return Input::kOther;
+}
+
+void TerminalLogin::client_text(std::uint8_t byte, Bytes where, Context& context) {
+  // CR LF, CR NUL and LF each end one line (RFC 854, "CR").
+  if (after_cr_ && (byte == '\n' || byte == 0)) {
+    after_cr_ = false;
+    return;
+  }
+  after_cr_ = byte == '\r';
+  if (byte == '\r' || byte == '\n') {
+    if (input_ == Input::kNone) input_ = prompted();
+    end_of_line(context);
+    return;
+  }
+  if (input_ == Input::kNone) {
+    input_ = prompted();
+    typed_.set_size(0);
+  }
+  if (input_ == Input::kPassword) context.mark_secret(where);
+  if (input_ == Input::kOther) return;
+  if (byte == 0x7f || byte == 0x08) {
+    if (!typed_.bytes().empty()) typed_.set_size(typed_.bytes().size() - 1);
+  } else if (byte == 0x15) {  // ^U
+    typed_.set_size(0);
+  } else if (byte >= 0x20) {
+    typed_.push(byte);
+  }
+}
+
+void TerminalLogin::end_of_line(Context& context) {
+  if (!server_seen_) ++blind_lines_;
+  if (input_ == Input::kUser) {
+    context.set_user(as_text(typed_.bytes()));
+    context.set_mechanism("login");
+  } else if (input_ == Input::kPassword) {
+    context.add_credential(context.facts.user, "login", SecretKind::kPlain, {}, typed_.bytes());
+    line_size_ = 0;  // the prompt is answered
+  }
+  ::explicit_bzero(typed_.space().data(), typed_.space().size());
+  typed_.set_size(0);
+  input_ = Input::kNone;
+}
+
+void TerminalLogin::finish(Context& context) {
+  if (input_ == Input::kPassword && !typed_.bytes().empty()) end_of_line(context);
+}
+
+}  // namespace capstan::audit

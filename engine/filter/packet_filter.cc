@@ -1,0 +1,109 @@
+#include "engine/filter/packet_filter.h"
+
+#include <pcap/pcap.h>
+
+#include "engine/core/errors.h"
+
+namespace capstan {
+
+namespace {
+
+struct NumberPair {
+  std::uint16_t link_type;
+  int dlt;
+};
+// Where the two differ on Linux (pcap-linktype(7)); everything else is the same number.
+constexpr NumberPair kDifferent[] = {
+    {7, DLT_ARCNET},     {50, DLT_PPP_SERIAL},  {51, DLT_PPP_ETHER},  {100, DLT_ATM_RFC1483},
+    {101, DLT_RAW},      {102, DLT_SLIP_BSDOS}, {103, DLT_PPP_BSDOS}, {104, DLT_C_HDLC},
+    {106, DLT_ATM_CLIP}, {108, DLT_LOOP},       {109, DLT_ENC},
+};
+
+struct CloseHandle {
+  void operator()(pcap_t* handle) const noexcept { pcap_close(handle); }
+};
+
+}  // namespace
+
+int link_type_to_dlt(std::uint16_t link_type) noexcept {
+  for (const NumberPair& pair : kDifferent) {
+    if (pair.link_type == link_type) return pair.dlt;
+  }
+  return link_type;
+}
+
+std::uint16_t dlt_to_link_type(int dlt) noexcept {
+  for (const NumberPair& pair : kDifferent) {
+    if (pair.dlt == dlt) return pair.link_type;
+  }
+  return static_cast<std::uint16_t>(dlt);
+}
+
+std::string link_type_name(std::uint16_t link_type) {
+  const char* const name = pcap_datalink_val_to_name(link_type_to_dlt(link_type));
+  return name != nullptr ? name : "LINKTYPE " + std::to_string(link_type);
+}
+
+std::uint16_t link_type_by_name(const std::string& name) {
+  const int dlt = pcap_datalink_name_to_val(name.c_str());
+  if (dlt < 0) throw UsageError("link type '" + name + "': no such one; -L lists an interface's");
+  return dlt_to_link_type(dlt);
+}
+
+std::string instruction_text(const FilterInstruction& instruction, int index) {
+  const bpf_insn code{instruction.code, instruction.jump_true, instruction.jump_false,
+                      instruction.operand};
+  return bpf_image(&code, index);
+}
+
+struct PacketFilter::Program {
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program() { pcap_freecode(&code); }
+
+  std::uint16_t link_type = 0;
+  bpf_program code{};
+};
+
+PacketFilter::PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen,
+                           std::uint32_t netmask)
+    : text_(std::move(text)), snaplen_(snaplen), netmask_(netmask) {
+  program_for(link_type);
+}
+PacketFilter::PacketFilter(PacketFilter&&) noexcept = default;
+PacketFilter& PacketFilter::operator=(PacketFilter&&) noexcept = default;
+PacketFilter::~PacketFilter() = default;
+
+const PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
+  for (const auto& program : programs_) {
+    if (program->link_type == link_type) return *program;
+  }
+  const std::unique_ptr<pcap_t, CloseHandle> handle(
+      pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen_)));
+  if (handle == nullptr) throw std::bad_alloc();
+  auto program = std::make_unique<Program>();
+  program->link_type = link_type;
+  if (pcap_compile(handle.get(), &program->code, text_.c_str(), 1, netmask_) != 0) {
+    throw UsageError("filter '" + text_ + "': " + pcap_geterr(handle.get()));
+  }
+  programs_.push_back(std::move(program));
+  return *programs_.back();
+}
+
+bool PacketFilter::matches(const PacketView& packet) {
+  const Program& program = program_for(packet.link_type);
+  return bpf_filter(program.code.bf_insns, packet.data, packet.wirelen, packet.caplen) != 0;
+}
+
+std::vector<FilterInstruction> PacketFilter::program(std::uint16_t link_type) {
+  const Program& program = program_for(link_type);
+  std::vector<FilterInstruction> instructions;
+  for (unsigned i = 0; i < program.code.bf_len; ++i) {
+    const bpf_insn& from = program.code.bf_insns[i];
+    instructions.push_back({from.code, from.jt, from.jf, from.k});
+  }
+  return instructions;
+}
+
+}  // namespace capstan

@@ -1,0 +1,25 @@
+// Community ID v1: one name for a flow across tools (github.com/corelight/community-id-spec).
+#pragma once
+
+#include <string>
+
+#include "engine/flow/transport.h"
+
+namespace capstan {
+
+struct FlowEnds {
+  Address source{};
+  Address destination{};
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+  std::uint8_t ip_version = 4;
+};
+
+// "1:" and the base64 of a SHA-1 over seed, ends (the smaller first), protocol and ports.
+std::string community_id(const FlowEnds& ends, std::uint16_t seed = 0);
+
+// "192.0.2.1", "2001:db8::1".
+std::string address_text(const Address& address, std::uint8_t ip_version);
+
+}  // namespace capstan

@@ -1,0 +1,83 @@
+#include "tools/audit/audit_cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "engine/core/errors.h"
+
+namespace capstan::tools {
+
+namespace {
+
+void check(const AuditCommandLine& line) {
+  if (line.files.empty() == line.interfaces.empty()) {
+    throw UsageError("name either files (-r FILE) or interfaces (-i NAME)");
+  }
+  if (std::count(line.files.begin(), line.files.end(), "-") > 1) {
+    throw UsageError("standard input can be read only once");
+  }
+  if (line.evidence_unredacted && line.evidence.empty()) {
+    throw UsageError("--evidence-unredacted needs --evidence DIR");
+  }
+  if (!line.files.empty() && line.seconds != 0) {
+    throw UsageError("--seconds is for live audits (-i)");
+  }
+}
+
+}  // namespace
+
+std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* const* argv) {
+  AuditCommandLine line;
+  CLI::App app("Is every login on this link encrypted?", "capstan audit");
+  app.add_option("-r,--read", line.files,
+                 "Recordings to audit, .gz and .zst too; - is standard input");
+  app.add_option("-i,--interface", line.interfaces, "Interfaces to audit live");
+  app.add_option("filter", line.filter, "Audit only what matches (pcap-filter(7))");
+  std::string json;
+  CLI::Option* const json_option =
+      app.add_option("--json", json, "One JSON object a line (EVE): to FILE, or to standard output")
+          ->expected(0, 1);
+  app.add_flag("!--no-flows", line.json_flows, "With --json: no flow events, only tls and audit");
+  app.add_option("--html", line.html, "Write the report as one HTML page");
+  app.add_option("--evidence", line.evidence,
+                 "Write a small pcap of each finding here, secrets overwritten");
+  app.add_flag("--evidence-unredacted", line.evidence_unredacted,
+               "Leave the secrets in the evidence. Anyone who reads it can log in");
+  app.add_flag(
+      "--find-reuse", line.find_reuse,
+      "Add a digest of each plain secret, keyed for this run, to show where one is re-used");
+  app.add_flag("-q,--quiet", line.quiet, "No report on the terminal");
+  app.add_option("--max-flows", line.max_flows, "Conversations followed at once")
+      ->check(CLI::Range(16U, 16U << 20))
+      ->capture_default_str();
+  app.add_option("--memory", line.memory_mib, "MiB for bytes that wait for more")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--depth", line.bytes_per_direction,
+                 "Bytes of each direction (of each message where a protocol has them) to read")
+      ->check(CLI::Range(256, 1 << 24))
+      ->capture_default_str();
+  app.add_option("--rings", line.rings, "Live: rings per interface")->check(CLI::Range(1, 64));
+  app.add_option("--ring-size", line.ring_mib, "Live: MiB a ring")->check(CLI::Range(1, 65536));
+  app.add_flag("!-p,!--no-promiscuous", line.promiscuous,
+               "Live: hear only what is addressed to us");
+  app.add_option("--seconds", line.seconds, "Live: stop after so long")->check(CLI::PositiveNumber);
+  app.add_option("-c,--count", line.packet_limit, "Stop after so many packets")
+      ->check(CLI::PositiveNumber);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}\nExit status: 4 when a login in the clear was seen, 0 when none was.\n",
+               app.help());
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  if (json_option->count() != 0) line.json = json.empty() ? "-" : json;
+  check(line);
+  return line;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,24 @@
+#include "tools/doctor/doctor_cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "tools/common/command_line.h"
+
+namespace capstan::tools {
+
+std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char* const* argv) {
+  DoctorCommandLine line;
+  bool no_measure = false;
+  CLI::App app("Say what about this adapter, kernel and disk will cost packets, and how to mend it",
+               "capstan doctor");
+  app.add_option("interface", line.interface,
+                 "Adapter to look at; without, only the machine and the disk are");
+  app.add_option("--dir", line.directory, "Directory recordings go to (default: this one)");
+  app.add_flag("--json", line.json, "Print one JSON object");
+  app.add_flag("--no-measure", no_measure, "Do not write to the disk to find its rate");
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
+  line.measure = !no_measure;
+  return line;
+}
+
+}  // namespace capstan::tools

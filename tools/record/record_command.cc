@@ -1,0 +1,41 @@
+#include "tools/record/record_command.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "engine/core/clock.h"
+#include "tools/common/exit_status.h"
+#include "tools/common/log.h"
+#include "tools/common/print_interfaces.h"
+#include "tools/common/signals.h"
+#include "tools/record/record_cli.h"
+#include "tools/record/recorder.h"
+#include "tools/watch/service_notify.h"
+#include "tools/watch/wait_for_interfaces.h"
+
+namespace capstan::tools {
+
+int record_command(int argc, char** argv) {
+  std::optional<RecordCommandLine> line = parse_record_command_line(argc, argv);
+  if (!line) return kExitDone;
+  if (line->list_interfaces) {
+    print_interfaces();
+    return kExitDone;
+  }
+  SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+  if (line->wait_for_interface) {
+    const Log log;
+    ServiceNotify service;
+    std::string status;
+    const auto waiting = [&](const std::string& name) {
+      status = fmt::format("waiting until {} is there and up", name);
+      log.write(LogLevel::kNotice, status);
+      service.ready(status);  // a service that is asked to wait is up while it does
+    };
+    const auto tick = [&] { service.tick(monotonic_clock_ns(), [&] { return status; }); };
+    if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, tick)) return kExitDone;
+  }
+  return Recorder(std::move(*line), signals).run();
+}
+
+}  // namespace capstan::tools

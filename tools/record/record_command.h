@@ -1,0 +1,8 @@
+// `capstan record`: from the wire to a file.
+#pragma once
+
+namespace capstan::tools {
+
+int record_command(int argc, char** argv);
+
+}  // namespace capstan::tools

@@ -1,0 +1,279 @@
+#include "writers/file/file_series.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <latch>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "engine/core/clock.h"
+#include "engine/core/cpu.h"
+
+namespace capstan {
+
+namespace {
+
+// After a refusal (a full disk), how long until the next attempt; and how often the disk is looked
+// at for retention.
+constexpr auto kRetry = std::chrono::seconds(1);
+// Free space to be made when the disk was full: enough for a second of a fast link, if the disk is
+// large.
+constexpr std::uint64_t kRoomBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kRoomPerDisk = 50;  // never more than the 50th part of it
+
+std::string directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  return directory.empty() ? "." : directory;
+}
+
+bool exists(const std::string& path) noexcept {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+}  // namespace
+
+FileSeries::FileSeries(OutputFileOptions options, SeriesOptions series)
+    : options_(std::move(options)), series_(std::move(series)), names_(options_.path) {
+  find_earlier();
+}
+
+FileSeries::~FileSeries() {
+  const int ignored = finish();
+  static_cast<void>(ignored);
+}
+
+void FileSeries::find_earlier() {
+  struct Earlier {
+    std::uint64_t order;  // the number, or the time where names are made of that
+    KeptFile file;
+  };
+  std::vector<Earlier> earlier;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory_of(options_.path), ignored)) {
+    const auto number = names_.number_of(entry.path().filename().string());
+    struct stat status {};
+    if (!number || ::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      continue;
+    }
+    const std::uint64_t ended_ns =
+        static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
+        static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+    earlier.push_back(
+        {names_.by_time() ? ended_ns : *number,
+         {entry.path().string(), static_cast<std::uint64_t>(status.st_size), ended_ns}});
+    if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
+  }
+  std::sort(earlier.begin(), earlier.end(), [](const Earlier& a, const Earlier& b) {
+    return std::tie(a.order, a.file.path) < std::tie(b.order, b.file.path);
+  });
+  for (Earlier& one : earlier) kept_.push_back(std::move(one.file));
+}
+
+OutputFile FileSeries::open_first() {
+  OutputFileOptions first = options_;
+  first.path = last_path_ = next_path({});
+  OutputFile file(std::move(first));
+  ++next_number_;
+  std::latch confined(1);
+  std::exception_ptr failure;
+  thread_ = std::thread([this, &confined, &failure] {
+    try {
+      if (series_.confine) series_.confine();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    confined.count_down();
+    run();
+  });
+  confined.wait();
+  if (failure) std::rethrow_exception(failure);
+  return file;
+}
+
+// The name of this moment, which is no other recording's. `own_part`: the hidden name that is the
+// asker's own.
+std::string FileSeries::next_path(const std::string& own_part) const {
+  const std::uint64_t now = wall_clock_ns();
+  if (!names_.by_time()) return names_.path_of(next_number_, now);
+  for (std::uint32_t number = 1;; ++number) {
+    std::string path = names_.path_of(number, now);
+    const std::string part = OutputFile::part_path(path);
+    if (path != last_path_ && !exists(path) && (part == own_part || !exists(part))) return path;
+  }
+}
+
+std::optional<OutputFile> FileSeries::take_next() noexcept {
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock || !spare_) return std::nullopt;
+  std::string path = next_path(OutputFile::part_path(spare_->path()));
+  if (spare_->rename_part(path) != 0) {
+    // The directory is away: it may come back with the file in it, or another in its place.
+    if (exists(directory_of(path)) && !spare_->reachable()) spare_.reset();
+    changed_.notify_all();
+    return std::nullopt;
+  }
+  last_path_ = std::move(path);
+  ++next_number_;
+  std::optional<OutputFile> next = std::move(spare_);
+  spare_.reset();
+  changed_.notify_all();
+  return next;
+}
+
+void FileSeries::close(OutputFile file, std::uint64_t size_bytes) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  closing_.push_back({std::move(file), size_bytes});
+  changed_.notify_all();
+}
+
+void FileSeries::add_closed(const FinishedFile& file) noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  note_finished(file);
+  writing_bytes_.store(0, std::memory_order_relaxed);
+  retain(lock);
+  lock.unlock();
+  if (series_.on_finished) series_.on_finished(file);
+}
+
+void FileSeries::make_room() noexcept {
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock) return;  // asked for again at the next refusal
+  room_wanted_ = true;
+  changed_.notify_all();
+}
+
+int FileSeries::finish() noexcept {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (spare_) spare_->discard();
+  spare_.reset();
+  return error_.load(std::memory_order_relaxed);
+}
+
+std::vector<FinishedFile> FileSeries::finished_files(std::uint64_t& count) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  count = finished_count_;
+  return {listed_.begin(), listed_.end()};
+}
+
+void FileSeries::run() noexcept {
+  name_current_thread("file-series");
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    if (room_wanted_ && spare_ && spare_->preallocated_bytes() != 0) {
+      spare_->discard();
+      spare_.reset();
+    }
+    retain(lock);
+    // Without a spare there may be something to close, whose end frees space.
+    if (!ending_ && !spare_) open_spare(lock);
+    const bool idle = closing_.empty() || !close_one(lock);
+    if (!idle || (ending_ && !closing_.empty())) continue;
+    if (ending_) return;
+    if (spare_ && closing_.empty() && !series_.retention.watches() && !room_wanted_) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_for(lock, kRetry);
+    }
+  }
+}
+
+void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
+  OutputFileOptions options = options_;
+  options.path = next_path({});
+  lock.unlock();
+  std::optional<OutputFile> file;
+  try {
+    file.emplace(std::move(options));
+  } catch (const std::exception&) {
+    file.reset();  // tried again; the recording goes on in the file it has
+  }
+  lock.lock();
+  spare_ = std::move(file);
+}
+
+// False when it has to be tried again later.
+bool FileSeries::close_one(std::unique_lock<std::mutex>& lock) noexcept {
+  Closing closing = std::move(closing_.front());
+  closing_.pop_front();
+  lock.unlock();
+  const int error = closing.file.close(closing.size_bytes);
+  const FinishedFile finished{closing.file.path(), closing.size_bytes};
+  if (error == 0 && series_.on_finished) series_.on_finished(finished);
+  lock.lock();
+  if (error == 0) {
+    note_finished(finished);
+    return true;
+  }
+  if (series_.patient && !ending_ && closing.file.descriptor() >= 0) {
+    closing_.push_front(std::move(closing));
+    return false;
+  }
+  if (error_.load(std::memory_order_relaxed) == 0) {
+    error_.store(error, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+void FileSeries::note_finished(const FinishedFile& file) {
+  ++finished_count_;
+  listed_.push_back(file);
+  if (listed_.size() > kListed) listed_.pop_front();
+  kept_.push_back({file.path, file.size_bytes, wall_clock_ns()});
+}
+
+RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept {
+  RetentionState state;
+  state.wall_ns = wall_clock_ns();
+  state.writing = !ending_;
+  state.writing_bytes = writing_bytes_.load(std::memory_order_relaxed);
+  if (!room_wanted_ && limits.min_free_bytes == 0 && limits.min_free_percent == 0) return state;
+  struct statvfs space {};
+  if (::statvfs(directory_of(options_.path).c_str(), &space) == 0) {
+    state.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+    state.total_bytes = std::uint64_t{space.f_blocks} * space.f_frsize;
+  } else {  // the directory is away: no reason to delete anything
+    limits.min_free_bytes = limits.min_free_percent = 0;
+  }
+  return state;
+}
+
+void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
+  RetentionLimits limits = series_.retention;
+  RetentionState state = look_at_disk(limits);
+  if (room_wanted_) {
+    limits.min_free_bytes =
+        std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));
+  }
+  std::size_t count = files_to_delete(kept_, limits, state);
+  // A quota is full before the disk is: one at least.
+  if (room_wanted_) count = std::min(kept_.size(), std::max<std::size_t>(count, 1));
+  room_wanted_ = false;
+  for (; count != 0; --count) {
+    const std::string path = kept_.front().path;
+    lock.unlock();
+    const int error = ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+    lock.lock();
+    delete_error_.store(error, std::memory_order_relaxed);
+    if (error != 0) return;  // looked at again with the next file
+    kept_.pop_front();
+    deleted_count_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace capstan

@@ -1,0 +1,158 @@
+// WriteQueue: the writes of one file that are under way, and how much of the file is certain.
+//
+// Between RecordingWriter, which decides what goes where, and an IoBackend. Holds the blocks being
+// written, finishes short writes, repeats interrupted ones, and counts a packet as written only
+// when everything in front of it is on the file too. Where it is told to be patient it holds on to
+// what a disk in trouble refuses, and offers it again until it is taken.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "engine/block/block_ref.h"
+#include "engine/core/mmap_region.h"
+#include "writers/io/io_backend.h"
+
+namespace capstan {
+
+struct WriteRequest {
+  BlockRef block;    // held until the bytes are written; or
+  int staging = -1;  // the staging buffer to give back then
+  const std::uint8_t* data = nullptr;
+  std::uint32_t length = 0;
+  std::uint64_t offset = 0;
+  // What becomes certain with this write: packets that end in it, and how far the file may be cut
+  // without cutting a packet.
+  std::uint32_t packets = 0;
+  std::uint64_t certain_end = 0;
+};
+
+// Told what only the owner of file and buffers can act upon. Called on the writer's thread.
+class WriteQueueOwner {
+ public:
+  virtual void staging_free(int staging) noexcept = 0;
+  // A direct write was refused with EINVAL: whether something was changed, now or since the write
+  // was submitted, that makes a repetition worth while. Asked once a write.
+  virtual bool direct_write_refused() noexcept = 0;
+
+ protected:
+  ~WriteQueueOwner() = default;
+};
+
+// What is done about a disk that refuses a write for a reason that may pass.
+struct Patience {
+  bool patient = false;  // false: the first refusal is the end
+  // A refused write is offered again so often.
+  std::uint64_t retry_interval_ns = 200'000'000;
+  // Set by another thread when the recording is to end (relaxed: it only has to arrive some time).
+  // What is refused this long afterwards is an error. Null: never.
+  const std::atomic<bool>* ending = nullptr;
+  std::uint64_t grace_ns = 1'000'000'000;
+};
+
+// Whether waiting may mend it: no space, no quota, a read-only file system, an I/O error, a network
+// file system that is away.
+bool may_pass(int error) noexcept;
+
+// One thread. Writes are submitted in any order of offsets; what is certain follows the order of
+// submission, which is the order of offsets.
+class WriteQueue {
+ public:
+  // `abandon`, set by another thread, ends every wait (relaxed: it only has to arrive some time).
+  WriteQueue(IoBackend& backend, WriteQueueOwner& owner, std::size_t places,
+             std::uint32_t alignment_bytes, const std::atomic<bool>& abandon);
+
+  bool full() const noexcept { return tail_ - head_ == places_.size(); }
+  bool empty() const noexcept { return head_ == tail_; }
+  // Nothing is under way, no preallocation and no sync either: the file may be truncated.
+  bool idle() const noexcept { return empty() && !preallocating_ && !syncing_; }
+
+  // Requires: !full().
+  void submit(WriteRequest request) noexcept;
+  // Hands over what is queued and takes completions. True when anything was completed.
+  bool pump() noexcept;
+  // pump() and, if nothing was completed, wait for at most `timeout_ns`.
+  void wait(std::uint64_t timeout_ns) noexcept;
+
+  // From now on; what waits already goes on waiting.
+  void be_patient(Patience patience) noexcept { patience_ = patience; }
+  // The errno value for which writes wait to be offered again, 0 when none does. Nothing should be
+  // submitted meanwhile: the ring is the buffer.
+  int trouble() const noexcept { return trouble_; }
+
+  // Asks for file space up to `end`; once at a time.
+  void preallocate_up_to(std::uint64_t end, std::uint64_t chunk_bytes) noexcept;
+  // Asks for what is written to be made durable; once at a time. False: that is impossible now.
+  bool sync() noexcept;
+  // What is submitted from now on belongs to another file, of which so much is preallocated. Packet
+  // counts go on. Requires: idle() and no error.
+  void start_file(std::uint64_t preallocated_end) noexcept {
+    certain_end_ = 0;
+    preallocated_end_ = preallocating_end_ = preallocated_end;
+    preallocation_works_ = true;
+  }
+  void set_preallocated(std::uint64_t end) noexcept { preallocated_end_ = end; }
+
+  // 0, or the first error: from then on nothing more becomes certain. ECANCELED after abandon.
+  int error() const noexcept { return error_; }
+  void fail(int error) noexcept;
+  std::uint64_t certain_end() const noexcept { return certain_end_; }
+  std::uint64_t certain_packets() const noexcept { return certain_packets_; }
+  // Packets of writes that ended or were given up after the error.
+  std::uint64_t failed_packets() const noexcept { return failed_packets_; }
+  // The kernel would not write from a block's own memory: copy from now on.
+  bool ring_memory_refused() const noexcept { return ring_memory_refused_; }
+  bool abandoned() const noexcept { return abandon_.load(std::memory_order_relaxed); }
+  // After abandon: forgets what is under way, as failed. Holds on blocks are kept, because the
+  // kernel may still read them; the process must end without giving them back.
+  void give_up() noexcept;
+
+ private:
+  struct Place {
+    WriteRequest request;
+    std::uint32_t done = 0;
+    bool complete = false;
+    bool failed = false;
+    bool refused = false;  // once, with EINVAL
+    bool waiting = false;  // for the end of the trouble
+    std::uint8_t retries = 0;
+    MmapRegion bounce;  // a copy of the block, where its own memory was refused
+  };
+
+  void send(std::uint32_t index) noexcept;
+  void on_completion(const IoCompletion& completion) noexcept;
+  void on_failure(Place& place, std::uint32_t index, int error) noexcept;
+  void offer_again() noexcept;
+  void end_trouble() noexcept;
+  void watch_patience() noexcept;
+  void finish(Place& place) noexcept;
+  void settle() noexcept;
+
+  IoBackend& backend_;
+  WriteQueueOwner& owner_;
+  std::vector<Place> places_;
+  std::uint32_t alignment_bytes_;
+  const std::atomic<bool>& abandon_;
+  std::uint64_t head_ = 0;  // places between head and tail are in use, in order of offset
+  std::uint64_t tail_ = 0;
+  int error_ = 0;
+  Patience patience_;
+  int trouble_ = 0;
+  std::uint64_t next_offer_ns_ = 0;
+  std::uint64_t ending_since_ns_ = 0;
+  std::uint32_t probe_ = 0;  // the place offered alone, to learn whether the trouble is over
+  bool probing_ = false;
+  bool gap_ = false;  // a write that failed lies in front of head_
+  std::uint64_t certain_end_ = 0;
+  std::uint64_t certain_packets_ = 0;
+  std::uint64_t failed_packets_ = 0;
+  bool ring_memory_refused_ = false;
+  std::uint64_t preallocated_end_ = 0;
+  std::uint64_t preallocating_end_ = 0;
+  bool preallocating_ = false;
+  bool preallocation_works_ = true;
+  bool syncing_ = false;
+};
+
+}  // namespace capstan

@@ -1,0 +1,137 @@
+// RecordingWriter's files: turning to the next one, trouble with the disk, ledgers.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "engine/core/clock.h"
+#include "engine/format/block_head.h"
+#include "writers/recording/pcapng_format.h"
+#include "writers/recording/recording_writer.h"
+
+namespace capstan {
+
+OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
+  if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
+  series_ = std::make_unique<FileSeries>(
+      options_.file, SeriesOptions{options_.retention, options_.on_full != OnFull::kStop,
+                                   options_.confine_thread, options_.on_finished});
+  return series_->open_first();
+}
+
+bool RecordingWriter::turn_due() noexcept {
+  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0) return false;
+  return turn_requested_.load(std::memory_order_relaxed) ||
+         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
+}
+
+// Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
+// arrives; the slow part of closing is the series' thread's.
+void RecordingWriter::turn() noexcept {
+  const std::uint32_t last = options_.rotation.stop_after_files;
+  if (last != 0 && files_begun_ >= last) {
+    limit_reached_.store(true, std::memory_order_relaxed);
+    return;
+  }
+  std::optional<OutputFile> next = series_->take_next();
+  if (!next) return;
+  turn_requested_.store(false, std::memory_order_relaxed);
+  merge(kForEver);
+  write_ledgers(ledgers_now());
+  staging_.close_run();
+  wait_until_idle();
+  if (!queue_->idle() || queue_->error() != 0) {
+    // This file stays the last one; finish() closes it at what is certain. It has its ledger, so
+    // nothing may follow.
+    if (!queue_->idle()) queue_->fail(ECANCELED);
+    next->discard();
+    return;
+  }
+  const std::uint64_t size_bytes = queue_->certain_end();
+  backend_->use_file(next->descriptor());
+  OutputFile ended = std::exchange(file_, std::move(*next));
+  if (std::exchange(deleted_, false)) {  // it takes its packets with it
+    deleted_packets_ += queue_->certain_packets() - earlier_packets_;
+  } else {
+    earlier_bytes_ += size_bytes;
+    series_->close(std::move(ended), size_bytes);
+  }
+  earlier_packets_ = queue_->certain_packets();
+  direct_given_up_ = false;
+  queue_->start_file(file_.preallocated_bytes());
+  staging_.start_at(0);
+  packed_mode_ = true;
+  write_header();
+  file_packets_ = 0;
+  head_synced_ = false;
+  ++files_begun_;
+  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+}
+
+void RecordingWriter::wait_until_idle() noexcept {
+  while (!queue_->idle() && !queue_->abandoned()) {
+    queue_->wait(kWaitNs);
+    watch_trouble();
+  }
+}
+
+// A file that was deleted under the recorder takes writes as any other, and loses them.
+void RecordingWriter::watch_file() noexcept {
+  if (queue_->error() != 0 || !file_.deleted()) return;
+  const std::atomic<bool>* ending = options_.patience.ending;
+  const bool may_wait = series_ && options_.on_full != OnFull::kStop &&
+                        (ending == nullptr || !ending->load(std::memory_order_relaxed));
+  deleted_ = may_wait;
+  if (may_wait) {  // for a next file, once there is a place for it
+    turn_requested_.store(true, std::memory_order_relaxed);
+    return;
+  }
+  deleted_packets_ += queue_->certain_packets() - earlier_packets_;
+  earlier_packets_ = queue_->certain_packets();
+  queue_->fail(ENOENT);
+}
+
+void RecordingWriter::watch_trouble() noexcept {
+  const int trouble = deleted_ ? ENOENT : queue_->trouble();
+  trouble_.store(trouble, std::memory_order_relaxed);
+  if (options_.on_full != OnFull::kOldest || !series_) return;
+  if (trouble != ENOSPC && trouble != EDQUOT) return;
+  const std::uint64_t now = monotonic_clock_ns();
+  if (now < next_room_ns_) return;
+  next_room_ns_ = now + options_.patience.retry_interval_ns;
+  series_->make_room();
+}
+
+void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
+  BlockHead head;
+  std::memcpy(&head, block.data, sizeof(head));
+  if (counts_.size() <= block.ring) counts_.resize(block.ring + 1U);
+  ClosingLedger& counts = counts_[block.ring];
+  counts.received = head.received;
+  counts.dropped = head.dropped;
+  counts.freezes = head.freezes;
+}
+
+std::vector<ClosingLedger> RecordingWriter::ledgers_now() const {
+  std::vector<ClosingLedger> ledgers = counts_;
+  for (std::size_t ring = 0; ring < ledgers.size(); ++ring) {
+    ledgers[ring].ring = static_cast<std::uint32_t>(ring);
+    ledgers[ring].interface_id = link_types_.size() == 1 ? 0 : ledgers[ring].ring;
+    ledgers[ring].timestamp_ns = wall_clock_ns();
+  }
+  return ledgers;
+}
+
+void RecordingWriter::write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept {
+  if (options_.format != FileFormat::kPcapng || queue_->error() != 0) return;
+  std::vector<std::uint8_t> closing;
+  for (ClosingLedger ledger : ledgers) {
+    if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
+    append_closing_ledger(closing, ledger);
+  }
+  staging_.append(closing.data(), closing.size());
+  staging_.end_record(0);
+}
+
+}  // namespace capstan
