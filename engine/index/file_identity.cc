@@ -1,0 +1,79 @@
+#include "engine/index/file_identity.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+
+#include "engine/core/clock.h"
+#include "engine/core/unique_fd.h"
+
+namespace capstan {
+
+namespace {
+
+// Reads `size` bytes at `offset`. False: errno.
+bool read_at(int fd, std::uint64_t offset, std::uint8_t* to, std::size_t size) noexcept {
+  while (size > 0) {
+    const ssize_t count = ::pread(fd, to, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      if (count == 0) errno = EIO;  // shorter than it was a moment ago
+      return false;
+    }
+    to += count;
+    size -= static_cast<std::size_t>(count);
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
+bool make_digest(int fd, FileIdentity& identity) noexcept {
+  std::array<std::uint8_t, 8 + 2 * kDigestBytes> input{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    input[i] = static_cast<std::uint8_t>(identity.size_bytes >> (8 * i));
+  }
+  const std::uint64_t part = std::min(identity.size_bytes, kDigestBytes);
+  std::uint8_t* const head = input.data() + 8;
+  if (!read_at(fd, 0, head, part)) return false;
+  if (!read_at(fd, identity.size_bytes - part, head + part, part)) return false;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(input.data(), 8 + 2 * part, digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    errno = ENOTSUP;
+    return false;
+  }
+  std::copy_n(digest.begin(), identity.digest.size(), identity.digest.begin());
+  identity.has_digest = true;
+  return true;
+}
+
+}  // namespace
+
+std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return std::nullopt;
+  if (!S_ISREG(status.st_mode)) {
+    errno = EINVAL;
+    return std::nullopt;
+  }
+  FileIdentity identity;
+  identity.size_bytes = static_cast<std::uint64_t>(status.st_size);
+  identity.inode = status.st_ino;
+  identity.modified_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
+                         static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+  if (digest && !make_digest(fd, identity)) return std::nullopt;
+  return identity;
+}
+
+std::optional<FileIdentity> identify_file(const std::string& path, bool digest) noexcept {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return std::nullopt;
+  return identify_file(fd.get(), digest);
+}
+
+}  // namespace capstan
