@@ -14,6 +14,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/format/block_head.h"
+#include "tests/fault/place_book.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/process.h"
 #include "tests/support/stored_packet.h"
@@ -357,8 +358,12 @@ Outcome run_script(const Script& script) {
       certain_at_sync = written_by->counters().packets_written.get();
     }
   });
+  PlaceBook places;
   {
-    RecordingWriter writer(options_for(recording, path, std::move(backend), ending), abandon);
+    RecordingOptions options = options_for(recording, path, std::move(backend), ending);
+    options.observer = &places;
+    options.on_finished = [&places](const FinishedFile& file) { places.add_file(file); };
+    RecordingWriter writer(std::move(options), abandon);
     written_by = &writer;
     feed(recording, writer, abandon, ending);
     if (script.backend.refusals == FakeBackendOptions::kForEver) ending = true;
@@ -372,6 +377,10 @@ Outcome run_script(const Script& script) {
     outcome.blocks_in_place = counters.blocks_in_place.get();
     outcome.blocks_packed = counters.blocks_packed.get();
     check_files(recording, target, outcome);
+    places.check(script.format == FileFormat::kPcapng, outcome.written);
+    if (outcome.error == 0 && outcome.beyond_limit == 0) {
+      EXPECT_EQ(places.in_whole_places(), outcome.written) << "blocks whose place nobody was told";
+    }
   }
   if (outcome.tally.power_lost) check_power_loss(recording, power_loss_part, outcome);
   for (const auto& sent : recording.sent) outcome.offered += sent.size();

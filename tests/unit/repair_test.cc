@@ -14,6 +14,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
+#include "engine/format/part_name.h"
 #include "engine/reader/capture_file.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
@@ -267,6 +268,9 @@ TEST(Repair, NamesWhatItCannotRepair) {
 TEST(Repair, FindsPartFilesByTheirNames) {
   EXPECT_EQ(finished_path("dir/.x.pcapng.part"), "dir/x.pcapng");
   EXPECT_EQ(finished_path(".a.part"), "a");
+  for (const char* name : {"dir/x.pcapng", "x", "/a/.hidden", "a b\xFF"}) {
+    EXPECT_EQ(finished_path(part_path(name)), name);
+  }
   for (const char* other : {"x.pcapng", "x.pcapng.part", ".part", "..part", ".x.pcapng", ""}) {
     EXPECT_EQ(finished_path(other), "") << other;
   }

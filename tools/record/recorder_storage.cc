@@ -8,6 +8,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/format/part_name.h"
 #include "tools/common/units.h"
 #include "tools/record/recorder.h"
 #include "writers/repair/repair.h"
@@ -86,7 +87,7 @@ void Recorder::set_storage_options(RecordingOptions& options) {
 // own name, and retention counts it; else the name is wanted for what is recorded now, and it gets
 // another. One that nothing can be made of is put aside: it must not keep a recorder from starting.
 void Recorder::finish_leftover(const std::string& path) {
-  const std::string part = OutputFile::part_path(path);
+  const std::string part = part_path(path);
   std::error_code ignored;
   // A link is not ours: what it leads to must not be cut.
   if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(part, ignored))) return;

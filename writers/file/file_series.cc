@@ -16,6 +16,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/format/part_name.h"
 
 namespace capstan {
 
@@ -107,7 +108,7 @@ std::string FileSeries::next_path(const std::string& own_part) const {
   if (!names_.by_time()) return names_.path_of(next_number_, now);
   for (std::uint32_t number = 1;; ++number) {
     std::string path = names_.path_of(number, now);
-    const std::string part = OutputFile::part_path(path);
+    const std::string part = part_path(path);
     if (path != last_path_ && !exists(path) && (part == own_part || !exists(part))) return path;
   }
 }
@@ -115,7 +116,7 @@ std::string FileSeries::next_path(const std::string& own_part) const {
 std::optional<OutputFile> FileSeries::take_next() noexcept {
   const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
   if (!lock || !spare_) return std::nullopt;
-  std::string path = next_path(OutputFile::part_path(spare_->path()));
+  std::string path = next_path(part_path(spare_->path()));
   if (spare_->rename_part(path) != 0) {
     // The directory is away: it may come back with the file in it, or another in its place.
     if (exists(directory_of(path)) && !spare_->reachable()) spare_.reset();
@@ -130,9 +131,9 @@ std::optional<OutputFile> FileSeries::take_next() noexcept {
   return next;
 }
 
-void FileSeries::close(OutputFile file, std::uint64_t size_bytes) noexcept {
+void FileSeries::close(OutputFile file, FinishedFile as) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
-  closing_.push_back({std::move(file), size_bytes});
+  closing_.push_back({std::move(file), std::move(as)});
   changed_.notify_all();
 }
 
@@ -212,8 +213,8 @@ bool FileSeries::close_one(std::unique_lock<std::mutex>& lock) noexcept {
   Closing closing = std::move(closing_.front());
   closing_.pop_front();
   lock.unlock();
-  const int error = closing.file.close(closing.size_bytes);
-  const FinishedFile finished{closing.file.path(), closing.size_bytes};
+  const int error = closing.file.close(closing.as.size_bytes);
+  const FinishedFile& finished = closing.as;
   if (error == 0 && series_.on_finished) series_.on_finished(finished);
   lock.lock();
   if (error == 0) {

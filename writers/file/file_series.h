@@ -16,16 +16,12 @@
 #include <thread>
 #include <vector>
 
+#include "writers/file/finished_file.h"
 #include "writers/file/output_file.h"
 #include "writers/file/retention.h"
 #include "writers/file/rotation.h"
 
 namespace capstan {
-
-struct FinishedFile {
-  std::string path;
-  std::uint64_t size_bytes = 0;
-};
 
 struct SeriesOptions {
   RetentionLimits retention;
@@ -73,8 +69,8 @@ class FileSeries {
     const std::lock_guard<std::mutex> lock(mutex_);
     return spare_.has_value();
   }
-  // To be truncated, synced and renamed. Nothing may be under way to it.
-  void close(OutputFile file, std::uint64_t size_bytes) noexcept;
+  // To be truncated to `as.size_bytes`, synced and renamed. Nothing may be under way to it.
+  void close(OutputFile file, FinishedFile as) noexcept;
   // The last file has been closed by the writer, under `path`.
   void add_closed(const FinishedFile& file) noexcept;
   // Waits until everything handed over is closed, and removes the spare. 0 or the first error.
@@ -87,7 +83,7 @@ class FileSeries {
  private:
   struct Closing {
     OutputFile file;
-    std::uint64_t size_bytes;
+    FinishedFile as;
   };
   void find_earlier();
   std::string next_path(const std::string& own_part) const;

@@ -12,6 +12,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/format/part_name.h"
 #include "writers/file/file_lock.h"
 
 namespace capstan {
@@ -64,11 +65,6 @@ std::string mend_for_create(int error, const std::string& directory) {
 }
 
 }  // namespace
-
-std::string OutputFile::part_path(const std::string& path) {
-  const std::filesystem::path whole(path);
-  return (whole.parent_path() / fmt::format(".{}.part", whole.filename().string())).string();
-}
 
 OutputFile::OutputFile(OutputFileOptions options, const std::atomic<bool>* abandon)
     : options_(std::move(options)) {

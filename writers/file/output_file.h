@@ -69,9 +69,6 @@ class OutputFile {
   // Will be `path` when closed, and is hidden under that name from now on. 0 or an errno value.
   [[nodiscard]] int rename_part(const std::string& path) noexcept;
 
-  // "dir/.name.part" for "dir/name".
-  static std::string part_path(const std::string& path);
-
  private:
   void open_special(bool is_fifo, const std::atomic<bool>* abandon);
   void open_regular();

@@ -1,6 +1,7 @@
 // RecordingWriter's files: turning to the next one, trouble with the disk, ledgers.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -48,14 +49,14 @@ void RecordingWriter::turn() noexcept {
     next->discard();
     return;
   }
-  const std::uint64_t size_bytes = queue_->certain_end();
+  FinishedFile finished = describe_file();
   backend_->use_file(next->descriptor());
   OutputFile ended = std::exchange(file_, std::move(*next));
   if (std::exchange(deleted_, false)) {  // it takes its packets with it
     deleted_packets_ += queue_->certain_packets() - earlier_packets_;
   } else {
-    earlier_bytes_ += size_bytes;
-    series_->close(std::move(ended), size_bytes);
+    earlier_bytes_ += finished.size_bytes;
+    series_->close(std::move(ended), std::move(finished));
   }
   earlier_packets_ = queue_->certain_packets();
   direct_given_up_ = false;
@@ -63,7 +64,7 @@ void RecordingWriter::turn() noexcept {
   staging_.start_at(0);
   packed_mode_ = true;
   write_header();
-  file_packets_ = 0;
+  file_packets_ = file_first_ns_ = file_last_ns_ = 0;
   head_synced_ = false;
   ++files_begun_;
   rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
@@ -103,7 +104,27 @@ void RecordingWriter::watch_trouble() noexcept {
   series_->make_room();
 }
 
+// What is known of the file that ends now. Requires: nothing under way to it.
+FinishedFile RecordingWriter::describe_file() const {
+  FinishedFile file;
+  file.path = file_.path();
+  file.size_bytes = queue_->certain_end();
+  file.number = files_begun_;
+  file.packets = queue_->certain_packets() - earlier_packets_;
+  file.first_ns = file_first_ns_;
+  file.last_ns = file_last_ns_;
+  for (std::size_t ring = 0; ring < counts_.size(); ++ring) {
+    file.rings.push_back(
+        {static_cast<std::uint32_t>(ring), counts_[ring].received, counts_[ring].dropped});
+  }
+  return file;
+}
+
 void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
+  if (file_packets_ == 0) file_first_ns_ = block.first_timestamp_ns;
+  file_packets_ += block.packet_count;
+  file_first_ns_ = std::min(file_first_ns_, block.first_timestamp_ns);
+  file_last_ns_ = std::max(file_last_ns_, block.last_timestamp_ns);
   BlockHead head;
   std::memcpy(&head, block.data, sizeof(head));
   if (counts_.size() <= block.ring) counts_.resize(block.ring + 1U);

@@ -41,10 +41,12 @@ void RecordingWriter::pack_block(const SealedBlock& block) noexcept {
     leave_out(block.ring, block.packet_count - kept);
     if (kept == 0) return;
   }
+  begin_place(block, kept);
   pack_prologue(block, kept);
   PacketWalk walk({block.data, block.size_bytes}, link_types_);
   PacketView packet;
   for (std::uint32_t i = 0; i < kept && walk.next(packet); ++i) pack_packet(packet);
+  end_place(block.ring);
   CAPSTAN_CHECK(kept != block.packet_count || !walk.next(packet), block.packet_count);
   CAPSTAN_CHECK(kept != block.packet_count || walk.end() == WalkEnd::kComplete, walk.end(),
                 walk.offset(), block.size_bytes);
@@ -77,6 +79,27 @@ std::uint32_t RecordingWriter::record_bytes(const PacketView& packet) const noex
   return static_cast<std::uint32_t>(
       pcapng::kEnhancedPacketHeadBytes + pcapng::padded4(packet.caplen) +
       (packet.dropped_before == 0 ? 0 : kDropOptionBytes) + pcapng::kBlockTrailerBytes);
+}
+
+// A block's bytes begin at the position. With several rings others' packets come between.
+void RecordingWriter::begin_place(const SealedBlock& block, std::uint32_t packets) noexcept {
+  if (options_.observer == nullptr) return;
+  BlockHead head;
+  std::memcpy(&head, block.data, sizeof(head));
+  if (places_.size() <= block.ring) {  // a ring of its own file has any number
+    places_.resize(block.ring + 1U);
+    unplaced_.resize(block.ring + 1U);
+  }
+  places_[block.ring] = {block.ring, head.sequence, files_begun_,     staging_.position(),
+                         0,          packets,       merge_ != nullptr};
+  unplaced_[block.ring] = packets;
+}
+
+void RecordingWriter::end_place(std::size_t ring) noexcept {
+  if (options_.observer == nullptr) return;
+  PlacedBlock& place = places_[ring];
+  place.length = staging_.position() - place.offset;
+  options_.observer->block_placed(place);
 }
 
 // Copies the block's head and its statistics block, so that the packed file carries the same
@@ -175,11 +198,13 @@ void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
     if (next->begins_block != nullptr) {
       admitted_[next->ring] = !at_limit(0);
       if (admitted_[next->ring]) {
+        begin_place(*next->begins_block, next->begins_block->packet_count);
         pack_prologue(*next->begins_block, next->begins_block->packet_count);
       }
     }
     if (admitted_[next->ring]) {
       pack_packet(next->packet);
+      if (options_.observer != nullptr && --unplaced_[next->ring] == 0) end_place(next->ring);
     } else {
       leave_out(next->ring, 1);
     }

@@ -64,6 +64,8 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
     }
     options_.layout = Layout::kPacked;
   }
+  places_.resize(options_.blocks_per_ring.size());
+  unplaced_.resize(options_.blocks_per_ring.size());
   if (options_.blocks_per_ring.size() > 1) {
     merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_);
     admitted_.resize(options_.blocks_per_ring.size());
@@ -154,9 +156,8 @@ void RecordingWriter::accept(BlockRef block) noexcept {
       leave_out(block->ring, block->packet_count);
       return;
     }
-    file_packets_ += block->packet_count;
-    remember_counts(*block);
   }
+  remember_counts(*block);
   const bool in_place = prefers_in_place(*block);
   if (in_place) {
     if (packed_mode_) {
@@ -215,6 +216,12 @@ void RecordingWriter::write_in_place(BlockRef block) noexcept {
   request.offset = staging_.position();
   request.packets = block->packet_count;
   request.certain_end = request.offset + request.length;
+  if (options_.observer != nullptr) {
+    BlockHead head;
+    std::memcpy(&head, block->data, sizeof(head));
+    options_.observer->block_placed({block->ring, head.sequence, files_begun_, request.offset,
+                                     request.length, block->packet_count, false});
+  }
   const std::uint64_t next = request.certain_end;
   request.block = std::move(block);
   queue_->submit(std::move(request));
@@ -312,7 +319,7 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
     close_error = file_.close(queue_->certain_end());
   }
   const bool finished = !empty && close_error == 0;
-  const FinishedFile last{file_.path(), queue_->certain_end()};
+  const FinishedFile last = describe_file();
   if (series_) {
     const int series_error = series_->finish();
     if (finished) series_->add_closed(last);

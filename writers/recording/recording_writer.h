@@ -19,6 +19,7 @@
 #include "writers/io/io_backend.h"
 #include "writers/io/staging.h"
 #include "writers/io/write_queue.h"
+#include "writers/recording/block_observer.h"
 #include "writers/recording/packet_merge.h"
 #include "writers/recording/pcapng_format.h"
 
@@ -61,6 +62,8 @@ struct RecordingOptions {
   std::uint64_t sync_interval_ns = 0;
   // Told of each file that has its name; must not wait. See SeriesOptions.
   std::function<void(const FinishedFile&)> on_finished;
+  // Told where each block went; not owned, outlives the writer. Null: nobody.
+  BlockObserver* observer = nullptr;
   // What was received this long ago is on its way to disk also when nothing more arrives.
   std::uint64_t flush_interval_ns = 1'000'000'000;
   // Rings' memory, to be registered with the backend.
@@ -145,6 +148,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void watch_trouble() noexcept;
   void watch_file() noexcept;
   void remember_counts(const SealedBlock& block) noexcept;
+  FinishedFile describe_file() const;
   std::vector<ClosingLedger> ledgers_now() const;
   void write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept;
   // recording_pack.cc
@@ -155,6 +159,8 @@ class RecordingWriter final : private WriteQueueOwner {
   void pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;
   void pack_packet(const PacketView& packet) noexcept;
   void leave_out(std::size_t ring, std::uint64_t packets) noexcept;
+  void begin_place(const SealedBlock& block, std::uint32_t packets) noexcept;
+  void end_place(std::size_t ring) noexcept;
   void pack_pcapng(const PacketView& packet) noexcept;
   void pack_pcap(const PacketView& packet) noexcept;
   bool at_limit(std::uint64_t more_bytes) noexcept;
@@ -179,10 +185,16 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t extra_failed_ = 0;
   std::vector<bool> admitted_;           // by ring: the block being merged began before the limit
   std::vector<std::uint64_t> left_out_;  // by ring: packets beyond the limit
+  // By ring, with an observer: the packed block whose packets are going out, and how many still
+  // are.
+  std::vector<PlacedBlock> places_;
+  std::vector<std::uint32_t> unplaced_;
   Rotation rotation_;
-  std::vector<ClosingLedger> counts_;  // by ring, as its last block said; with rotation
+  std::vector<ClosingLedger> counts_;  // by ring, as its last block said
   std::uint64_t earlier_bytes_ = 0;    // of the files before this one
   std::uint64_t file_packets_ = 0;     // taken for this file
+  std::uint64_t file_first_ns_ = 0;    // the earliest of them, and the latest
+  std::uint64_t file_last_ns_ = 0;
   std::uint32_t files_begun_ = 1;
   std::uint64_t last_sync_ns_ = 0;
   bool head_synced_ = false;  // of this file

@@ -15,6 +15,7 @@
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
+#include "engine/format/part_name.h"
 #include "engine/reader/byte_stream.h"
 #include "writers/file/file_lock.h"
 #include "writers/repair/recording_scan.h"
@@ -26,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kCopyBytes = 1U << 20;
-constexpr std::string_view kPartSuffix = ".part";
 
 // Opens and locks; the lock goes with the descriptor.
 UniqueFd open_locked(const std::string& path, bool writable) {
@@ -227,16 +227,6 @@ std::string why_not_in_place(const RecordingScan& scan) {
 }
 
 }  // namespace
-
-std::string finished_path(const std::string& path) {
-  const fs::path whole(path);
-  const std::string name = whole.filename().string();
-  if (name.size() <= 1 + kPartSuffix.size() || name[0] != '.' || !name.ends_with(kPartSuffix)) {
-    return {};
-  }
-  const std::string bare = name.substr(1, name.size() - 1 - kPartSuffix.size());
-  return (whole.parent_path() / bare).string();
-}
 
 std::vector<std::string> find_unfinished(const std::string& directory) {
   std::vector<std::string> found;

@@ -53,9 +53,6 @@ struct RepairReport {
 // `output` exists.
 RepairReport repair_recording(const std::string& path, const RepairOptions& options);
 
-// "dir/x.pcapng" for "dir/.x.pcapng.part"; empty for any other name.
-std::string finished_path(const std::string& path);
-
 // The `.part` files of recordings in `directory`, sorted. A symbolic link is none: no recorder
 // makes one, and what it leads to is somebody else's.
 std::vector<std::string> find_unfinished(const std::string& directory);

@@ -1,0 +1,35 @@
+#include "engine/format/part_name.h"
+
+#include <filesystem>
+#include <string_view>
+
+namespace capstan {
+
+namespace {
+
+constexpr std::string_view kPrefix = ".";
+constexpr std::string_view kSuffix = ".part";
+
+}  // namespace
+
+std::string part_path(const std::string& path) {
+  const std::filesystem::path whole(path);
+  std::string name(kPrefix);
+  name += whole.filename().string();
+  name += kSuffix;
+  return (whole.parent_path() / name).string();
+}
+
+std::string finished_path(const std::string& path) {
+  const std::filesystem::path whole(path);
+  const std::string name = whole.filename().string();
+  if (name.size() <= kPrefix.size() + kSuffix.size() || !name.starts_with(kPrefix) ||
+      !name.ends_with(kSuffix)) {
+    return {};
+  }
+  const std::string bare =
+      name.substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  return (whole.parent_path() / bare).string();
+}
+
+}  // namespace capstan
