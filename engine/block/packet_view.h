@@ -3,20 +3,9 @@
 
 #include <cstdint>
 
-namespace capstan {
+#include "engine/format/link_type.h"
 
-// Link types as files carry them (https://www.tcpdump.org/linktypes.html), not libpcap's DLT
-// numbers.
-namespace link_type {
-inline constexpr std::uint16_t kNull = 0;
-inline constexpr std::uint16_t kEthernet = 1;
-inline constexpr std::uint16_t kRaw = 101;
-inline constexpr std::uint16_t kLoop = 108;
-inline constexpr std::uint16_t kLinuxSll = 113;
-inline constexpr std::uint16_t kIpv4 = 228;
-inline constexpr std::uint16_t kIpv6 = 229;
-inline constexpr std::uint16_t kLinuxSll2 = 276;
-}  // namespace link_type
+namespace capstan {
 
 // Which way the packet passed the interface; unknown when the file does not say.
 enum class Direction : std::uint8_t { kUnknown = 0, kInbound = 1, kOutbound = 2 };

@@ -43,7 +43,7 @@ std::vector<std::string> validate_capture_options(const CaptureOptions& options)
   std::vector<std::string> problems =
       validate_ring_layout(make_ring_layout(options.ring_size_bytes, options.block_size_bytes,
                                             options.retire_timeout_ms, SlotKind::kEthernet));
-  if (options.interfaces.empty()) problems.push_back("no interface is named (-i)");
+  if (options.interfaces.empty()) problems.push_back("no interface is named");
   if (options.snaplen < 1 || options.snaplen > 262144) {
     problems.push_back(
         fmt::format("snap length {} is not from 1 to 262144 bytes", options.snaplen));

@@ -114,7 +114,7 @@ int resolve_interface(std::string& name) {
     }
   }
   throw UsageError(
-      fmt::format("there is no interface '{}'; the nearest names are: {} (-D lists all)", name,
+      fmt::format("there is no interface '{}'; the nearest names are: {}", name,
                   nearest_names(name)));
 }
 

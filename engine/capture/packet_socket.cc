@@ -26,17 +26,6 @@ constexpr std::uint16_t kUnusedEthertype = 0xFFFF;
 
 }  // namespace
 
-std::string permission_mend() {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof(path));
-  const std::string_view self =
-      length > 0 ? std::string_view(path, static_cast<std::size_t>(length)) : "capstan";
-  return fmt::format(
-      "Capturing needs CAP_NET_RAW: run as root, or once: "
-      "sudo setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep {}",
-      self);
-}
-
 PacketSocket::PacketSocket(std::string interface_name, bool cooked)
     : interface_name_(std::move(interface_name)) {
   // Protocol 0: the socket hears nothing until bind_to(), not even between two system calls.
@@ -102,7 +91,7 @@ void PacketSocket::set_up_ring(RingLayout& layout, std::uint32_t minimum_blocks)
           error,
           fmt::format("set up a receive ring on {} (tried {} down to {} blocks of {} KiB)",
                       interface_name_, asked, layout.block_count, layout.block_size_bytes >> 10),
-          error == ENOMEM ? "Ask for less with -B, or make smaller blocks with --block-size" : "");
+          error == ENOMEM ? "Ask for a smaller ring, or for smaller blocks" : "");
     }
     layout.block_count =
         std::max(minimum_blocks, layout.block_count - std::min(step, layout.block_count));
@@ -161,7 +150,7 @@ void PacketSocket::enter_promiscuous_mode(int index) {
   membership.mr_ifindex = index;
   membership.mr_type = PACKET_MR_PROMISC;
   set_option(SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership),
-             "enter promiscuous mode", "-p records without it");
+             "enter promiscuous mode", "Recording works without promiscuous mode too");
 }
 
 bool PacketSocket::try_stop_reception(int index) noexcept {

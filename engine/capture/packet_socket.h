@@ -16,10 +16,6 @@
 #include "engine/core/unique_fd.h"
 
 namespace capstan {
-
-// What to do about EPERM when a packet socket is opened, naming this program's file.
-std::string permission_mend();
-
 // What the kernel counted since the counters were last read: reading clears them.
 struct SocketStatistics {
   std::uint32_t received = 0;  // packets the filter passed, dropped ones included

@@ -7,15 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace capstan {
+#include "engine/block/slot_kind.h"
 
-// What a link's packets look like in a ring slot, which decides how much the kernel must leave free
-// in front of them.
-enum class SlotKind : std::uint8_t {
-  kEthernet,  // SOCK_RAW, 14-byte MAC header
-  kRaw,       // SOCK_RAW, no MAC header (tun, tunnels) or one of another length
-  kCooked,    // SOCK_DGRAM: no link header stored; a LINUX_SLL2 one is written in front
-};
+namespace capstan {
 
 struct RingLayout {
   std::uint32_t block_size_bytes = 1U << 20;

@@ -1,6 +1,10 @@
 #include "engine/core/errors.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <climits>
 
 namespace capstan {
 
@@ -35,6 +39,17 @@ void throw_system_error(int error_number, std::string_view operation, std::strin
 
 void throw_errno(std::string_view operation, std::string_view mend) {
   throw_system_error(errno, operation, mend);
+}
+
+std::string permission_mend() {
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof(path));
+  const std::string_view self =
+      length > 0 ? std::string_view(path, static_cast<std::size_t>(length)) : "capstan";
+  return fmt::format(
+      "Capturing needs CAP_NET_RAW: run as root, or once: "
+      "sudo setcap cap_net_raw,cap_net_admin,cap_ipc_lock+ep {}",
+      self);
 }
 
 }  // namespace capstan

@@ -26,4 +26,7 @@ class UsageError : public std::runtime_error {
 // "No such device" and so on, thread-safe.
 std::string errno_text(int error_number);
 
+// What to do about EPERM when a packet socket is opened, naming this program's file.
+std::string permission_mend();
+
 }  // namespace capstan

@@ -1,13 +1,13 @@
 #include "engine/filter/bpf_filter.h"
 
 #include <fmt/format.h>
+#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 
 #include <memory>
 #include <optional>
 
 #include "engine/block/packet_view.h"
-#include "engine/capture/packet_socket.h"
 #include "engine/core/errors.h"
 
 namespace capstan {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/capture/ring_layout.h"
+#include "engine/block/slot_kind.h"
 
 namespace capstan {
 

@@ -46,7 +46,7 @@ std::string link_type_name(std::uint16_t link_type) {
 
 std::uint16_t link_type_by_name(const std::string& name) {
   const int dlt = pcap_datalink_name_to_val(name.c_str());
-  if (dlt < 0) throw UsageError("link type '" + name + "': no such one; -L lists an interface's");
+  if (dlt < 0) throw UsageError("link type '" + name + "': there is no such one");
   return dlt_to_link_type(dlt);
 }
 

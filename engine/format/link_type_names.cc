@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "engine/block/packet_view.h"
+#include "engine/format/link_type.h"
 
 namespace capstan {
 

@@ -172,7 +172,7 @@ TEST_F(RecordRefusals, NonsenseOptions) {
 
 TEST_F(RecordRefusals, ClassicPcapHoldsOneLinkType) {
   expect_refused({"-i", "v1", "-i", "any", "-F", "pcap", "-w", file("x")}, 2,
-                 {"link type", "pcapng", "--split-rings"});
+                 {"link type", "pcapng", "a file for each ring"});
 }
 
 TEST_F(RecordRefusals, Targets) {

@@ -72,7 +72,7 @@ OutputFile::OutputFile(OutputFileOptions options, const std::atomic<bool>* aband
   const bool exists = options_.path != "-" && ::stat(options_.path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) {
     throw_system_error(EISDIR, fmt::format("write to {}", options_.path),
-                       fmt::format("Name a file in it: -w {}/NAME.pcapng", options_.path));
+                       fmt::format("Name a file in it: {}/NAME.pcapng", options_.path));
   }
   if (options_.path == "-" || (exists && !S_ISREG(status.st_mode))) {
     open_special(exists && S_ISFIFO(status.st_mode), abandon);
@@ -91,7 +91,7 @@ void OutputFile::open_special(bool is_fifo, const std::atomic<bool>* abandon) {
   if (options_.path == "-" && ::isatty(fd) != 0) {
     throw UsageError(
         "standard output is a terminal, which would only be filled with binary data; "
-        "pipe it into a program or name a file with -w");
+        "pipe it into a program or name a file");
   }
 }
 

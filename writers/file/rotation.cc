@@ -118,14 +118,14 @@ SeriesNames::SeriesNames(const std::string& path) {
   extension_ = whole.extension().string();
   by_time_ = path.find('%') != std::string::npos;
   if (directory_.find('%') != std::string::npos) {
-    throw UsageError(fmt::format("-w {}: only the file name may change with time", path));
+    throw UsageError(fmt::format("{}: only the file name may change with time", path));
   }
   for (const std::string& part : {stem_, extension_}) {
     for (std::size_t at = part.find('%'); at != std::string::npos; at = part.find('%', at + 2)) {
       const char letter = at + 1 < part.size() ? part[at + 1] : '\0';
       if (letter != '%' && shape_of(letter).empty()) {
         throw UsageError(
-            fmt::format("-w {}: of strftime's conversions {} are understood", path, kConversions));
+            fmt::format("{}: of strftime's conversions {} are understood", path, kConversions));
       }
     }
   }

@@ -59,8 +59,8 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   if (options_.format != FileFormat::kPcapng) {
     if (!one_link_type) {
       throw UsageError(
-          "classic pcap holds one link type, and these interfaces have several; use -F "
-          "pcapng, or --split-rings");
+          "classic pcap holds one link type, and these interfaces have several: pcapng "
+          "holds them, or a file for each ring");
     }
     options_.layout = Layout::kPacked;
   }
