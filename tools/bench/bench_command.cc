@@ -18,6 +18,7 @@
 #include "tools/bench/test_link.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/signals.h"
+#include "tools/common/terminal.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -28,13 +29,12 @@ using bench::BenchReport;
 
 constexpr std::uint32_t kMtu = 9100;
 
-// On a terminal one line that changes; in a pipe a line for what has an outcome only when asked by
-// nobody: nothing.
-bench::Progress make_progress(bool quiet) {
-  if (quiet || ::isatty(STDERR_FILENO) == 0) return {};
-  return [](const std::string& text) {
-    fmt::print(stderr, "\r\033[K{}", text);
-    std::fflush(stderr);
+// On a terminal one line that changes and fits it; nothing in a pipe.
+bench::Progress make_progress(bool quiet, LiveArea& area) {
+  if (quiet || !area.terminal().can_redraw()) return {};
+  return [&area](const std::string& text) {
+    const LinePart part{text, "", 0};
+    area.draw(fit_line({&part, 1}, area.terminal().columns()));
   };
 }
 
@@ -57,38 +57,48 @@ void remove_leftovers() {
   }
 }
 
+int output_columns() { return Terminal(STDOUT_FILENO).columns(); }
+
 void print_rates(const BenchReport& report) {
   if (report.no_drop.empty()) return;
-  fmt::print("\n{:<12} {:>6} {:>14} {:>8}  {}\n", "no loss up to", "frame", "packets/s", "Gb/s",
-             "first loss at, packets/s");
+  const std::vector<TableColumn> columns = {{"no loss up to", false, 9, 0},
+                                            {"frame", true, 8, 0},
+                                            {"packets/s", true, 4, 0},
+                                            {"Gb/s", true, 7, 0},
+                                            {"first loss at, packets/s", true, 5, 0}};
+  std::vector<std::vector<std::string>> rows;
   for (const bench::NoDropRate& rate : report.no_drop) {
-    fmt::print("{:<13} {:>6} {:>14} {:>8.2f}  {}\n", rate.tool, rate.frame,
-               rate.measured ? grouped(static_cast<std::uint64_t>(rate.pps)) : "not measured",
-               rate.bps / 1e9,
-               rate.lowest_with_loss_pps == 0
-                   ? "none"
-                   : grouped(static_cast<std::uint64_t>(rate.lowest_with_loss_pps)));
+    rows.push_back({rate.tool, rate.frame,
+                    rate.measured ? grouped(static_cast<std::uint64_t>(rate.pps)) : "not measured",
+                    fmt::format("{:.2f}", rate.bps / 1e9),
+                    rate.lowest_with_loss_pps == 0
+                        ? "none up to what was sent"
+                        : grouped(static_cast<std::uint64_t>(rate.lowest_with_loss_pps))});
   }
+  fmt::print("\n{}", fit_table(columns, rows, output_columns()));
 }
 
 void print_curve(const BenchReport& report) {
-  bool any = false;
+  const std::vector<TableColumn> columns = {{"curve", false, 9, 0},  {"frame", true, 8, 0},
+                                            {"Gb/s", true, 7, 0},    {"offered", true, 2, 0},
+                                            {"written", true, 3, 0}, {"lost %", true, 6, 0},
+                                            {"CPU ns", true, 5, 0},  {"RSS MiB", true, 1, 0}};
+  std::vector<std::vector<std::string>> rows;
+  std::string failures;
   for (const bench::Trial& trial : report.trials) {
     if (trial.purpose != "curve") continue;
-    if (!any) {
-      fmt::print("\n{:<13} {:>6} {:>8} {:>12} {:>12} {:>8} {:>8} {:>8}\n", "curve", "frame", "Gb/s",
-                 "offered", "written", "lost %", "CPU ns", "RSS MiB");
-    }
-    any = true;
     if (!trial.valid()) {
-      fmt::print("{:<13} {:>6} {}\n", trial.tool, trial.frame, printable(trial.failure));
+      failures += fmt::format("{}, {}: {}\n", trial.tool, trial.frame, printable(trial.failure));
       continue;
     }
-    fmt::print("{:<13} {:>6} {:>8.2f} {:>12} {:>12} {:>8.3f} {:>8.0f} {:>8}\n", trial.tool,
-               trial.frame, trial.offered_bps() / 1e9, grouped(trial.offered),
-               grouped(trial.written), trial.loss_percent(), trial.cpu_ns_per_packet(),
-               trial.peak_rss_kib / 1024);
+    rows.push_back({trial.tool, trial.frame, fmt::format("{:.2f}", trial.offered_bps() / 1e9),
+                    grouped(trial.offered), grouped(trial.written),
+                    fmt::format("{:.3f}", trial.loss_percent()),
+                    fmt::format("{:.0f}", trial.cpu_ns_per_packet()),
+                    fmt::format("{}", trial.peak_rss_kib / 1024)});
   }
+  if (!rows.empty()) fmt::print("\n{}", fit_table(columns, rows, output_columns()));
+  fmt::print("{}", failures);
 }
 
 void print_bursts(const BenchReport& report) {
@@ -134,8 +144,7 @@ int bench_command(int argc, char** argv) {
     throw UsageError(fmt::format("--dir {}: there is no such directory", setting.directory));
   }
   if (::geteuid() != 0) {
-    throw std::runtime_error(
-        "capstan bench makes network namespaces and runs recorders: run it as root");
+    throw std::runtime_error("it makes network namespaces and runs recorders: run it as root");
   }
   const bench::BenchLock lock;
   remove_leftovers();
@@ -155,7 +164,8 @@ int bench_command(int argc, char** argv) {
   report.command = command_text(argc, argv);
   report.begun = utc_time(wall_clock_ns());
   bench::describe_machine(report, setting.directory);
-  const bench::Progress progress = make_progress(line->quiet);
+  LiveArea area(STDERR_FILENO);
+  const bench::Progress progress = make_progress(line->quiet, area);
   std::string failure;
   try {
     bench::BenchRun run(line->plan, report, stop_requested, progress);
@@ -169,7 +179,7 @@ int bench_command(int argc, char** argv) {
     report.interrupted = true;
     report.notes.push_back(fmt::format("The run ended early: {}", failure));
   }
-  if (progress) fmt::print(stderr, "\r\033[K");
+  area.clear();
   write_file(line->json_path, bench::json_report(report));
   write_file(line->html_path, bench::html_page(report));
   if (line->json_path != "-") print_text(report);
