@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace capstan {
@@ -27,5 +28,8 @@ std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept;
 
 // The same by path.
 std::optional<FileIdentity> identify_file(const std::string& path, bool digest) noexcept;
+
+// Of bytes in memory, as if they were a file: size and digest.
+FileIdentity identify_bytes(std::span<const std::uint8_t> bytes) noexcept;
 
 }  // namespace capstan

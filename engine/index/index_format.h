@@ -58,6 +58,7 @@ inline constexpr std::uint32_t kVersion = 1;
 // The head: magic, version, bytes of the head with its section table, bytes of the whole index,
 // CRC-32 of the head with these four bytes zero, number of sections; then the section table.
 inline constexpr std::size_t kFixedHeadBytes = 32;
+inline constexpr std::size_t kHeadChecksumOffset = 24;
 inline constexpr std::size_t kSectionEntryBytes = 24;  // id, CRC-32, offset, bytes
 inline constexpr std::uint32_t kMaxSections = 64;
 
@@ -72,6 +73,9 @@ enum class SectionId : std::uint32_t {
   kRowPages = 7,  // each page has its own CRC-32 in the table
   kKeyPages = 8,
 };
+
+// A key of this bit and its kind alone: the rows for which keys of that kind are not known.
+inline constexpr std::uint8_t kUnknownBit = 0x80;
 
 // Pages are closed when they have reached this size; one entry may go beyond it.
 inline constexpr std::size_t kRowPageBytes = 8192;

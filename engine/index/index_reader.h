@@ -43,13 +43,14 @@ struct IndexBlock {
   std::uint64_t loss_end_ns = 0;
   // Not indexed: the rows tell nothing about this block.
   bool skipped = false;
-  // Conversations of this block that have no rows (a scan), how many at least and their packets.
+  // Conversations of this block that have no rows (a scan), how many at least; and packets of such,
+  // each counted with the first block of its conversation.
   std::uint64_t many_rows = 0;
   std::uint64_t many_packets = 0;
   std::uint64_t many_bytes = 0;
 
   // The block has to be read whatever is searched for.
-  bool always() const noexcept { return skipped || many_packets != 0; }
+  bool always() const noexcept { return skipped || many_rows != 0; }
 };
 
 // An interface of the recording: where its description lies in the file.
@@ -102,6 +103,8 @@ struct KeyRange {
                           std::uint32_t prefix_bits, bool inner = false) noexcept;
   static KeyRange number(KeyKind kind, std::uint64_t low, std::uint64_t high) noexcept;
   static KeyRange mac(const MacAddress& address) noexcept;
+  // Of one kind of tunnel, ids in [low_id, high_id].
+  static KeyRange tunnel(TunnelKind kind, std::uint64_t low_id, std::uint64_t high_id) noexcept;
 };
 
 // A set of rows, as ids in ascending order.
@@ -146,7 +149,11 @@ class IndexReader {
   // Adds to `rows` (sorted, each once) those with a key in `range`. Two page reads for one key that
   // is not common; a key that most rows have costs a pass over the rows.
   [[nodiscard]] bool find(const KeyRange& range, RowIds& rows);
-  // Adds those for which keys of this kind are not known (row_flag): they may match anything.
+  // Adds those for which keys of this kind are not known (row_flag): they may match anything. What
+  // find() and this leave out has no such field where filter programs look for it after they have
+  // compared what stands in front: the ethertype for addresses and protocol, that and the protocol
+  // (6, 17, 132) for ports. A program that loads from those places without comparing asks for
+  // something else.
   [[nodiscard]] bool find_unknown(KeyKind kind, RowIds& rows);
 
   // Packets known to be lost on any ring between the two times; a loss that only overlaps counts in
@@ -162,6 +169,8 @@ class IndexReader {
  private:
   class Impl;
   explicit IndexReader(std::unique_ptr<Impl> impl) noexcept;
+  static Opened open_source(std::unique_ptr<Impl> impl, const FileIdentity* recording);
+  static Opened open_path(const std::string& path, const FileIdentity* recording);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,64 @@
+// FrameHead and IpHead: where the headers of a packet lie and what filter programs see in them.
+// Shared by packet_key.cc and inner_packet.cc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/flow/byte_reader.h"
+#include "engine/index/index_row.h"
+
+namespace capstan {
+
+namespace ether_type {
+inline constexpr std::uint16_t kIpv4 = 0x0800;
+inline constexpr std::uint16_t kArp = 0x0806;
+inline constexpr std::uint16_t kRarp = 0x8035;
+inline constexpr std::uint16_t kIpv6 = 0x86dd;
+inline constexpr std::uint16_t kMplsUnicast = 0x8847;
+inline constexpr std::uint16_t kMplsMulticast = 0x8848;
+inline constexpr std::uint16_t kPppoeSession = 0x8864;
+inline constexpr std::uint16_t kTransparentEthernet = 0x6558;
+inline constexpr std::uint16_t kFirst = 0x0600;  // below it the field is a length (IEEE 802.3)
+
+constexpr bool is_vlan(std::uint16_t type) noexcept {
+  return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+}  // namespace ether_type
+
+// The link header: what follows it, and where.
+struct FrameHead {
+  std::uint16_t ethertype = 0;
+  std::array<std::uint16_t, 2> vlans{};
+  std::array<std::uint16_t, 2> tpids{};
+  std::uint8_t vlan_count = 0;
+  std::uint8_t flags = 0;     // row_flag of the link, or kUnread
+  std::uint32_t network = 0;  // offset of the network header
+};
+
+// Reads VLAN tags from the first one on. `type` is the field in front of `at`.
+void read_tags(const ByteReader& bytes, std::uint16_t type, std::size_t at,
+               FrameHead& head) noexcept;
+
+// The head of a packet of `link_type`.
+FrameHead read_frame_head(const ByteReader& bytes, std::uint16_t link_type) noexcept;
+
+// An IP header and what of the transport header makes a conversation.
+struct IpHead {
+  Address source{};
+  Address destination{};
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t version = 0;
+  std::uint8_t protocol = 0;
+  std::uint8_t next_header = 0;
+  std::uint8_t tcp_flags = 0;
+  std::uint8_t flags = 0;       // row_flag: kNoPorts, kLaterFragment, kExtensionHeaders
+  std::uint32_t transport = 0;  // offset of the transport header; 0: there is none here
+};
+
+// False: no IP header of that version lies at `at`, or it is cut short.
+bool read_ipv4(const ByteReader& bytes, std::size_t at, IpHead& head) noexcept;
+bool read_ipv6(const ByteReader& bytes, std::size_t at, IpHead& head) noexcept;
+
+}  // namespace capstan

@@ -1,0 +1,308 @@
+// Opening an index: head, section table, and the sections that are read whole.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/core/errors.h"
+#include "engine/index/index_encoder.h"
+#include "engine/index/index_reader_impl.h"
+
+namespace capstan {
+
+using index_format::SectionId;
+
+namespace {
+
+// Head, tables and what else stands in front of an index of ordinary size.
+constexpr std::size_t kFrontBytes = 32U << 10;
+// No section that is read whole, and no page, is larger in any index that Capstan makes.
+constexpr std::uint64_t kMaxSectionBytes = 1U << 30;
+constexpr std::uint64_t kMaxPageBytes = 256U << 20;
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+}  // namespace
+
+int IndexSource::read(std::uint64_t offset, std::size_t size, std::vector<std::uint8_t>& to) const {
+  if (offset > size_ || size > size_ - offset) return EIO;
+  to.resize(size);
+  if (!fd_) {
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), size, to.begin());
+    return 0;
+  }
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t count =
+        ::pread(fd_.get(), to.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) return EIO;  // cut while it was open
+    done += static_cast<std::size_t>(count);
+  }
+  return 0;
+}
+
+bool IndexReader::Impl::damaged(const std::string& what) {
+  if (error.empty()) error = "damaged: " + what;
+  return false;
+}
+
+IndexRefusal IndexReader::Impl::open(std::string& reason) {
+  const IndexRefusal refusal = read_head(reason);
+  if (refusal != IndexRefusal::kNone) return refusal;
+  if (read_summary() && read_sections() &&
+      read_page_table(SectionId::kKeyTable, SectionId::kKeyPages, true, key_pages_) &&
+      read_page_table(SectionId::kRowTable, SectionId::kRowPages, false, row_pages_)) {
+    const std::uint64_t rows = row_pages_.empty() ? 0
+                                                  : std::uint64_t{row_pages_.back().first_entry} +
+                                                        row_pages_.back().entries;
+    if (rows == summary.rows) return IndexRefusal::kNone;
+    damaged(fmt::format("its table has {} rows, its summary {}", rows, summary.rows));
+  }
+  reason = error;
+  return IndexRefusal::kDamaged;
+}
+
+IndexRefusal IndexReader::Impl::read_head(std::string& reason) {
+  const auto front = static_cast<std::size_t>(std::min<std::uint64_t>(kFrontBytes, source_.size()));
+  if (const int number = source_.read(0, front, front_); number != 0) {
+    reason = errno_text(number);
+    return IndexRefusal::kUnreadable;
+  }
+  const auto refuse = [&reason](std::string text) {
+    reason = std::move(text);
+    return IndexRefusal::kDamaged;
+  };
+  if (front < index_format::kFixedHeadBytes) {
+    return refuse(fmt::format("cut short: {} bytes, less than a head", front));
+  }
+  if (std::memcmp(front_.data(), index_format::kMagic, sizeof(index_format::kMagic)) != 0) {
+    return refuse("no index: it does not begin as one");
+  }
+  FieldReader head(front_);
+  head.raw(sizeof(index_format::kMagic));
+  const std::uint32_t version = head.u32();
+  const std::uint32_t head_bytes = head.u32();
+  const std::uint64_t total = head.u64();
+  const std::uint32_t checksum = head.u32();
+  const std::uint32_t count = head.u32();
+  if (count > index_format::kMaxSections ||
+      head_bytes != index_format::kFixedHeadBytes + count * index_format::kSectionEntryBytes ||
+      head_bytes > front) {
+    // A later version may have another head: then its number says more than the bytes do.
+    if (version > index_format::kVersion) {
+      reason = fmt::format("of version {}, which this Capstan does not read", version);
+      return IndexRefusal::kNewerVersion;
+    }
+    return refuse("damaged: its head has a length that cannot be");
+  }
+  std::vector<std::uint8_t> copy(front_.begin(), front_.begin() + head_bytes);
+  std::fill_n(copy.begin() + index_format::kHeadChecksumOffset, 4, std::uint8_t{0});
+  if (index_checksum(copy) != checksum) return refuse("damaged: the checksum of its head is wrong");
+  if (version > index_format::kVersion) {
+    reason = fmt::format("of version {}, which this Capstan does not read", version);
+    return IndexRefusal::kNewerVersion;
+  }
+  if (version != index_format::kVersion) return refuse("damaged: a version that never was");
+  if (total != source_.size()) {
+    return refuse(fmt::format("{}: it has {} of {} bytes",
+                              source_.size() < total ? "cut short" : "damaged", source_.size(),
+                              total));
+  }
+  summary.version = version;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t id = head.u32();
+    Section entry;
+    entry.checksum = head.u32();
+    entry.offset = head.u64();
+    entry.bytes = head.u64();
+    entry.present = true;
+    if (entry.offset < head_bytes || entry.offset > total || entry.bytes > total - entry.offset) {
+      return refuse("damaged: a section lies outside of it");
+    }
+    if (id < table_.size()) table_[id] = entry;
+  }
+  for (std::size_t id = 1; id < table_.size(); ++id) {
+    if (!table_[id].present) return refuse(fmt::format("damaged: section {} is missing", id));
+  }
+  return IndexRefusal::kNone;
+}
+
+bool IndexReader::Impl::read_section(SectionId id, std::vector<std::uint8_t>& to) {
+  const Section& from = section(id);
+  if (from.bytes > kMaxSectionBytes) return damaged("a section is too large");
+  if (from.offset + from.bytes <= front_.size()) {
+    const auto begin = front_.begin() + static_cast<std::ptrdiff_t>(from.offset);
+    to.assign(begin, begin + static_cast<std::ptrdiff_t>(from.bytes));
+  } else if (const int number = source_.read(from.offset, from.bytes, to); number != 0) {
+    error = "not readable: " + errno_text(number);
+    return false;
+  }
+  if (index_checksum(to) == from.checksum) return true;
+  return damaged(fmt::format("the checksum of section {} is wrong", static_cast<int>(id)));
+}
+
+bool IndexReader::Impl::read_summary() {
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(SectionId::kSummary, bytes)) return false;
+  FieldReader from(bytes);
+  FileIdentity& identity = summary.recording;
+  identity.size_bytes = from.u64();
+  identity.inode = from.u64();
+  identity.modified_ns = from.u64();
+  const auto digest = from.raw(identity.digest.size());
+  std::copy(digest.begin(), digest.end(), identity.digest.begin());
+  identity.has_digest = true;
+  const std::uint8_t flags = from.u8();
+  summary.pcap = (flags & 1) != 0;
+  summary.whole = (flags & 2) != 0;
+  summary.in_time_order = (flags & 4) != 0;
+  summary.has_ledger = (flags & 8) != 0;
+  constexpr std::uint64_t kCountLimit = 0xffffffff;
+  summary.end_offset = from.varint();
+  summary.packets = from.varint();
+  summary.bytes = from.varint();
+  summary.first_ns = from.varint();
+  summary.last_ns = from.varint();
+  summary.received = from.varint();
+  summary.dropped = from.varint();
+  summary.blocks = static_cast<std::uint32_t>(from.varint(kCountLimit));
+  summary.skipped_blocks = static_cast<std::uint32_t>(from.varint(kCountLimit));
+  summary.many_blocks = static_cast<std::uint32_t>(from.varint(kCountLimit));
+  summary.many_rows = from.varint();
+  summary.many_packets = from.varint();
+  summary.rows = static_cast<std::uint32_t>(from.varint(kCountLimit));
+  return !from.failed() || damaged("its summary");
+}
+
+bool IndexReader::Impl::read_sections() {
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(SectionId::kInterfaces, bytes)) return false;
+  FieldReader from(bytes);
+  const std::uint64_t count = from.varint(bytes.size());
+  for (std::uint64_t i = 0; i < count && !from.failed(); ++i) {
+    IndexSection& section = sections.emplace_back();
+    section.offset = from.varint();
+    const std::uint64_t interfaces = from.varint(bytes.size());
+    for (std::uint64_t k = 0; k < interfaces && !from.failed(); ++k) {
+      IndexInterface& interface = section.interfaces.emplace_back();
+      interface.offset = from.varint();
+      interface.length_bytes = static_cast<std::uint32_t>(from.varint(0xffffffff));
+      interface.link_type = static_cast<std::uint16_t>(from.varint(0xffff));
+    }
+  }
+  return (!from.failed() && from.left() == 0) || damaged("its list of interfaces");
+}
+
+bool IndexReader::Impl::read_page_table(SectionId table, SectionId pages, bool with_first_keys,
+                                        std::vector<IndexPage>& to) {
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(table, bytes)) return false;
+  FieldReader from(bytes);
+  const std::uint64_t count = from.varint(bytes.size());
+  std::uint64_t offset = section(pages).offset;
+  std::uint64_t left = section(pages).bytes;
+  std::uint64_t entries = 0;
+  for (std::uint64_t i = 0; i < count && !from.failed(); ++i) {
+    IndexPage page;
+    page.offset = offset;
+    page.bytes = static_cast<std::uint32_t>(from.varint(std::min(left, kMaxPageBytes)));
+    page.entries = static_cast<std::uint32_t>(from.varint(page.bytes));
+    page.checksum = from.u32();
+    page.first_entry = static_cast<std::uint32_t>(entries);
+    if (with_first_keys) {
+      const auto key = from.raw(from.varint(bytes.size()));
+      page.first_key.assign(key.begin(), key.end());
+    }
+    if (page.entries == 0) from.fail();
+    offset += page.bytes;
+    left -= page.bytes;
+    entries += page.entries;
+    if (entries > 0xffffffff) from.fail();
+    to.push_back(std::move(page));
+  }
+  return (!from.failed() && from.left() == 0 && left == 0) || damaged("its table of pages");
+}
+
+bool IndexReader::Impl::read_blocks() {
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(SectionId::kBlocks, bytes)) return false;
+  FieldReader from(bytes);
+  std::vector<IndexBlock> blocks;
+  std::uint64_t end = 0;
+  std::uint64_t time = 0;
+  const std::uint64_t size = summary.recording.size_bytes;
+  for (std::uint32_t i = 0; i < summary.blocks && !from.failed(); ++i) {
+    IndexBlock block;
+    const std::uint8_t flags = from.u8();
+    block.offset = end + from.varint(size - end);
+    block.length_bytes = from.varint(size - block.offset);
+    block.section = static_cast<std::uint32_t>(from.varint(0xffffffff));
+    block.interfaces = static_cast<std::uint32_t>(from.varint(0xffffffff));
+    block.ring = static_cast<std::uint32_t>(from.varint(0xffffffff));
+    block.packets = from.varint();
+    block.first_ns = time + unzigzag(from.varint());
+    block.last_ns = block.first_ns + from.varint(kNever - block.first_ns);
+    block.skipped = (flags & 1) != 0;
+    if ((flags & 4) != 0) block.received = from.varint();
+    if ((flags & 8) != 0) {
+      block.dropped = from.varint();
+      block.loss_begin_ns = block.first_ns + unzigzag(from.varint());
+      block.loss_end_ns = block.loss_begin_ns + from.varint(kNever - block.loss_begin_ns);
+    }
+    if ((flags & 2) != 0) {
+      block.many_rows = from.varint();
+      block.many_packets = from.varint();
+      block.many_bytes = from.varint();
+      if (block.many_rows == 0) from.fail();
+    }
+    if (block.section >= sections.size() ||
+        block.interfaces > sections[block.section].interfaces.size()) {
+      from.fail();
+    }
+    end = block.offset + block.length_bytes;
+    time = block.first_ns;
+    blocks.push_back(block);
+  }
+  if (from.failed() || from.left() != 0) return damaged("its list of blocks");
+  blocks_ = std::move(blocks);
+  return true;
+}
+
+bool IndexReader::Impl::read_links() {
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(SectionId::kLinks, bytes)) return false;
+  FieldReader from(bytes);
+  std::vector<LinkFields> links;
+  const std::uint64_t count = from.varint(bytes.size());
+  for (std::uint64_t i = 0; i < count && !from.failed(); ++i) {
+    LinkFields& link = links.emplace_back();
+    link.link_type = static_cast<std::uint16_t>(from.varint(0xffff));
+    link.flags = from.u8();
+    link.ethertype = from.u16();
+    link.vlan_count = from.u8();
+    if (link.vlan_count > link.vlans.size()) {
+      from.fail();
+      break;
+    }
+    for (std::size_t tag = 0; tag < link.vlan_count; ++tag) {
+      link.tpids[tag] = from.u16();
+      link.vlans[tag] = from.u16();
+    }
+    if ((link.flags & row_flag::kNoMacs) != 0) continue;
+    for (MacAddress* mac : {&link.low_mac, &link.high_mac}) {
+      const auto address = from.raw(mac->size());
+      std::copy(address.begin(), address.end(), mac->begin());
+    }
+  }
+  if (from.failed() || from.left() != 0) return damaged("its list of links");
+  links_ = std::move(links);
+  return true;
+}
+
+const std::vector<IndexBlock>* IndexReader::Impl::blocks() {
+  if (!blocks_ && !read_blocks()) return nullptr;
+  return &*blocks_;
+}
+
+}  // namespace capstan
