@@ -25,7 +25,10 @@ ProcessResult look(const std::string& page, std::vector<std::string> colours) {
 TEST(BenchPicture, ShowsEveryCurve) {
   const TempDir directory;
   const std::string page = directory.path() / "report.html";
-  std::ofstream(page) << bench::html_page(sample_report());
+  // The charts of bars in front of it are taken out of the picture: they show the same colours.
+  std::string text = bench::html_page(sample_report());
+  text.insert(text.find("</head>"), "<style>.chart:not(#loss){display:none}</style>");
+  std::ofstream(page) << text;
   const ProcessResult both = look(page, {kCapstanColour, kTcpdumpColour});
   if (both.status == kNoBrowser) GTEST_SKIP() << both.out;
   EXPECT_EQ(both.status, 0) << both.out << both.err;

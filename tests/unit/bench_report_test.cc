@@ -46,16 +46,18 @@ void expect_balanced(const std::string& markup) {
 
 TEST(BenchPage, HasEveryCurveBarAndLimit) {
   const std::string page = html_page(sample_report());
-  // Loss, rates and CPU: three charts of every tool that is present; bursts: one series.
+  // Rates twice, CPU and loss: four charts of every tool that is present; bursts: one series.
   for (const char* tool : {"capstan", "tcpdump", "stenotype"}) {
-    EXPECT_EQ(times(page, std::string("data-series=\"") + tool + "\""), 3U) << tool;
+    EXPECT_EQ(times(page, std::string("data-series=\"") + tool + "\""), 4U) << tool;
   }
   EXPECT_EQ(times(page, "data-series=\"capstan 1518\""), 1U);
   EXPECT_EQ(times(page, "data-series=\"netsniff-ng\""), 0U);
-  EXPECT_EQ(times(page, "data-mark=\"disk"), 2U);
+  EXPECT_EQ(times(page, "data-mark=\"disk"), 3U);
   EXPECT_EQ(times(page, "data-mark=\"memcpy"), 1U);
   EXPECT_NE(page.find("netsniff-ng</td><td style=\"text-align:left\">absent"), page.npos);
-  EXPECT_EQ(times(page, "<svg "), 4U);
+  EXPECT_EQ(times(page, "<svg "), 5U);
+  // The figure of the sentence at the top is in the first chart.
+  EXPECT_LT(page.find("Highest rate without loss"), page.find("id=\"loss\""));
   expect_balanced(page);
 }
 

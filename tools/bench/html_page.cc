@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
-
+#include "tools/bench/report_charts.h"
 #include "tools/common/units.h"
 
 namespace capstan::bench {
@@ -13,8 +10,6 @@ namespace capstan::bench {
 namespace {
 
 constexpr double kGiga = 1e9;
-// What one packet costs on disk in pcapng as Capstan writes large frames (docs/benchmarks.md).
-constexpr double kFileOverheadBytes = 84;
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -29,153 +24,17 @@ h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}
 .chart svg{width:100%;height:auto;display:block}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.25rem .6rem;border-bottom:1px solid #ddd}
-th:first-child,td:first-child{text-align:left}th{font-weight:600}
+th:first-child,td:first-child,.names td:nth-child(2),.names th:nth-child(2){text-align:left}th{font-weight:600}
 .warn{border:1px solid #b3261e;padding:.5rem 1rem;border-radius:.4rem}
 code{font-size:.92em;overflow-wrap:anywhere}small{color:#444}
+@media(max-width:46rem){body{margin:1rem auto}.chart{overflow-x:auto}.chart svg{min-width:36rem}
+table{display:block;overflow-x:auto}}
+@media(prefers-color-scheme:dark){body{color:#e8e8e8;background:#14171a}.sentence{border-color:#6aa6ff}
+.chart{border-color:#444;background:#14171a}.chart svg{filter:invert(.92) hue-rotate(180deg)}
+th,td{border-color:#3a3f44}small{color:#aaa}.warn{border-color:#ff8a80}}
+@media print{body{max-width:none;margin:0}.chart,tr{break-inside:avoid}table{font-size:.8rem}details>*{display:block}}
 </style></head><body>
 )";
-
-std::vector<std::string> present_tools(const BenchReport& report) {
-  std::vector<std::string> names;
-  for (const ToolInfo& tool : report.tools) {
-    if (tool.present) names.push_back(tool.name);
-  }
-  return names;
-}
-
-// In the order of their first appearance.
-template <typename Items>
-std::vector<std::string> frames_of(const Items& items) {
-  std::vector<std::string> frames;
-  for (const auto& item : items) {
-    if (std::find(frames.begin(), frames.end(), item.frame) == frames.end()) {
-      frames.push_back(item.frame);
-    }
-  }
-  return frames;
-}
-
-std::string frame_words(const std::string& frame) {
-  return frame == "imix" ? "IMIX" : frame + " bytes";
-}
-
-double mean_packet_bytes(const BenchReport& report, const std::string& frame) {
-  for (const TopSpeed& top : report.top_speeds) {
-    if (top.frame == frame && top.pps > 0) return top.bps / 8 / top.pps;
-  }
-  return 0;
-}
-
-// The rate on the wire, Gb/s, at which Capstan's file would need all of the disk.
-double disk_limit_gbps(const BenchReport& report, const std::string& frame) {
-  const double bytes = mean_packet_bytes(report, frame);
-  if (bytes <= 0) return 0;
-  return report.disk_bytes_per_second * bytes / (bytes + kFileOverheadBytes) * 8 / kGiga;
-}
-
-// The median over repeats; nothing measured: -1.
-double no_drop_gbps(const BenchReport& report, const std::string& tool, const std::string& frame) {
-  std::vector<double> values;
-  for (const NoDropRate& rate : report.no_drop) {
-    if (rate.tool == tool && rate.frame == frame && rate.measured) values.push_back(rate.bps);
-  }
-  if (values.empty()) return -1;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2] / kGiga;
-}
-
-// Of the valid trial with the smallest load of the curve: the loads at which peers lose nothing, or
-// least.
-double cpu_per_packet(const BenchReport& report, const std::string& tool,
-                      const std::string& frame) {
-  const Trial* best = nullptr;
-  for (const Trial& trial : report.trials) {
-    if (trial.tool != tool || trial.frame != frame || !trial.valid() || trial.cpu_ns == 0) continue;
-    if (trial.purpose != "curve") continue;
-    if (best == nullptr || trial.offered_pps() < best->offered_pps()) best = &trial;
-  }
-  return best == nullptr ? -1 : best->cpu_ns_per_packet();
-}
-
-BarChart rate_chart(const BenchReport& report) {
-  BarChart chart;
-  chart.title = "Highest rate without loss, by frame size";
-  chart.y_label = "Gb/s recorded, none lost (log)";
-  chart.logarithmic = true;
-  const std::vector<std::string> frames = frames_of(report.no_drop);
-  for (const std::string& frame : frames) chart.groups.push_back(frame_words(frame));
-  for (const std::string& tool : present_tools(report)) {
-    Series series;
-    series.name = tool;
-    for (const std::string& frame : frames) {
-      series.values.push_back(no_drop_gbps(report, tool, frame));
-    }
-    chart.series.push_back(std::move(series));
-  }
-  if (report.disk_bytes_per_second > 0) {
-    chart.horizontal.push_back({"disk", report.disk_bytes_per_second * 8 / kGiga});
-  }
-  if (report.memcpy_bytes_per_second > 0) {
-    chart.horizontal.push_back({"memcpy, one core", report.memcpy_bytes_per_second * 8 / kGiga});
-  }
-  return chart;
-}
-
-BarChart cpu_chart(const BenchReport& report) {
-  BarChart chart;
-  chart.title = "CPU time of the recorder for each packet sent";
-  chart.y_label = "ns a packet (log)";
-  chart.logarithmic = true;
-  std::vector<std::string> frames;
-  for (const std::string& frame : frames_of(report.trials)) {
-    const auto is_curve = [&](const Trial& t) { return t.frame == frame && t.purpose == "curve"; };
-    if (std::any_of(report.trials.begin(), report.trials.end(), is_curve)) frames.push_back(frame);
-  }
-  for (const std::string& frame : frames) chart.groups.push_back(frame_words(frame));
-  for (const std::string& tool : present_tools(report)) {
-    Series series;
-    series.name = tool;
-    for (const std::string& frame : frames) {
-      series.values.push_back(cpu_per_packet(report, tool, frame));
-    }
-    chart.series.push_back(std::move(series));
-  }
-  return chart;
-}
-
-BarChart burst_chart(const BenchReport& report) {
-  BarChart chart;
-  chart.title = "Longest burst at top speed without loss";
-  chart.y_label = "milliseconds";
-  std::vector<std::uint32_t> rings;
-  for (const BurstLimit& burst : report.bursts) {
-    if (std::find(rings.begin(), rings.end(), burst.ring_mib) == rings.end()) {
-      rings.push_back(burst.ring_mib);
-    }
-  }
-  for (const std::uint32_t ring : rings) chart.groups.push_back(fmt::format("{} MiB", ring));
-  std::vector<std::pair<std::string, std::string>> kinds;
-  for (const BurstLimit& burst : report.bursts) {
-    if (std::find(kinds.begin(), kinds.end(), std::pair(burst.tool, burst.frame)) == kinds.end()) {
-      kinds.emplace_back(burst.tool, burst.frame);
-    }
-  }
-  for (const auto& [tool, frame] : kinds) {
-    Series series;
-    series.name = tool + " " + frame;
-    for (const std::uint32_t ring : rings) {
-      double value = -1;
-      for (const BurstLimit& burst : report.bursts) {
-        if (burst.tool == tool && burst.frame == frame && burst.ring_mib == ring) {
-          value = burst.milliseconds;
-        }
-      }
-      series.values.push_back(value);
-    }
-    chart.series.push_back(std::move(series));
-  }
-  return chart;
-}
 
 std::string machine_table(const BenchReport& report) {
   std::string text = "<h2>Where and how</h2>\n<table>";
@@ -215,7 +74,8 @@ std::string machine_table(const BenchReport& report) {
 std::string rates_table(const BenchReport& report) {
   if (report.no_drop.empty()) return "";
   std::string text =
-      "<h2>Highest rate without loss</h2>\n<table><tr><th>Frame</th><th>Tool</th><th>Packets/s</th>"
+      "<h2>Highest rate without loss</h2>\n<table "
+      "class=\"names\"><tr><th>Frame</th><th>Tool</th><th>Packets/s</th>"
       "<th>Gb/s</th><th>First loss at, packets/s</th></tr>\n";
   for (const NoDropRate& rate : report.no_drop) {
     text += fmt::format(
@@ -232,7 +92,8 @@ std::string rates_table(const BenchReport& report) {
 
 std::string trials_table(const BenchReport& report) {
   std::string text =
-      "<details><summary>All trials</summary><table><tr><th>Tool</th><th>For</th><th>Frame</th>"
+      "<details><summary>All trials</summary><table "
+      "class=\"names\"><tr><th>Tool</th><th>For</th><th>Frame</th>"
       "<th>Gb/s</th><th>Offered</th><th>Written</th><th>Lost %</th><th>CPU ns</th><th>Memory, "
       "MiB</th></tr>\n";
   for (const Trial& trial : report.trials) {
@@ -265,41 +126,6 @@ std::string curve_sentence(const BenchReport& report) {
 }
 
 }  // namespace
-
-std::vector<LineChart> loss_charts(const BenchReport& report) {
-  std::vector<Trial> curve;
-  std::copy_if(report.trials.begin(), report.trials.end(), std::back_inserter(curve),
-               [](const Trial& trial) { return trial.purpose == "curve"; });
-  std::vector<LineChart> charts;
-  for (const std::string& frame : frames_of(curve)) {
-    LineChart chart;
-    chart.title = fmt::format("Packets lost, {}", frame_words(frame));
-    chart.x_label = "offered, Gb/s";
-    chart.y_label = "lost, % of the packets sent";
-    for (const std::string& tool : present_tools(report)) {
-      Series series;
-      series.name = tool;
-      for (const Trial& trial : curve) {
-        if (trial.tool != tool || trial.frame != frame || !trial.valid()) continue;
-        series.points.emplace_back(trial.offered_bps() / kGiga, trial.loss_percent());
-      }
-      chart.series.push_back(std::move(series));
-    }
-    const double disk = disk_limit_gbps(report, frame);
-    if (disk > 0) chart.vertical.push_back({"disk's own rate", disk});
-    charts.push_back(std::move(chart));
-  }
-  return charts;
-}
-
-std::vector<BarChart> bar_charts(const BenchReport& report) {
-  std::vector<BarChart> charts;
-  if (!report.no_drop.empty()) charts.push_back(rate_chart(report));
-  BarChart cpu = cpu_chart(report);
-  if (!cpu.groups.empty()) charts.push_back(std::move(cpu));
-  if (!report.bursts.empty()) charts.push_back(burst_chart(report));
-  return charts;
-}
 
 std::string summary_sentence(const BenchReport& report) {
   // The largest frames measured: what a SPAN port at full load carries most of its bytes in.
@@ -348,11 +174,14 @@ std::string html_page(const BenchReport& report) {
     text +=
         "<p class=\"warn\">The run was interrupted: what follows is what had been measured.</p>\n";
   }
-  for (const LineChart& chart : loss_charts(report)) {
-    text += "<div class=\"chart\">" + draw(chart) + "</div>\n";
-  }
+  // The figure of the sentence above is in the first of them.
   for (const BarChart& chart : bar_charts(report)) {
     text += "<div class=\"chart\">" + draw(chart) + "</div>\n";
+  }
+  std::string_view anchor = " id=\"loss\"";
+  for (const LineChart& chart : loss_charts(report)) {
+    text += fmt::format("<div class=\"chart\"{}>{}</div>\n", anchor, draw(chart));
+    anchor = {};
   }
   text += rates_table(report);
   text += machine_table(report);
