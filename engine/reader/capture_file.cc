@@ -151,7 +151,7 @@ CaptureFile::CaptureFile(ByteWindow window, const std::string& name)
   reader_ = make_pcap_reader(std::move(window));
 }
 
-CaptureFile CaptureFile::open(const std::string& path) {
+CaptureFile CaptureFile::open(const std::string& path, ReadManner manner) {
   UniqueFd fd = open_for_reading(path);
   const std::string name = path == "-" ? "standard input" : path;
   struct stat status {};
@@ -162,9 +162,18 @@ CaptureFile CaptureFile::open(const std::string& path) {
   const bool regular = S_ISREG(status.st_mode);
   const bool being_written = regular && is_locked(fd.get());
   // Standard input may have been read from already: then it is a stream like any other.
-  const bool mappable = regular && !being_written && status.st_size > 0 &&
-                        ::lseek(fd.get(), 0, SEEK_CUR) == 0 && !is_packed(fd.get());
+  const bool at_start = regular && ::lseek(fd.get(), 0, SEEK_CUR) == 0;
+  const bool is_plain = at_start && status.st_size > 0 && !is_packed(fd.get());
+  const bool mappable = is_plain && !being_written && manner == ReadManner::kOrdinary;
   const auto open_stream = [&] {
+    // A descriptor of one's own: O_DIRECT is a flag of what was opened, which standard input
+    // shares.
+    const bool quiet = at_start && path != "-" && (being_written || manner == ReadManner::kGentle);
+    if (quiet && is_plain) {
+      const auto how = being_written ? QuietFile::Manner::kDirect : QuietFile::Manner::kUncached;
+      return CaptureFile(ByteWindow(std::make_unique<QuietStream>(QuietFile(std::move(fd), how))),
+                         name);
+    }
     auto stream = std::make_unique<FdStream>(std::move(fd));
     const std::vector<std::uint8_t>& start = stream->peek(kCompressionMagicBytes);
     const Compression compression = detect_compression(start.data(), start.size());
@@ -179,6 +188,12 @@ CaptureFile CaptureFile::open(const std::string& path) {
   if (regular) file.size_bytes_ = static_cast<std::uint64_t>(status.st_size);
   file.being_written_ = being_written;
   return file;
+}
+
+CaptureFile CaptureFile::open_ranges(const std::string& path, std::vector<ByteRange> ranges) {
+  QuietFile file(open_for_reading(path), QuietFile::Manner::kUncached);
+  return CaptureFile(ByteWindow(std::make_unique<QuietStream>(std::move(file), std::move(ranges))),
+                     path);
 }
 
 CaptureFile CaptureFile::from_bytes(std::span<const std::uint8_t> bytes, const std::string& name) {

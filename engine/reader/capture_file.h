@@ -14,6 +14,7 @@
 #include "engine/block/packet_view.h"
 #include "engine/reader/byte_stream.h"
 #include "engine/reader/byte_window.h"
+#include "engine/reader/quiet_file.h"
 #include "engine/reader/record_reader.h"
 
 namespace capstan {
@@ -31,6 +32,8 @@ struct CaptureFormat {
   std::string text() const;
 };
 
+enum class ReadManner : std::uint8_t { kOrdinary, kGentle };
+
 // One open recording. Moves, does not copy; one thread. Any bytes can be read: damage ends the
 // packets and is named by end(), memory stays bounded.
 class CaptureFile {
@@ -40,7 +43,12 @@ class CaptureFile {
   // the end, which would pull a mapping's pages away) are streamed.
   // Throws UsageError when there is no such file, it cannot be opened or is no capture file; the
   // text names the path and, where it can, what the file is instead.
-  static CaptureFile open(const std::string& path);
+  // Gentle: nothing is mapped and nothing stays in the page cache (quiet_file.h).
+  static CaptureFile open(const std::string& path, ReadManner manner = ReadManner::kOrdinary);
+
+  // Of a regular, uncompressed file only these ranges, in rising order, each at the bounds of
+  // records, with all that describes sections and interfaces among them. Gentle.
+  static CaptureFile open_ranges(const std::string& path, std::vector<ByteRange> ranges);
 
   // Bytes in memory, which must outlive the CaptureFile. `name` is for messages.
   static CaptureFile from_bytes(std::span<const std::uint8_t> bytes, const std::string& name);
@@ -71,6 +79,10 @@ class CaptureFile {
   bool packets_stay_valid() const noexcept { return packets_stay_valid_; }
   // A recorder had the file locked when it was opened.
   bool being_written() const noexcept { return being_written_; }
+
+  // See RecordReader.
+  std::span<const std::uint8_t> item_bytes() const noexcept { return reader_->item_bytes(); }
+  void report_others(bool wanted) noexcept { reader_->report_others(wanted); }
 
   // What was met so far; both grow while reading.
   const std::vector<FileSection>& sections() const noexcept { return reader_->sections(); }

@@ -56,6 +56,7 @@ enum class ReadItem : std::uint8_t {
   kStatistics,  // statistics()
   kBlockHead,   // block_head(): Capstan's loss ledger
   kEvent,       // event(): what happened to the link
+  kOther,       // a pcapng block of another kind, only when asked for: item_bytes()
   kEnd,         // end()
 };
 

@@ -33,9 +33,15 @@ class PcapngReader final : public RecordReader {
 
   std::uint64_t item_offset() const noexcept override { return window_.offset() + item_; }
 
+  std::span<const std::uint8_t> item_bytes() const noexcept override {
+    if (at_section_) return window_.bytes().subspan(item_, section_bytes_);
+    return swapped_ ? swapped_walk_.block() : native_walk_.block();
+  }
+
  private:
   template <typename Order>
   ReadItem next_in(BasicPacketWalk<Order>& walk, PacketView& packet) {
+    at_section_ = false;
     while (true) {
       const WalkStep step = walk.step(packet);
       item_ = base_ + walk.offset();
@@ -101,7 +107,9 @@ class PcapngReader final : public RecordReader {
         return ReadItem::kPacket;
       }
       default:
-        return kSkip;
+        // Padding is nothing of its own.
+        return reports_others_ && walk.block_type() != pcapng::kCapstanPadding ? ReadItem::kOther
+                                                                               : kSkip;
     }
   }
 
@@ -176,6 +184,8 @@ class PcapngReader final : public RecordReader {
     all_nanoseconds_ = true;
     swapped_ = head.byte_swapped;
     restart_walk(item_ + head.total_length);
+    at_section_ = true;
+    section_bytes_ = head.total_length;
     return ReadItem::kSection;
   }
 
@@ -239,6 +249,8 @@ class PcapngReader final : public RecordReader {
   std::vector<std::uint16_t> link_types_;  // of the present section
   std::uint32_t first_interface_ = 0;      // of the present section, in interfaces_
   std::size_t text_bytes_ = 0;
+  std::size_t section_bytes_ = 0;  // of the Section Header Block, when at_section_
+  bool at_section_ = false;        // the item last read is one
   bool swapped_ = false;
   bool all_nanoseconds_ = true;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/block/packet_view.h"
@@ -22,6 +23,13 @@ class RecordReader {
   // Bytes from the start of the file to the item last read.
   virtual std::uint64_t item_offset() const noexcept = 0;
 
+  // The item last read as it stands in a pcapng file, a whole block; empty for other formats.
+  // Borrowed as the packet is. In the byte order of the last section.
+  virtual std::span<const std::uint8_t> item_bytes() const noexcept { return {}; }
+
+  // Whether blocks that are none of the others are handed out too, as ReadItem::kOther.
+  void report_others(bool wanted) noexcept { reports_others_ = wanted; }
+
   const std::vector<FileSection>& sections() const noexcept { return sections_; }
   const std::vector<FileInterface>& interfaces() const noexcept { return interfaces_; }
   const InterfaceStatistics& statistics() const noexcept { return statistics_; }
@@ -36,6 +44,7 @@ class RecordReader {
   BlockHead block_head_{};
   RecordedEvent event_;
   FileEnd end_;
+  bool reports_others_ = false;
 };
 
 }  // namespace capstan

@@ -64,6 +64,7 @@ PacketTotals read_through(CaptureFile& file, LossAccount& loss, RecordingSummary
         }
         break;
       case ReadItem::kInterface:
+      case ReadItem::kOther:
         break;
       case ReadItem::kEnd:
         return totals;
