@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/core/errors.h"
-#include "tools/show/decode_workers.h"
+#include "tools/show/print_flags.h"
 
 namespace capstan::tools {
 
@@ -13,18 +13,12 @@ namespace {
 
 // Values as text, before they are understood.
 struct RawOptions {
-  int time_flags = 0;
-  std::string precision;
-  bool micro = false;
-  bool nano = false;
+  PrintFlags print;
   std::string direction;
-  std::string color = "auto";
   std::int64_t count = -1;
   std::int64_t snaplen = 0;
   std::int64_t buffer_kib = 0;
   bool no_promiscuous = false;
-  bool json = false;
-  bool columns = false;
   std::vector<std::string> words;
 };
 
@@ -90,50 +84,16 @@ void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
 }
 
 void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
-  text::PrintOptions& print = options.print;
-  app.add_flag("-v,--verbose", print.verbosity, "More of each packet; -vv, -vvv: still more");
-  app.add_flag("-q,--quick,--quiet", print.quiet, "Less of each packet");
-  app.add_flag("-e", print.link_header, "Print the link-layer header");
-  app.add_flag("-n", print.numeric, "No names: addresses and ports as numbers");
-  app.add_flag("-N", print.strip_domain, "Host names without their domain");
-  app.add_flag("-f", print.foreign_numeric, "Foreign addresses as numbers");
-  app.add_flag("-S,--absolute-tcp-sequence-numbers", print.absolute_sequence,
-               "TCP numbers as they are");
-  app.add_flag("-K,--dont-verify-checksums", print.skip_checksums, "Do not check checksums");
-  app.add_flag("-t", raw.time_flags,
-               "No time; -tt seconds since 1970; -ttt since the line before; -tttt with the date; "
-               "-ttttt since the first line");
-  app.add_option("--time-stamp-precision", raw.precision, "micro or nano");
-  app.add_flag("--micro", raw.micro, "Times to the microsecond");
-  app.add_flag("--nano", raw.nano, "Times to the nanosecond");
-  app.add_flag("-x", print.hex, "Dump the packet in hex; -xx with the link-layer header");
-  app.add_flag("-X", print.hex_and_ascii, "Dump in hex and ASCII; -XX with the link-layer header");
-  app.add_flag("-A", print.ascii, "Dump as ASCII; -AA with the link-layer header");
-  app.add_flag("-#,--number", print.packet_numbers, "Number the lines");
+  add_print_flags(app, options, raw.print);
   app.add_flag("--count", options.count_only, "Print only how many packets there are");
   app.add_option("-w", options.write_path, "Write the packets to this file (- is stdout)");
   app.add_flag("--print", options.print_as_well, "With -w: print them as well");
-  app.add_flag("-l", options.line_buffered, "Write out every line at once");
   app.add_flag("-U,--packet-buffered", options.packet_buffered, "Write out every packet at once");
   app.add_flag("-d", options.dump_filter,
                "Print the compiled filter and stop; -dd as C, -ddd as numbers");
   app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces");
   app.add_flag("-L,--list-data-link-types", options.list_link_types,
                "List the link types of the interface");
-  app.add_option("--decode-workers", options.decode_workers,
-                 "Threads that print; 0: none besides the reading one (default: by CPUs)")
-      ->check(CLI::Range(0, static_cast<int>(DecodeWorkers::kMostWorkers)));
-  app.add_flag("--tls", print.tls, "Name TLS records and handshake messages");
-  app.add_flag("--json", raw.json, "One JSON object a packet");
-  app.add_flag("--columns", raw.columns, "Aligned columns");
-  app.add_option("--color", raw.color, "auto, always or never")->expected(0, 1);
-}
-
-text::TimeMode time_mode(int flags) {
-  if (flags > 5) {
-    throw UsageError("-t can be given five times at most (-ttttt: time since the first line)");
-  }
-  return static_cast<text::TimeMode>(flags);
 }
 
 Direction parse_direction(const std::string& text) {
@@ -143,21 +103,6 @@ Direction parse_direction(const std::string& text) {
   throw UsageError(fmt::format("-Q {}: a direction is in, out or inout", text));
 }
 
-bool parse_precision(const RawOptions& raw) {
-  if (raw.micro && raw.nano) throw UsageError("--micro and --nano exclude each other");
-  if (raw.precision.empty()) return raw.nano;
-  if (raw.precision == "nano") return true;
-  if (raw.precision == "micro") return false;
-  throw UsageError(fmt::format("--time-stamp-precision {}: it is micro or nano", raw.precision));
-}
-
-ColorChoice parse_color(const std::string& text) {
-  if (text == "auto" || text.empty()) return ColorChoice::kAuto;
-  if (text == "always") return ColorChoice::kAlways;
-  if (text == "never") return ColorChoice::kNever;
-  throw UsageError(fmt::format("--color {}: it is auto, always or never", text));
-}
-
 void check(const ShowOptions& options, const RawOptions& raw) {
   if (!options.interfaces.empty() && !options.files.empty()) {
     throw UsageError("-i and -r exclude each other: packets come from a link or from a file");
@@ -165,7 +110,6 @@ void check(const ShowOptions& options, const RawOptions& raw) {
   if (!options.files.empty() && !options.file_list.empty()) {
     throw UsageError("-r and -V exclude each other");
   }
-  if (raw.json && raw.columns) throw UsageError("--json and --columns exclude each other");
   if (options.print_as_well && options.write_path.empty()) {
     throw UsageError("--print goes with -w: without it lines are printed anyway");
   }
@@ -188,18 +132,14 @@ void understand(ShowOptions& options, const RawOptions& raw) {
     options.filter += word;
   }
   check(options, raw);
-  options.print.time_mode = time_mode(raw.time_flags);
-  options.print.nanoseconds = parse_precision(raw);
+  understand_print_flags(options, raw.print);
   options.direction = parse_direction(raw.direction);
-  options.color = parse_color(raw.color);
   options.promiscuous = !raw.no_promiscuous;
   if (raw.count > 0) options.packet_limit = static_cast<std::uint64_t>(raw.count);
   if (raw.snaplen > 0) options.snaplen = static_cast<std::uint32_t>(raw.snaplen);
   if (raw.buffer_kib > 0) {
     options.buffer_bytes = static_cast<std::uint64_t>(raw.buffer_kib) * 1024;
   }
-  if (raw.json) options.style = LineStyle::kJson;
-  if (raw.columns) options.style = LineStyle::kColumns;
 }
 
 }  // namespace

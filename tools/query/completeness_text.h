@@ -1,0 +1,30 @@
+// The completeness record as people and programs read it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "engine/reader/completeness.h"
+
+namespace capstan::tools {
+
+// What was counted while an answer was made.
+struct QueryTotals {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  // captured
+  std::uint64_t packets_read = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t duration_ns = 0;
+};
+
+// One or more lines, each ended; the first one is the verdict. At most `most_losses` losses and as
+// many files of each kind are named, the others counted.
+std::string completeness_text(const Completeness& completeness, std::size_t most_losses = 10);
+
+nlohmann::ordered_json completeness_json(const Completeness& completeness);
+
+// The object of --stats-json, ended by a line end.
+std::string query_stats_json(const QueryTotals& totals, const Completeness& completeness,
+                             const std::string& filter);
+
+}  // namespace capstan::tools
