@@ -391,6 +391,14 @@ TEST_F(RecordStorage, PacketsTurnBetweenBlocks) {
   for (std::uint32_t first = 0; first < 600; first += 200) {
     send(first, 200);
     ASSERT_TRUE(record.wait_written(first + 200));
+    // The next file is made ready beside the recording; until it is, this one goes on.
+    ASSERT_TRUE(wait_until([&] {
+      const auto is_finished = [](const auto& entry) {
+        return entry.path().filename().string().starts_with("p_");
+      };
+      const fs::directory_iterator all(directory());
+      return std::count_if(begin(all), end(all), is_finished) > first / 200;
+    }));
   }
   EXPECT_EQ(record.stop(), 0) << record.err();
   EXPECT_GE(files_in(directory(), "p_").size(), 3U);
