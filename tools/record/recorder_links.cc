@@ -28,8 +28,9 @@ void Recorder::on_link_events() {
     const std::string text = link_event_text(event, ends, capture_.can_reattach());
     const bool bad = event.change == LinkChange::kDown || event.change == LinkChange::kVanished ||
                      event.change == LinkChange::kCarrierLost || !event.same_type;
-    say(text, bad ? LogLevel::kWarning : LogLevel::kNotice);
+    // The recording first: whoever reads the line may send what belongs behind the event.
     put_in_recording(event, text);
+    say(text, bad ? LogLevel::kWarning : LogLevel::kNotice);
     if (event.change == LinkChange::kVanished) failed_ = failed_ || ends;
     if (event.change == LinkChange::kRenamed) {
       nic_drops_.at(event.interface_name).renamed(event.name);

@@ -72,11 +72,14 @@ void WriterThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool WriterThread::take_blocks() noexcept {
+bool WriterThread::take_blocks() {
   bool any = false;
   for (const std::unique_ptr<BlockQueue>& queue : queues_) {
     if (!writer_->has_room()) break;
     if (BlockRef block = queue->try_pop()) {
+      // An event given before this block's packets were sent stands in front of them: only after the
+      // block has come it is certain that the event is seen.
+      write_events();
       writer_->accept(std::move(block));
       any = true;
     }

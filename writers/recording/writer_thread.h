@@ -41,7 +41,8 @@ class WriterThread {
   // threw. A FIFO is open when somebody reads it: meanwhile `keep_waiting` is asked now and then.
   void start(
       RecordingOptions options, const std::function<bool()>& keep_waiting = [] { return true; });
-  // Writes the event where the recording is now. The making thread only; returns at once.
+  // Writes the event where the recording is now: behind what was written, in front of every block
+  // that is queued after this call. The making thread only; returns at once.
   void add_event(const RecordedEvent& event);
   // No more blocks will be queued: write what is left, then the ledgers, and close.
   void request_finish(std::vector<ClosingLedger> ledgers) noexcept;
@@ -66,7 +67,7 @@ class WriterThread {
 
  private:
   void run(RecordingOptions options, std::promise<void> opened) noexcept;
-  bool take_blocks() noexcept;
+  bool take_blocks();
   void write_events();
 
   WriterThreadOptions options_;
