@@ -272,7 +272,7 @@ TEST(Replay, FeedsThePacketsInTheirTimeAndTurns) {
   options.path = folder.write("file", pcap_file(frames_of(plan, {0, 1, 2})));
   options.speed = 2;
   options.loops = 2;
-  ReplayFeed feed(options, PaceOptions{}, 0, 1518);
+  ReplayFeed feed(options, PaceOptions{}, 0, 1500);
   Bytes buffer(1518);
   std::vector<std::uint64_t> due;
   while (!feed.is_done()) {
@@ -291,14 +291,37 @@ TEST(Replay, LeavesOutWhatCannotBeSentAndCountsIt) {
   const FramePlan plan = plan_of("64,1514");
   ReplayOptions options;
   options.path = folder.write("file", pcap_file(frames_of(plan, {0, 1, 2, 3}), 100));
-  ReplayFeed feed(options, PaceOptions{}, 0, 1518);
+  ReplayFeed feed(options, PaceOptions{}, 0, 1500);
   Bytes buffer(1518);
   int frames = 0;
   for (; !feed.is_done(); ++frames) feed.write(buffer.data());
   EXPECT_EQ(frames, 2);
   EXPECT_EQ(feed.skipped(), 2U);
   options.path = folder.write("all-cut", pcap_file(frames_of(plan, {1, 3}), 100));
-  EXPECT_THROW(ReplayFeed(options, PaceOptions{}, 0, 1518), UsageError);
+  EXPECT_THROW(ReplayFeed(options, PaceOptions{}, 0, 1500), UsageError);
+}
+
+// A frame of 1515 to 1518 bytes passes an MTU of 1500 only with an 802.1Q tag.
+TEST(Replay, CountsWhatIsTooLongForTheMtuAndGoesOn) {
+  const test::TempDir folder;
+  std::vector<Bytes> frames;
+  for (const std::size_t size : {60U, 1515U, 1514U, 1518U, 1519U, 60U}) {
+    frames.emplace_back(size, std::uint8_t{0x08});
+  }
+  frames.push_back(Bytes(1518, 0));
+  frames.back()[12] = 0x81;
+  frames.push_back(Bytes(1519, 0));
+  frames.back()[12] = 0x81;
+  ReplayOptions options;
+  options.path = folder.write("file", pcap_file(frames));
+  ReplayFeed feed(options, PaceOptions{}, 0, 1500);
+  Bytes buffer(feed.buffer_size());
+  std::vector<std::uint32_t> sizes;
+  while (!feed.is_done()) sizes.push_back(feed.write(buffer.data()));
+  EXPECT_EQ(sizes, (std::vector<std::uint32_t>{60, 1514, 60, 1518}));
+  EXPECT_EQ(feed.too_long(), 4U);
+  EXPECT_EQ(feed.longest(), 1519U);
+  EXPECT_EQ(feed.skipped(), 0U);
 }
 
 }  // namespace

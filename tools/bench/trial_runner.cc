@@ -180,6 +180,7 @@ TrialRunner::Sent TrialRunner::generate_outside(const Load& load, double seconds
   result.engine = "external";
   result.frames = json.value("frames", std::uint64_t{0});
   result.refused = json.value("refused", std::uint64_t{0});
+  result.vanished = json.value("vanished", std::uint64_t{0});
   result.bytes = json.value("bytes", std::uint64_t{0});
   result.first_sequence = json.value("first_sequence", std::uint64_t{0});
   result.next_sequence = json.value("next_sequence", std::uint64_t{0});
@@ -298,7 +299,7 @@ TopSpeed TrialRunner::measure_top_speed(const FrameChoice& frame) {
     double pps = 0;
     for (const traffic::BlastResult& each : sent) {
       const double seconds = static_cast<double>(each.duration_ns) / 1e9;
-      if (seconds > 0) pps += static_cast<double>(each.frames - each.refused) / seconds;
+      if (seconds > 0) pps += static_cast<double>(each.sent()) / seconds;
     }
     return pps;
   };
@@ -354,7 +355,7 @@ Trial TrialRunner::run(const Peer& peer, const Load& load, std::uint32_t ring_mi
   const std::uint64_t cpu_before_ns = recorder.cpu_ns();
   const Sent sent = generate(load, load.count != 0 ? 60 : setting_.seconds);
   for (const traffic::BlastResult& each : sent) {
-    trial.offered += each.frames - each.refused;
+    trial.offered += each.sent();
     trial.seconds = std::max(trial.seconds, static_cast<double>(each.duration_ns) / 1e9);
   }
   trial.offered_bytes =

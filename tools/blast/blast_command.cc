@@ -27,6 +27,9 @@ nlohmann::json to_json(const traffic::BlastOptions& options, const traffic::Blas
   json["next_sequence"] = result.next_sequence;
   json["frames"] = result.frames;
   json["refused"] = result.refused;
+  json["vanished"] = result.vanished;
+  json["too_long"] = result.too_long;
+  json["sent"] = result.sent();
   json["bytes"] = result.bytes;
   json["seconds"] = static_cast<double>(result.duration_ns) / 1e9;
   json["cpu_seconds"] = static_cast<double>(result.cpu_ns) / 1e9;
@@ -59,6 +62,7 @@ void print_text(const traffic::BlastResult& result, bool steady) {
   } else if (result.refused > 0) {
     fmt::print("the interface dropped {} of them\n", result.refused);
   }
+  if (result.too_long > 0) fmt::print("{} more were too long for the MTU\n", result.too_long);
   if (result.interrupted) fmt::print("interrupted before the bound was reached\n");
 }
 
@@ -76,7 +80,15 @@ int blast_command(int argc, char** argv) {
   } else {
     print_text(result, !line->blast.pace.has_bursts());
   }
-  return kExitDone;
+  if (result.vanished == 0) return kExitDone;
+  fmt::print(stderr,
+             "capstan blast: {} of {} frames have not left {}: its counters show neither that they "
+             "were sent nor "
+             "that it dropped them. Is its other end up all the time, and does it receive in NAPI "
+             "(ethtool -K PEER "
+             "gro on)?\n",
+             result.vanished, result.frames, line->blast.interface);
+  return kExitFailed;
 }
 
 }  // namespace capstan::tools

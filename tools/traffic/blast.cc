@@ -102,20 +102,27 @@ void blast_planned(const Job& job, BlastResult& result) {
   }
   send_planned(job, plan, result);
   result.first_sequence = job.options.first_sequence;
-  result.next_sequence = result.first_sequence + result.frames;
+  result.next_sequence = result.first_sequence + result.frames + result.too_long;
 }
 
 void blast_replay(const Job& job, BlastResult& result) {
   if (job.options.engine == EngineChoice::kXdp) {
     throw UsageError("a recording is replayed by the ring engine only");
   }
-  const auto largest = static_cast<std::uint32_t>(job.link.mtu + kEthernetSize + kVlanTagSize);
-  ReplayFeed feed(job.options.replay, job.options.pace, job.options.count, largest);
+  ReplayFeed feed(job.options.replay, job.options.pace, job.options.count, job.link.mtu);
   run_ring_engine(job, feed, result);
+  result.too_long += feed.too_long();
+  if (result.too_long > 0) {
+    result.notes.push_back(
+        fmt::format("{} packets of {} failed: they are longer than {} (MTU {}) lets pass. Say: ip "
+                    "link set {} mtu {}",
+                    result.too_long, job.options.replay.path, job.link.name, job.link.mtu,
+                    job.link.name, feed.longest() - kEthernetSize));
+  }
   if (feed.skipped() > 0) {
-    result.notes.push_back(fmt::format(
-        "{} packets of {} were left out: cut when recorded, no Ethernet, or longer than {} bytes",
-        feed.skipped(), job.options.replay.path, largest));
+    result.notes.push_back(
+        fmt::format("{} packets of {} were left out: cut when recorded, or no Ethernet frames",
+                    feed.skipped(), job.options.replay.path));
   }
   if (!feed.problem().empty()) {
     result.notes.push_back(
@@ -124,6 +131,23 @@ void blast_replay(const Job& job, BlastResult& result) {
 }
 
 }  // namespace
+
+void account_for(const Job& job, const SentCounter& counter, const SentCounts& seen,
+                 BlastResult& result) {
+  // Where several generators share the interface its counters hold the frames of all.
+  result.refused = std::min(seen.refused, result.frames);
+  const std::uint64_t sent = std::min(seen.sent, result.frames - result.refused);
+  const std::uint64_t missing = result.frames - result.refused - sent;
+  if (missing == 0) return;
+  if (counter.is_certain()) {
+    result.vanished = missing;
+    return;
+  }
+  result.notes.push_back(
+      fmt::format("{} has counted {} frames fewer than it was given: its driver counts late, or "
+                  "they have not left",
+                  job.link.name, missing));
+}
 
 double BlastResult::packets_per_second() const noexcept {
   return per_second(static_cast<double>(frames), duration_ns);

@@ -38,8 +38,11 @@ struct BlastResult {
   std::string engine;              // "xdp" or "ring": what was used
   std::vector<std::string> notes;  // what a user should know: fallbacks, attachments
   std::uint64_t frames = 0;        // made and handed to the interface
-  std::uint64_t refused = 0;       // of them, dropped by the interface itself (its tx_dropped)
-  std::uint64_t bytes = 0;         // of `frames`, without FCS
+  std::uint64_t refused = 0;       // of them, dropped by the interface itself, as it counts
+  std::uint64_t vanished = 0;      // of them, neither sent nor refused by the interface's counters
+  std::uint64_t too_long =
+      0;                    // packets of a replay that the MTU does not let pass; not in `frames`
+  std::uint64_t bytes = 0;  // of `frames`, without FCS
   std::uint64_t first_sequence = 0;
   std::uint64_t next_sequence = 0;       // one past the last
   std::uint64_t duration_ns = 0;         // from before the first frame to after the last
@@ -48,6 +51,7 @@ struct BlastResult {
   double wanted_bits_per_second = 0;
   bool interrupted = false;
 
+  std::uint64_t sent() const noexcept { return frames - refused - vanished; }
   double packets_per_second() const noexcept;
   double bits_per_second() const noexcept;       // as AF_PACKET counts bytes
   double wire_bits_per_second() const noexcept;  // with FCS, preamble and gap: 24 bytes a frame

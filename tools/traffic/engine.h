@@ -10,6 +10,7 @@
 #include "tools/traffic/frame_feed.h"
 #include "tools/traffic/frame_plan.h"
 #include "tools/traffic/link.h"
+#include "tools/traffic/sent_counter.h"
 
 namespace capstan::traffic {
 
@@ -26,8 +27,13 @@ class EngineUnavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Each sends the whole job and fills in engine, frames, refused, bytes, duration and interrupted of
-// `result`, and adds to its notes.
+// Writes into `result`, whose `frames` is set, what became of them by `seen`: refused, and
+// vanished.
+void account_for(const Job& job, const SentCounter& counter, const SentCounts& seen,
+                 BlastResult& result);
+
+// Each sends the whole job and fills in engine, frames, refused, vanished, too_long, bytes,
+// duration and interrupted of `result`, and adds to its notes.
 void run_xdp_engine(const Job& job, const FramePlan& plan, BlastResult& result);
 void run_ring_engine(const Job& job, FrameFeed& feed, BlastResult& result);
 

@@ -32,20 +32,41 @@ std::uint64_t replay_due_ns(std::uint64_t recorded_ns, double speed) noexcept {
 }
 
 ReplayFeed::ReplayFeed(const ReplayOptions& options, const PaceOptions& pace, std::uint64_t count,
-                       std::uint32_t largest_frame)
+                       std::uint32_t mtu)
     : options_(options),
       pace_options_(pace),
       pacer_(pace),
       frames_left_(count == 0 ? std::numeric_limits<std::uint64_t>::max() : count),
-      largest_frame_(largest_frame),
+      mtu_(mtu),
       source_(open_packet_source(options.path)) {
   advance();
   if (packet_) return;
   throw UsageError(
-      fmt::format("{}: no packet in it can be sent ({} were cut, no Ethernet, or "
-                  "longer than {} bytes){}{}",
-                  options.path, skipped_, largest_frame_,
+      fmt::format("{}: no packet in it can be sent ({} were cut or no Ethernet frames, {} are "
+                  "longer than an MTU of "
+                  "{} lets pass){}{}",
+                  options.path, skipped_, too_long_, mtu,
                   problem_.empty() ? "" : "; it breaks off: ", problem_));
+}
+
+std::uint32_t ReplayFeed::buffer_size() const noexcept {
+  return mtu_ + kEthernetSize + kVlanTagSize;
+}
+
+// What the kernel would refuse is not given to it: the packets behind it are to go on.
+bool ReplayFeed::can_go(const PacketView& packet) noexcept {
+  if (packet.link_type != link_type::kEthernet || packet.caplen != packet.wirelen ||
+      packet.caplen < kMinFrameSize) {
+    ++skipped_;
+    return false;
+  }
+  // Four bytes more only for an 802.1Q tag (packet_extra_vlan_len_allowed, net/packet/af_packet.c).
+  const bool is_tagged = packet.data[12] == 0x81 && packet.data[13] == 0x00;
+  const std::uint32_t counted = packet.caplen - (is_tagged ? std::uint32_t{kVlanTagSize} : 0);
+  if (counted <= mtu_ + kEthernetSize) return true;
+  ++too_long_;
+  longest_ = std::max(longest_, counted);
+  return false;
 }
 
 bool ReplayFeed::open_again() {
@@ -72,11 +93,7 @@ void ReplayFeed::advance() {
       if (!open_again()) return;
       continue;
     }
-    const bool fits = packet_->link_type == link_type::kEthernet &&
-                      packet_->caplen == packet_->wirelen && packet_->caplen >= kMinFrameSize &&
-                      packet_->caplen <= largest_frame_;
-    if (fits) break;
-    ++skipped_;
+    if (can_go(*packet_)) break;
   }
   ++frames_in_turn_;
   if (turn_is_new_) {

@@ -54,31 +54,35 @@ struct ReplayOptions {
 };
 
 // The packets of a recording, as they are. With a rate in `pace` that rate counts, not the timing.
-// Packets that are no Ethernet frames, were cut when recorded or are longer than `largest_frame`
+// Packets that are no Ethernet frames, were cut when recorded or are longer than the MTU lets pass
 // are left out and counted.
 class ReplayFeed final : public FrameFeed {
  public:
   // Opens the file. Throws UsageError when it cannot be read or has no packet to send.
   ReplayFeed(const ReplayOptions& options, const PaceOptions& pace, std::uint64_t count,
-             std::uint32_t largest_frame);
+             std::uint32_t mtu);
 
-  std::uint32_t buffer_size() const noexcept override { return largest_frame_; }
+  std::uint32_t buffer_size() const noexcept override;
   bool is_done() const noexcept override { return !packet_; }
   std::uint64_t wait_ns(std::uint64_t now_ns) override;
   std::uint32_t write(std::uint8_t* buffer) override;
 
   std::uint64_t skipped() const noexcept { return skipped_; }
+  std::uint64_t too_long() const noexcept { return too_long_; }
+  // Bytes of the longest of those, without a VLAN tag the MTU does not count.
+  std::uint32_t longest() const noexcept { return longest_; }
   const std::string& problem() const noexcept { return problem_; }
 
  private:
   void advance();
+  bool can_go(const PacketView& packet) noexcept;
   bool open_again();
 
   ReplayOptions options_;
   PaceOptions pace_options_;
   Pacer pacer_;
   std::uint64_t frames_left_;
-  std::uint32_t largest_frame_;
+  std::uint32_t mtu_;
   std::unique_ptr<PacketSource> source_;
   std::optional<PacketView> packet_;  // the next to go, borrowed from source_
   std::uint64_t loops_done_ = 0;
@@ -88,6 +92,8 @@ class ReplayFeed final : public FrameFeed {
   bool turn_is_new_ = true;
   std::uint64_t frames_in_turn_ = 0;
   std::uint64_t skipped_ = 0;
+  std::uint64_t too_long_ = 0;
+  std::uint32_t longest_ = 0;
   std::string problem_;
 };
 

@@ -61,6 +61,7 @@ void read_attribute(int type, const std::uint8_t* data, std::size_t size, LinkIn
   } else if (type == IFLA_STATS64 && size >= offsetof(rtnl_link_stats64, multicast)) {
     rtnl_link_stats64 stats{};
     std::memcpy(&stats, data, std::min(size, sizeof(stats)));
+    info.rx_packets = stats.rx_packets;
     info.tx_packets = stats.tx_packets;
     info.tx_dropped = stats.tx_dropped;
   } else if (type == IFLA_LINKINFO) {

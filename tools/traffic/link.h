@@ -17,6 +17,7 @@ struct LinkInfo {
   bool is_ethernet = false;      // frames start with an Ethernet header (ARPHRD_ETHER or loopback)
   int peer_ifindex = 0;          // veth: the other end; 0: none
   std::optional<int> peer_nsid;  // the namespace the peer is in, by its number here; none: this one
+  std::uint64_t rx_packets = 0;
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_dropped = 0;
 };

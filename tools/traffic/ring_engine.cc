@@ -21,6 +21,7 @@
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
 #include "tools/traffic/engine.h"
+#include "tools/traffic/frame_format.h"
 
 namespace capstan::traffic {
 
@@ -33,12 +34,13 @@ constexpr std::uint32_t kBatch = 256;
 constexpr std::uint32_t kDataOffset = TPACKET2_HDRLEN - sizeof(sockaddr_ll);
 // Shorter waits are spun: a sleep oversleeps by some 60 microseconds.
 constexpr std::uint64_t kSpinNs = 100'000;
+constexpr std::uint64_t kMtuLookNs = 100 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kLongestSleepNs = 20 * kNanosecondsPerMillisecond;
 
 class RingEngine {
  public:
   RingEngine(const Job& job, FrameFeed& feed, BlastResult& result)
-      : job_(job), feed_(feed), result_(result) {
+      : job_(job), feed_(feed), result_(result), counter_(job.link, SentBy::kPacket) {
     open_socket();
     map_ring();
   }
@@ -129,12 +131,15 @@ class RingEngine {
       const std::uint64_t wait = feed_.wait_ns(now);
       if (wait > 0) return wait;
       const std::uint32_t slot_status = status(next_slot_);
-      if ((slot_status & TP_STATUS_WRONG_FORMAT) != 0) refuse_frame();
       if (slot_status != TP_STATUS_AVAILABLE) {
         if (pending_ == 0) wait_for_slot();
         return 0;
       }
       const std::uint32_t size = feed_.write(frame_of(next_slot_));
+      if (passed_mtu_ != 0 && is_too_long(size)) {
+        ++result_.too_long;
+        continue;
+      }
       header_of(next_slot_)->tp_len = size;
       set_status(next_slot_, TP_STATUS_SEND_REQUEST);
       next_slot_ = (next_slot_ + 1) % slots_;
@@ -145,33 +150,71 @@ class RingEngine {
     return 0;
   }
 
-  [[noreturn]] void refuse_frame() const {
-    throw_system_error(EMSGSIZE,
-                       fmt::format("send to {} (MTU {}, frames up to {} bytes)", job_.link.name,
-                                   job_.link.mtu, feed_.buffer_size()),
-                       "Raise the MTU or make the frames smaller");
+  // The MTU has become smaller while sending: from here on what does not fit is not given to the
+  // kernel, which writes a line to its log for each (tpacket_parse_header).
+  bool is_too_long(std::uint32_t size) {
+    const std::uint64_t now_ns = monotonic_clock_ns();
+    if (now_ns >= next_mtu_look_ns_) {
+      passed_mtu_ = read_link(job_.link.ifindex).mtu;
+      next_mtu_look_ns_ = now_ns + kMtuLookNs;
+    }
+    const std::uint8_t* const frame = frame_of(next_slot_);
+    const bool is_tagged = frame[12] == 0x81 && frame[13] == 0x00;
+    return size > passed_mtu_ + kEthernetSize + (is_tagged ? kVlanTagSize : 0);
   }
 
-  // Hands the filled slots to the kernel. What it could not take stays marked and goes with the
-  // next call.
+  // The kernel stops at a slot whose frame it will not take and stays there: the frame is taken out
+  // of the row and those behind it move up.
+  void take_out_refused() {
+    std::uint32_t slot = next_slot_;
+    for (std::uint32_t looked = 0; looked < slots_; ++looked) {
+      slot = (slot + slots_ - 1) % slots_;
+      if ((status(slot) & TP_STATUS_WRONG_FORMAT) != 0) break;
+    }
+    if ((status(slot) & TP_STATUS_WRONG_FORMAT) == 0) {
+      throw_system_error(EMSGSIZE, fmt::format("send to {} (MTU {}, frames up to {} bytes)",
+                                               job_.link.name, job_.link.mtu, feed_.buffer_size()));
+    }
+    passed_mtu_ = read_link(job_.link.ifindex).mtu;
+    next_mtu_look_ns_ = monotonic_clock_ns() + kMtuLookNs;
+    ++result_.too_long;
+    --frames_;
+    result_.bytes -= header_of(slot)->tp_len;
+    for (std::uint32_t behind = (slot + 1) % slots_; behind != next_slot_;
+         behind = (behind + 1) % slots_) {
+      header_of(slot)->tp_len = header_of(behind)->tp_len;
+      std::memcpy(frame_of(slot), frame_of(behind), header_of(behind)->tp_len);
+      set_status(slot, TP_STATUS_SEND_REQUEST);
+      slot = behind;
+    }
+    set_status(slot, TP_STATUS_AVAILABLE);
+    next_slot_ = slot;
+  }
+
+  // Hands the filled slots to the kernel. 0, or the errno value of why some of them wait.
+  int kick() {
+    if (::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) return 0;
+    const int error = errno;
+    if (error == EMSGSIZE || error == EINVAL) take_out_refused();
+    return error;
+  }
+
+  // What the kernel could not take stays marked and goes with the next call.
   void send() {
-    if (::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) {
-      pending_ = 0;
-      return;
-    }
+    int error = kick();
+    while (error == EMSGSIZE || error == EINVAL) error = kick();
+    pending_ = 0;
+    if (error == 0) return;
     // ENOBUFS, EAGAIN: the device or the socket's send buffer is full, the slots keep their place.
-    if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR) {
-      pending_ = 0;
-      wait_for_slot();
-      return;
+    if (error != ENOBUFS && error != EAGAIN && error != EINTR) {
+      throw_system_error(error, fmt::format("send to {} after {} frames", job_.link.name, frames_));
     }
-    if (errno == EMSGSIZE || errno == EINVAL) refuse_frame();
-    throw_errno(fmt::format("send to {} after {} frames", job_.link.name, frames_));
+    wait_for_slot();
   }
 
   void wait_for_slot() {
     // Slots the kernel has not looked at yet are none it will give back by itself.
-    (void)::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0);
+    (void)kick();
     pollfd waiter{socket_.get(), POLLOUT, 0};
     (void)::poll(&waiter, 1, 1);
   }
@@ -204,12 +247,14 @@ class RingEngine {
       result_.bytes -=
           header_of(static_cast<std::uint32_t>((next_slot_ + slots_ - back) % slots_))->tp_len;
     }
-    result_.refused = read_link(job_.link.ifindex).tx_dropped - job_.link.tx_dropped;
+    account_for(job_, counter_, counter_.wait_for(result_.frames, counter_.is_certain() ? 1000 : 0),
+                result_);
   }
 
   const Job& job_;
   FrameFeed& feed_;
   BlastResult& result_;
+  SentCounter counter_;
   UniqueFd socket_;
   MmapRegion ring_;
   std::uint32_t slot_size_ = 0;
@@ -218,6 +263,8 @@ class RingEngine {
   std::uint32_t pending_ = 0;
   std::uint64_t frames_ = 0;
   std::uint64_t start_ns_ = 0;
+  std::uint32_t passed_mtu_ = 0;  // what passes now; 0: the kernel has refused nothing yet
+  std::uint64_t next_mtu_look_ns_ = 0;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "engine/core/errors.h"
 #include "tools/traffic/engine.h"
 #include "tools/traffic/netns.h"
+#include "tools/traffic/sent_counter.h"
 #include "tools/traffic/xdp_program.h"
 
 namespace capstan::traffic {
@@ -35,6 +36,8 @@ constexpr std::uint64_t kSliceNs = 2 * kNanosecondsPerSecond;
 constexpr std::uint32_t kFirstSliceRuns = 250'000;
 constexpr std::uint32_t kMinRuns = 1024;
 constexpr std::uint32_t kMaxRuns = 1U << 31;
+// The other end's turn may be long in coming on a busy machine.
+constexpr int kFetchMilliseconds = 5000;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 class XdpEngine {
@@ -110,25 +113,17 @@ class XdpEngine {
     result_.notes.push_back(attached);
   }
 
+  // Every frame made must be accounted for: any one frame that moves a counter may be somebody
+  // else's.
   bool first_frames_leave() {
     reset();
-    const LinkInfo before = read_link(job_.link.ifindex);
+    counter_.emplace(job_.link, SentBy::kXdp);
     if (!call(kBatch)) return true;
-    const bool left = made() == 0 || wait_for_counters(before, 1, 20);
+    const SentCounts seen = counter_->wait_for(made(), 20);
+    const bool left = seen.sent + seen.refused >= made();
     // The set-up time of this call is not to be made up for by a burst.
     state_.start_ns = 0;
     return left;
-  }
-
-  // Waits until the interface has counted `wanted` frames, sent or dropped, more than `before`.
-  bool wait_for_counters(const LinkInfo& before, std::uint64_t wanted, int milliseconds) {
-    for (int waited = 0;; ++waited) {
-      const LinkInfo now = read_link(job_.link.ifindex);
-      refused_ = now.tx_dropped - before.tx_dropped;
-      if (now.tx_packets - before.tx_packets + refused_ >= wanted) return true;
-      if (waited >= milliseconds) return false;
-      sleep_ns(kNanosecondsPerMillisecond);
-    }
   }
 
   std::string attach_to_peer() {
@@ -212,10 +207,11 @@ class XdpEngine {
                               ? std::min(std::uint64_t{state_.now_ns}, std::uint64_t{state_.end_ns})
                               : monotonic_clock_ns() - begin_ns_;
     if (job_.options.direction == XdpDirection::kIn) return;
+    const SentCounts seen = counter_->wait_for(made(), 200);
+    account_for(job_, *counter_, seen, result_);
     // The other end fetches the last frames in its own time; taking the program off earlier would
     // throw them away (veth_napi_del).
-    wait_for_counters(job_.link, result_.frames, 200);
-    result_.refused = refused_;
+    if (attachment_) counter_->wait_until_fetched(seen.sent, kFetchMilliseconds);
   }
 
   const Job& job_;
@@ -227,7 +223,7 @@ class XdpEngine {
   UniqueFd pass_;
   UniqueFd attachment_;
   std::uint64_t begin_ns_ = 0;
-  std::uint64_t refused_ = 0;
+  std::optional<SentCounter> counter_;  // since the first frame, when they go out
   double ns_per_run_ = 0;
 };
 
