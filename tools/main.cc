@@ -9,6 +9,7 @@
 #include "engine/core/errors.h"
 #include "tools/commands.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 
 namespace {
 
@@ -56,10 +57,10 @@ int main(int argc, char** argv) {
   try {
     return command->run(argc - 1, argv + 1);
   } catch (const UsageError& error) {
-    fmt::print(stderr, "capstan {}: {}\n", name, error.what());
+    standard_log().put(fmt::format("capstan {}: {}\n", name, error.what()));
     return kExitUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "capstan {}: {}\n", name, error.what());
+    standard_log().put(fmt::format("capstan {}: {}\n", name, error.what()));
     return kExitFailed;
   }
 }

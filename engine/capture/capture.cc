@@ -169,7 +169,13 @@ void Capture::add_best_effort(std::size_t ring, BestEffortQueue& queue) {
   threads_[ring]->add_best_effort(queue);
 }
 
-void Capture::start() {
+Capture::Running::~Running() {
+  if (capture_ == nullptr) return;
+  capture_->request_abandon();
+  capture_->join();
+}
+
+Capture::Running Capture::start() {
   start_time_ns_ = wall_clock_ns();
   for (std::size_t ring = 0; ring < threads_.size(); ++ring) {
     threads_[ring]->socket().attach_filter(programs_[ring]);
@@ -179,7 +185,9 @@ void Capture::start() {
   }
   // What the reject-all filter refused was never counted; what the real one has passed since it was
   // attached lies in the ring and belongs to the capture, so the counters are right as they are.
+  Running running(*this);  // should a thread not start, the ones that did end
   for (const auto& thread : threads_) thread->start();
+  return running;
 }
 
 bool Capture::reattach(const std::string& name, int index) {

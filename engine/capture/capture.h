@@ -2,7 +2,7 @@
 //
 //   Capture capture(options);                      // sockets and rings; nothing is received yet
 //   capture.add_stripe(0, queue);                  // who gets ring 0's blocks
-//   capture.start();                               // from here on packets count
+//   Capture::Running running = capture.start();    // from here on packets count
 //   ... BlockRef block = queue.try_pop(); ...      // in the consumer's thread
 //   capture.request_stop(); capture.join();        // drains; then the counters are exact
 //
@@ -15,6 +15,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/capture/capture_thread.h"
@@ -83,8 +84,24 @@ class Capture {
   void add_stripe(std::size_t ring, BlockQueue& queue);
   void add_best_effort(std::size_t ring, BestEffortQueue& queue);
 
-  // Attaches the filter, locks it, zeroes the counters, starts the threads.
-  void start();
+  // The time in which capture threads push blocks into the queues that were added. Made by start()
+  // and kept behind the queues: where an exception unwinds them, this goes first, abandons what is
+  // in the rings and joins the threads, so that nothing is pushed into a queue that is gone. After
+  // request_stop() and join() it does nothing. Must not outlive the Capture.
+  class [[nodiscard]] Running {
+   public:
+    Running(Running&& other) noexcept : capture_(std::exchange(other.capture_, nullptr)) {}
+    Running& operator=(Running&&) = delete;
+    ~Running();
+
+   private:
+    friend class Capture;
+    explicit Running(Capture& capture) noexcept : capture_(&capture) {}
+    Capture* capture_;
+  };
+
+  // Attaches the filter, locks it, starts the threads. Throws std::system_error; none runs then.
+  Running start();
   // Whether reattach() can work: one ring an interface. The kernel does not bind the members of a
   // fanout group anew (packet_do_bind: EINVAL).
   bool can_reattach() const noexcept { return options_.rings_per_interface == 1; }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@
 
 namespace capstan::test {
 namespace {
+
+// Sooner, a second signal is the first one again.
+constexpr useconds_t kImpatienceUs = 1'100'000;
 
 class RecordEnd : public Sandbox {
  protected:
@@ -110,11 +114,127 @@ TEST_F(RecordEnd, SecondInterruptLeavesAValidFile) {
     send_numbers(0, 20'000, 1000);
     ASSERT_TRUE(record.wait_received(20'000));
     record.process().signal(SIGINT);
-    ::usleep(2000);  // two of one signal at once are one
+    ::usleep(kImpatienceUs);
     record.stop(SIGINT);
     EXPECT_EQ(expect_prefix(target, 0, 20'000), "") << record.err();
     expect_reconciled(record.statistics());
   }
+}
+
+// timeout(1) and supervisors signal a process and its group; a closing terminal signals a job
+// itself and through its shell. The block in the ring is handed over long after the last of them.
+TEST_F(RecordEnd, SignalsWithinASecondAreOne) {
+  const std::vector<std::vector<int>> bursts = {{SIGTERM, SIGTERM},
+                                                {SIGINT, SIGINT, SIGINT},
+                                                {SIGHUP, SIGHUP},
+                                                {SIGTERM, SIGINT, SIGHUP, SIGTERM}};
+  for (const std::vector<int>& burst : bursts) {
+    const std::string target = file("burst.pcapng");
+    RecordRun record({"-i", "v1", "-B", "8", "--retire-ms", "500", "-w", target});
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_numbers(0, 200);
+    ASSERT_TRUE(record.wait_received(200));
+    for (const int signal : burst) {
+      record.process().signal(signal);
+      ::usleep(20'000);  // two of one signal at once are one to the kernel already
+    }
+    EXPECT_EQ(record.wait(), 0) << record.err();
+    expect_reconciled(record.statistics());
+    EXPECT_EQ(expect_prefix(target, 200, 200), "");
+    std::filesystem::remove(target);
+  }
+}
+
+// However late and often: only who sits there and presses Ctrl+C again is impatient.
+TEST_F(RecordEnd, OnlyInterruptsAreImpatient) {
+  const std::string target = file("patient.pcapng");
+  RecordRun record({"-i", "v1", "-B", "8", "--retire-ms", "2500", "-w", target});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send_numbers(0, 200);
+  ASSERT_TRUE(record.wait_received(200));
+  record.process().signal(SIGTERM);
+  ::usleep(kImpatienceUs);
+  record.process().signal(SIGTERM);
+  record.process().signal(SIGHUP);
+  EXPECT_EQ(record.wait(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(expect_prefix(target, 200, 200), "");
+}
+
+TEST_F(RecordEnd, TimeoutLosesNothing) {
+  const FrameSender sender("v0");
+  for (const char* signal : {"TERM", "INT"}) {
+    const std::string target = file("timeout.pcapng");
+    Process timed({"timeout", "-s", signal, "1", capstan_binary(), "record", "-i", "v1", "-B", "8",
+                   "--retire-ms", "400", "-w", target, "--stats-json", file("stats")});
+    for (std::uint32_t number = 0; timed.is_running(); ++number) {
+      sender.send(make_udp_frame(5000, number, 100));
+      ::usleep(500);
+    }
+    EXPECT_EQ(timed.wait(), 124) << timed.err();
+    std::ifstream in(file("stats"));
+    std::string last;
+    for (std::string line; std::getline(in, line);) last = line;
+    expect_reconciled(Statistics(last));
+    std::filesystem::remove(target);
+  }
+}
+
+// A dropped ssh session, a killed tmux: the terminal hangs up, the recording goes on.
+TEST_F(RecordEnd, ATerminalThatGoesAwayEndsNothing) {
+  for (const bool in_time : {true, false}) {
+    const UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    ASSERT_TRUE(master);
+    ASSERT_EQ(::grantpt(master.get()), 0);
+    ASSERT_EQ(::unlockpt(master.get()), 0);
+    char name[64] = {};
+    ASSERT_EQ(::ptsname_r(master.get(), name, sizeof(name)), 0);
+    ProcessOptions options;
+    options.in_child = [&name] {
+      ::setsid();
+      ::dup2(::open(name, O_RDWR), STDIN_FILENO);  // the session's terminal from now on
+    };
+    const std::string target = file("hangup.pcapng");
+    RecordRun record({"-i", "v1", "-B", "8", "--retire-ms", "10", "-w", target}, options);
+    ASSERT_TRUE(record.wait_started()) << record.err();
+    send_numbers(0, 100);
+    ASSERT_TRUE(record.wait_written(100));
+    if (in_time) {
+      // Asked by hand while the terminal is there: the user's wish.
+      EXPECT_EQ(record.stop(SIGHUP), 0) << record.err();
+    } else {
+      ::close(const_cast<UniqueFd&>(master).release());
+      ASSERT_TRUE(wait_until([&] {
+        return record.err().find("the terminal is gone") != std::string::npos ||
+               !record.process().is_running();
+      })) << record.err();
+      record.process().signal(SIGHUP);  // the shell's, to its jobs
+      send_numbers(100, 200);
+      ASSERT_TRUE(record.wait_written(200)) << record.err();
+      EXPECT_EQ(record.stop(SIGTERM), 0) << record.err();
+    }
+    expect_reconciled(record.statistics());
+    EXPECT_EQ(expect_prefix(target, in_time ? 100 : 200, in_time ? 100 : 200), "");
+    std::filesystem::remove(target);
+  }
+}
+
+TEST_F(RecordEnd, NohupIsHonoured) {
+  const std::string target = file("nohup.pcapng");
+  ProcessOptions options;
+  options.in_child = [] { ::signal(SIGHUP, SIG_IGN); };
+  RecordRun record({"-i", "v1", "-B", "8", "--retire-ms", "10", "-w", target}, options);
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  record.process().signal(SIGHUP);
+  ASSERT_TRUE(wait_until([&] {
+    return record.err().find("SIGHUP is ignored") != std::string::npos ||
+           !record.process().is_running();
+  })) << record.err();
+  send_numbers(0, 100);
+  ASSERT_TRUE(record.wait_written(100)) << record.err();
+  EXPECT_EQ(record.stop(SIGTERM), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(expect_prefix(target, 100, 100), "");
 }
 
 TEST_F(RecordEnd, SecondInterruptLeavesABlockedReader) {
@@ -131,7 +251,7 @@ TEST_F(RecordEnd, SecondInterruptLeavesABlockedReader) {
   send_numbers(0, 3000, 1000);
   ASSERT_TRUE(record.wait_received(3000));
   record.process().signal(SIGINT);
-  ::usleep(300'000);
+  ::usleep(kImpatienceUs);
   EXPECT_TRUE(record.process().is_running());  // it waits for its reader
   record.process().signal(SIGINT);
   const int status = record.wait();

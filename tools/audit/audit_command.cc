@@ -1,6 +1,7 @@
 #include "tools/audit/audit_command.h"
 
 #include <array>
+#include <csignal>
 #include <optional>
 
 #include "engine/filter/packet_filter.h"
@@ -56,6 +57,7 @@ int audit_command(int argc, char** argv) {
   const auto line = parse_audit_command_line(argc, argv);
   if (!line) return kExitDone;
   forbid_dumps();
+  std::signal(SIGPIPE, SIG_IGN);  // who has read enough may go
   AuditOutputs outputs(*line);
   audit::Auditor auditor(options_of(*line), outputs);
   if (line->files.empty()) {

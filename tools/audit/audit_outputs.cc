@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "engine/core/errors.h"
+#include "engine/core/write_all.h"
 #include "tools/audit/html_report.h"
 #include "tools/audit/text_report.h"
 
@@ -50,10 +51,27 @@ void AuditOutputs::on_login(const audit::SessionReport& so_far,
   ++logins_;
   book_.login(so_far, credential);
   if (!print_lines_) return;
-  // Above the table, which the next refresh draws anew below.
-  if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
+  wipe_table();  // the line comes above it, and the next refresh draws it anew below
+  print(login_line(so_far, credential) + "\n");
+}
+
+// Called in the midst of the auditor's work: what goes wrong is remembered, and told by check().
+void AuditOutputs::print(const std::string& text) noexcept {
+  if (output_error_ == 0) output_error_ = write_all(STDOUT_FILENO, text.data(), text.size()).error;
+}
+
+void AuditOutputs::wipe_table() noexcept {
+  if (table_rows_ != 0) print(fmt::format("\033[{}A\033[J", table_rows_));
   table_rows_ = 0;
-  fmt::print("{}\n", login_line(so_far, credential));
+}
+
+bool AuditOutputs::closed() const noexcept {
+  return output_error_ == EPIPE && !eve_ && !evidence_ && line_.html.empty();
+}
+
+void AuditOutputs::check() const {
+  if (output_error_ == 0 || output_error_ == EPIPE) return;  // who has read enough may go
+  throw_system_error(output_error_, "write the report to standard output");
 }
 
 void AuditOutputs::on_session(const audit::SessionReport& report) {
@@ -70,20 +88,22 @@ void AuditOutputs::refresh(const audit::Auditor& auditor) {
   if (live_table_) {
     const auto rows = static_cast<std::size_t>(std::max(terminal_rows() - 6, 3));
     const std::string table = service_table(auditor.services(), rows);
-    if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
-    fmt::print("{}", table);
+    wipe_table();
+    print(table);
     table_rows_ = static_cast<int>(std::count(table.begin(), table.end(), '\n'));
   }
-  std::fflush(stdout);
 }
 
 void AuditOutputs::finish(const audit::Auditor& auditor) {
   if (!line_.html.empty()) write_file(line_.html, html_report(book_, auditor));
   if (eve_ && !eve_->flush()) throw_system_error(eve_->error(), "writing " + *line_.json);
   if (line_.quiet || json_to_terminal_) return;
-  if (table_rows_ != 0) fmt::print("\033[{}A\033[J", table_rows_);
-  fmt::print("{}", text_report(book_, auditor));
-  if (evidence_) fmt::print("{} findings are kept in {}\n", evidence_->written(), line_.evidence);
+  wipe_table();
+  print(text_report(book_, auditor));
+  if (evidence_) {
+    print(fmt::format("{} findings are kept in {}\n", evidence_->written(), line_.evidence));
+  }
+  check();
 }
 
 }  // namespace capstan::tools

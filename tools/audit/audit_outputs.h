@@ -23,12 +23,19 @@ class AuditOutputs final : public audit::AuditSink {
 
   // Live: draws the table anew, or flushes the lines. Call about once a second.
   void refresh(const audit::Auditor& auditor);
+  // Throws std::system_error when standard output has refused something.
+  void check() const;
+  // Whether the reader of standard output has gone, and nothing else was asked for.
+  bool closed() const noexcept;
   // The report, the page. Throws std::system_error when something could not be written.
   void finish(const audit::Auditor& auditor);
 
   std::uint64_t logins() const noexcept { return logins_; }
 
  private:
+  void print(const std::string& text) noexcept;
+  void wipe_table() noexcept;
+
   const AuditCommandLine& line_;
   AuditBook book_;
   std::optional<EveLines> eve_;
@@ -38,6 +45,7 @@ class AuditOutputs final : public audit::AuditSink {
   bool live_table_ = false;
   bool print_lines_ = false;
   int table_rows_ = 0;
+  int output_error_ = 0;  // of standard output, the first
 };
 
 }  // namespace capstan::tools

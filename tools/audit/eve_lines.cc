@@ -10,7 +10,9 @@
 
 #include "engine/audit/tls/hello.h"
 #include "engine/core/errors.h"
+#include "engine/core/write_all.h"
 #include "tools/audit/audit_words.h"
+#include "tools/common/json_text.h"
 
 namespace capstan::tools {
 
@@ -88,7 +90,7 @@ std::string tls_event(const audit::SessionReport& report) {
   if (!tls.ja4.empty()) body["ja4"] = tls.ja4;
   event["tls"] = std::move(body);
   event["community_id"] = community_id(report.ends);
-  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(event);
 }
 
 std::string flow_event(const audit::SessionReport& report) {
@@ -109,7 +111,7 @@ std::string flow_event(const audit::SessionReport& report) {
                     {"state", tcp_state_name(report.tcp_state)}};
   }
   event["community_id"] = community_id(report.ends);
-  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(event);
 }
 
 ordered_json or_null(std::string text) {
@@ -154,7 +156,7 @@ std::string audit_event(const audit::SessionReport& report) {
     if (facts.credentials_dropped != 0) event["credentials_not_listed"] = facts.credentials_dropped;
   }
   event["community_id"] = community_id(report.ends);
-  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(event);
 }
 
 std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns) {
@@ -167,7 +169,7 @@ std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns) {
                                   {"blocks_skipped", totals.blocks_skipped},
                                   {"sessions", totals.sessions},
                                   {"cleartext_logins", totals.logins}}}}}};
-  return event.dump();
+  return dump_json(event);
 }
 
 UniqueFd open_eve_file(const std::string& path) {
@@ -194,15 +196,7 @@ void EveLines::line(const std::string& event) {
 }
 
 bool EveLines::flush() noexcept {
-  std::size_t written = 0;
-  while (error_ == 0 && written < kept_.size()) {
-    const ssize_t count = ::write(out_.get(), kept_.data() + written, kept_.size() - written);
-    if (count >= 0) {
-      written += static_cast<std::size_t>(count);
-    } else if (errno != EINTR) {
-      error_ = errno;
-    }
-  }
+  if (error_ == 0) error_ = write_all(out_.get(), kept_.data(), kept_.size()).error;
   kept_.clear();
   return error_ == 0;
 }

@@ -12,6 +12,7 @@
 #include "engine/audit/text.h"
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
+#include "engine/core/write_all.h"
 #include "engine/flow/checksum.h"
 
 namespace capstan::tools {
@@ -59,15 +60,9 @@ void repair_checksums(KeptPacket& packet, std::uint8_t protocol, std::uint8_t ip
   store(data + transport + field, protocol == kProtocolUdp && value == 0 ? 0xffff : value);
 }
 
-void write_all(int fd, const void* data, std::size_t size, const std::string& path) {
-  const auto* at = static_cast<const std::uint8_t*>(data);
-  while (size != 0) {
-    const ssize_t wrote = ::write(fd, at, size);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) throw_errno("writing evidence " + path);
-    at += wrote;
-    size -= static_cast<std::size_t>(wrote);
-  }
+void put(int fd, const void* data, std::size_t size, const std::string& path) {
+  const WriteOutcome outcome = write_all(fd, data, size);
+  if (outcome.error != 0) throw_system_error(outcome.error, "writing evidence " + path);
 }
 
 // The classic file format with nanoseconds: one link type, which all packets of a flow share.
@@ -136,15 +131,15 @@ void Evidence::session(const audit::SessionReport& report) {
   if (!file) throw_errno("creating evidence " + path);
   PcapHead head;
   head.link_type = report.packets_kept->packets.front().link_type;
-  write_all(file.get(), &head, sizeof(head), path);
+  put(file.get(), &head, sizeof(head), path);
   for (const KeptPacket& kept : report.packets_kept->packets) {
     KeptPacket packet = kept;  // its bytes are the keeper's, which wipes them next
     if (!unredacted_) redact(packet, report);
     const RecordHead record = {static_cast<std::uint32_t>(packet.timestamp_ns / 1'000'000'000),
                                static_cast<std::uint32_t>(packet.timestamp_ns % 1'000'000'000),
                                packet.caplen, packet.wirelen};
-    write_all(file.get(), &record, sizeof(record), path);
-    write_all(file.get(), packet.buffer.data(), packet.caplen, path);
+    put(file.get(), &record, sizeof(record), path);
+    put(file.get(), packet.buffer.data(), packet.caplen, path);
   }
   ++written_;
 }

@@ -35,7 +35,7 @@ CaptureOptions capture_options(const AuditCommandLine& line) {
 class LiveAudit {
  public:
   LiveAudit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs)
-      : line_(line), auditor_(auditor), outputs_(outputs), capture_(capture_options(line)) {
+      : line_(line), auditor_(auditor), outputs_(outputs), capture_(open_capture(line, signals_)) {
     for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
       queues_.push_back(std::make_unique<BlockQueue>(capture_.ring_info(ring).block_count));
       capture_.add_stripe(ring, *queues_.back());
@@ -44,7 +44,7 @@ class LiveAudit {
   }
 
   void run() {
-    capture_.start();
+    const Capture::Running running = capture_.start();
     const auto began = Clock::now();
     auto refreshed = began;
     bool stopping = false;
@@ -52,8 +52,9 @@ class LiveAudit {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
       const bool idle = !take_blocks();
       if (finished && idle) break;
+      outputs_.check();
       const auto now = Clock::now();
-      if (!stopping && should_stop(now - began)) {
+      if (should_stop(now - began) && !stopping) {
         stopping = true;
         capture_.request_stop();
       }
@@ -70,6 +71,12 @@ class LiveAudit {
   }
 
  private:
+  // libpcap's compiler and name servers take their time, and hear no signal.
+  static Capture open_capture(const AuditCommandLine& line, const SignalEvents& signals) {
+    const SignalEvents::Deadly deadly(signals);
+    return Capture(capture_options(line));
+  }
+
   bool take_blocks() {
     bool any = false;
     for (const auto& queue : queues_) {
@@ -82,15 +89,20 @@ class LiveAudit {
   }
 
   bool should_stop(Clock::duration running) {
-    if (signals_.take() != 0 || capture_.packet_limit_reached()) return true;
+    while (const int signal = signals_.take()) {
+      if (signal != SIGHUP || !signals_.hangup_ignored()) end_.take(signal, monotonic_clock_ns());
+    }
+    if (end_.made() || capture_.packet_limit_reached() || outputs_.closed()) return true;
     return line_.seconds > 0 && std::chrono::duration<double>(running).count() >= line_.seconds;
   }
 
   const AuditCommandLine& line_;
   audit::Auditor& auditor_;
   AuditOutputs& outputs_;
-  SignalEvents signals_{SIGINT, SIGTERM};  // before the capture's threads
-  // The queues hold blocks of the capture's rings: they go first.
+  EndWish end_;
+  SignalEvents signals_{SIGINT, SIGTERM, SIGHUP};  // before the capture's threads
+  // The queues hold blocks of the capture's rings: they go first. The threads that push into them
+  // have ended by then (Capture::Running).
   Capture capture_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
   std::vector<std::uint16_t> link_types_;

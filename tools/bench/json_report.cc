@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/json_text.h"
+
 namespace capstan::bench {
 
 namespace {
@@ -92,7 +94,7 @@ std::string json_report(const BenchReport& report) {
   root["bursts"] = list_of(report.bursts);
   root["trials"] = list_of(report.trials);
   root["notes"] = report.notes;
-  return root.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return tools::dump_json(root, 2) + "\n";
 }
 
 }  // namespace capstan::bench

@@ -8,6 +8,7 @@
 
 #include "tools/blast/blast_cli.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/traffic/blast.h"
@@ -76,7 +77,7 @@ int blast_command(int argc, char** argv) {
   const traffic::BlastResult result = traffic::run_blast(line->blast, stop_requested);
   for (const std::string& note : result.notes) fmt::print(stderr, "capstan blast: {}\n", note);
   if (line->json) {
-    fmt::print("{}\n", to_json(line->blast, result).dump(2));
+    fmt::print("{}\n", dump_json(to_json(line->blast, result), 2));
   } else {
     print_text(result, !line->blast.pace.has_bursts());
   }

@@ -4,31 +4,84 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
+#include <exception>
+
+#include "engine/core/errors.h"
 
 namespace capstan::tools {
 
 namespace {
 
-bool leads_to_the_journal() {
+constexpr std::string_view kWipe = "\r\033[K";
+
+bool leads_to_the_journal(int fd) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
   const char* const stream = std::getenv("JOURNAL_STREAM");
   struct stat status {};
-  return stream != nullptr && ::fstat(STDERR_FILENO, &status) == 0 &&
+  return stream != nullptr && ::fstat(fd, &status) == 0 &&
          fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
 }  // namespace
 
-Log::Log() : journal_(leads_to_the_journal()) {}
-
-void Log::write(LogLevel level, std::string_view text) const {
-  if (journal_) {
-    fmt::print(stderr, "<{}>{}\n", static_cast<int>(level), text);
-  } else {
-    fmt::print(stderr, "capstan: {}\n", text);
+Log::Log(int fd) noexcept : out_(fd) {
+  try {
+    journal_ = leads_to_the_journal(fd);
+  } catch (const std::exception&) {  // no memory: lines without their weight
   }
+}
+
+void Log::say(std::string_view text) {
+  const std::uint64_t unsaid = out_.left_out();
+  const std::uint64_t told = owned_up_.load(std::memory_order_relaxed);
+  std::string before =
+      live_shown_.exchange(false, std::memory_order_relaxed) ? std::string(kWipe) : std::string();
+  if (unsaid != told) {
+    before +=
+        fmt::format("{}{} message{} before this one could not be said: {}\n",
+                    journal_ ? "<4>" : "capstan: ", unsaid - told, unsaid - told == 1 ? "" : "s",
+                    errno_text(last_error_.load(std::memory_order_relaxed)));
+  }
+  const int error = before.empty() ? out_.put(text) : out_.put(before.append(text));
+  if (error != 0) {
+    last_error_.store(error, std::memory_order_relaxed);
+  } else {
+    owned_up_.store(unsaid, std::memory_order_relaxed);
+  }
+}
+
+void Log::write(LogLevel level, std::string_view text) noexcept {
+  try {
+    say(journal_ ? fmt::format("<{}>{}\n", static_cast<int>(level), text)
+                 : fmt::format("capstan: {}\n", text));
+  } catch (const std::exception&) {  // no memory
+  }
+}
+
+void Log::put(std::string_view lines) noexcept {
+  try {
+    say(lines);
+  } catch (const std::exception&) {  // no memory
+  }
+}
+
+void Log::draw_live(std::string_view text) noexcept {
+  try {
+    // Of no weight: one that is not drawn is not missed.
+    static_cast<void>(out_.draw(fmt::format("{}{}", kWipe, text)));
+    live_shown_.store(true, std::memory_order_relaxed);
+  } catch (const std::exception&) {  // no memory
+  }
+}
+
+void Log::keep_live() noexcept {
+  if (live_shown_.exchange(false, std::memory_order_relaxed)) put("\n");
+}
+
+Log& standard_log() noexcept {
+  static Log log(STDERR_FILENO);
+  return log;
 }
 
 }  // namespace capstan::tools

@@ -1,24 +1,52 @@
-// Log: lines on standard error, each with its weight when the journal reads them.
+// Log: what a command says on standard error, which may be slow, full or gone.
 //
-// Under systemd the journal takes the weight from "<N>" in front of a line (sd-daemon(3)); whether
+// The only thing in a recorder that prints. Saying something never waits longer than a moment,
+// never throws and never ends anything: what cannot be said is counted, and the count is said with
+// the next line that gets through.
+//
+// Under systemd the journal takes a line's weight from "<N>" in front of it (sd-daemon(3)); whether
 // standard error leads there is what JOURNAL_STREAM says (systemd.exec(5)).
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string_view>
+
+#include "tools/common/line_output.h"
 
 namespace capstan::tools {
 
 // The numbers of syslog(3).
 enum class LogLevel : int { kError = 3, kWarning = 4, kNotice = 5, kInfo = 6 };
 
+// Any thread, but for the live line, which one thread draws.
 class Log {
  public:
-  Log();
+  explicit Log(int fd) noexcept;
+
   // One line; without the journal "capstan: " stands in front of it.
-  void write(LogLevel level, std::string_view text) const;
+  void write(LogLevel level, std::string_view text) noexcept;
+  // Whole lines as they are: a report.
+  void put(std::string_view lines) noexcept;
+  // The line at the bottom of a terminal: drawn anew each time, and wiped by whatever else is said.
+  void draw_live(std::string_view text) noexcept;
+  // What the live line said last stays.
+  void keep_live() noexcept;
+
+  // Lines and reports that could not be said.
+  std::uint64_t unsaid() const noexcept { return out_.left_out(); }
 
  private:
-  bool journal_;
+  void say(std::string_view text);
+
+  LineOutput out_;
+  bool journal_ = false;
+  std::atomic<bool> live_shown_{false};
+  std::atomic<std::uint64_t> owned_up_{0};  // of those unsaid, the ones that were told of
+  std::atomic<int> last_error_{0};
 };
+
+// The process's own, on standard error.
+Log& standard_log() noexcept;
 
 }  // namespace capstan::tools

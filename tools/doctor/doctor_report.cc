@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/json_text.h"
+
 namespace capstan::tools {
 
 const char* check_state_name(CheckState state) {
@@ -49,7 +51,7 @@ std::string doctor_json(const Checks& checks) {
   }
   const nlohmann::ordered_json all = {{"costs_packets", costs_packets(checks)},
                                       {"checks", std::move(list)}};
-  return all.dump(2) + "\n";
+  return dump_json(all, 2) + "\n";
 }
 
 }  // namespace capstan::tools

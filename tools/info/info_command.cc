@@ -8,6 +8,7 @@
 #include "engine/core/errors.h"
 #include "engine/reader/recording_summary.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/info/info_cli.h"
 #include "tools/info/info_json.h"
 #include "tools/info/info_text.h"
@@ -17,9 +18,7 @@ namespace capstan::tools {
 namespace {
 
 // Texts in a file may be no UTF-8: what is not is replaced, never refused.
-std::string dump(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
+std::string dump(const nlohmann::ordered_json& json) { return dump_json(json, 2); }
 
 // kExitFailed when the file is damaged or cut short; one that is no capture file throws UsageError.
 int print_info(const InfoCommandLine& line, const std::string& path) {

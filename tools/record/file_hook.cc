@@ -12,12 +12,13 @@
 
 #include <array>
 #include <climits>
-#include <cstdio>
 #include <deque>
 #include <exception>
 #include <map>
+#include <utility>
 
 #include "engine/core/errors.h"
+#include "tools/common/log.h"
 #include "tools/privileges/privileges.h"
 
 namespace capstan::tools {
@@ -31,6 +32,11 @@ constexpr int kLowestPriority = 19;
 constexpr int kIoIdle = 3 << 13;  // ioprio_set(2): IOPRIO_CLASS_IDLE
 constexpr char kUserMessage = 'U';
 constexpr char kFileMessage = 'F';
+
+template <typename... Values>
+void say(fmt::format_string<Values...> text, Values&&... values) {
+  standard_log().write(LogLevel::kWarning, fmt::format(text, std::forward<Values>(values)...));
+}
 
 // "gzip {}" as a shell script whose first argument is the name, so that no name is ever parsed.
 std::string script_for(const std::string& command) {
@@ -89,8 +95,7 @@ class Helper {
     } else if (waiting_.size() < kMostWaiting) {
       waiting_.push_back(std::move(text));
     } else {
-      fmt::print(stderr, "capstan: --on-file is not run for {}: {} files wait for it already\n",
-                 text, kMostWaiting);
+      say("--on-file is not run for {}: {} files wait for it already", text, kMostWaiting);
     }
   }
 
@@ -100,7 +105,7 @@ class Helper {
     const pid_t child = ::fork();
     if (child == 0) become_program(script_, path);
     if (child < 0) {
-      fmt::print(stderr, "capstan: --on-file is not run for {}: {}\n", path, errno_text(errno));
+      say("--on-file is not run for {}: {}", path, errno_text(errno));
       return;
     }
     running_.emplace(child, path);
@@ -111,9 +116,9 @@ class Helper {
     for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto ended = running_.extract(child);
       if (ended.empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) continue;
-      fmt::print(stderr, "capstan: --on-file for {} {} {}\n", ended.mapped(),
-                 WIFEXITED(status) ? "ended with status" : "was ended by signal",
-                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+      say("--on-file for {} {} {}", ended.mapped(),
+          WIFEXITED(status) ? "ended with status" : "was ended by signal",
+          WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }
   }
 
@@ -141,7 +146,7 @@ FileHook::FileHook(const std::string& command) {
   try {
     Helper(other.get(), command).run();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "capstan: --on-file: {}\n", error.what());
+    say("--on-file: {}", error.what());
     ::_exit(1);
   }
   ::_exit(0);
@@ -157,7 +162,7 @@ void FileHook::give_up_privileges(const std::string& user) {
 void FileHook::run_for(const std::string& path) noexcept {
   const std::string message = kFileMessage + path;
   if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    fmt::print(stderr, "capstan: --on-file is not run for {}: {}\n", path, errno_text(errno));
+    say("--on-file is not run for {}: {}", path, errno_text(errno));
   }
 }
 

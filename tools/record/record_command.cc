@@ -24,12 +24,11 @@ int record_command(int argc, char** argv) {
   }
   SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
   if (line->wait_for_interface) {
-    const Log log;
     ServiceNotify service;
     std::string status;
     const auto waiting = [&](const std::string& name) {
       status = fmt::format("waiting until {} is there and up", name);
-      log.write(LogLevel::kNotice, status);
+      standard_log().write(LogLevel::kNotice, status);
       service.ready(status);  // a service that is asked to wait is up while it does
     };
     const auto tick = [&] { service.tick(monotonic_clock_ns(), [&] { return status; }); };

@@ -15,6 +15,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
 
@@ -29,6 +30,8 @@ constexpr std::uint64_t kAbandonLimitNs = 5 * kNanosecondsPerSecond;
 constexpr std::uint64_t kAbandonStreamLimitNs = 200 * kNanosecondsPerMillisecond;
 // How long an onlooker may make no progress at the end.
 constexpr std::uint64_t kOnlookerPatienceNs = kNanosecondsPerSecond;
+// How long the last line of the statistics may take to be written.
+constexpr int kLastLinePatienceMs = 2000;
 
 }  // namespace
 
@@ -37,11 +40,14 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     : line_(std::move(line)),
       signals_(signals),
       hook_(line_.on_file.empty() ? nullptr : std::make_unique<FileHook>(line_.on_file)),
-      capture_(line_.capture),
+      capture_(open_capture(line_.capture, signals)),
       onlooker_(std::move(onlooker)),
       alarms_(line_.watch.alarms) {
   live_ = !line_.quiet && ::isatty(STDERR_FILENO) != 0;
-  if (!line_.stats_file.empty()) stats_fd_ = open_output(line_.stats_file, "the statistics");
+  if (!line_.stats_file.empty()) {
+    stats_fd_ = open_output(line_.stats_file, "the statistics");
+    stats_.emplace(stats_fd_.get());
+  }
   if (!line_.audit_file.empty()) audit_ = std::make_unique<AuditWorker>(line_.audit_file);
   for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
     const RingInfo& info = capture_.ring_info(ring);
@@ -71,6 +77,12 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
 }
 
 Recorder::~Recorder() = default;
+
+// libpcap's compiler and name servers take their time, and hear no signal.
+Capture Recorder::open_capture(const CaptureOptions& options, const SignalEvents& signals) {
+  const SignalEvents::Deadly deadly(signals);
+  return Capture(options);
+}
 
 std::vector<std::string> Recorder::target_directories() const {
   std::vector<std::string> directories;
@@ -178,19 +190,15 @@ void Recorder::open_writers() {
     }
     writers_.back()->start(recording_options(output), [this] {
       while (const int signal = signals_.take()) {
-        interrupts_ += signal != SIGUSR1 && signal != SIGUSR2 ? 1 : 0;
+        if (signal != SIGUSR1 && signal != SIGUSR2) end_.take(signal, monotonic_clock_ns());
       }
-      return interrupts_ == 0;
+      return !end_.made();
     });
     for (const std::string& note : writers_.back()->notes()) say(note);
   }
 }
 
-void Recorder::say(const std::string& text, LogLevel level) {
-  if (live_line_shown_) fmt::print(stderr, "\r\033[K");
-  live_line_shown_ = false;
-  log_.write(level, text);
-}
+void Recorder::say(const std::string& text, LogLevel level) { log_.write(level, text); }
 
 void Recorder::announce() const {
   if (line_.quiet || !live_) return;
@@ -200,15 +208,15 @@ void Recorder::announce() const {
   }
   std::string files;
   for (const auto& writer : writers_) files += (files.empty() ? "" : ", ") + writer->path();
-  fmt::print(stderr, "capstan: recording {} to {}, {} ring{} of {}; Ctrl+C ends it\n", interfaces,
-             files, capture_.ring_count(), capture_.ring_count() == 1 ? "" : "s",
-             human_bytes(capture_.ring_info(0).ring_size_bytes));
+  log_.put(fmt::format("capstan: recording {} to {}, {} ring{} of {}; Ctrl+C ends it\n", interfaces,
+                       files, capture_.ring_count(), capture_.ring_count() == 1 ? "" : "s",
+                       human_bytes(capture_.ring_info(0).ring_size_bytes)));
 }
 
 int Recorder::run() {
   announce();
   if (onlooker_) onlooker_->start();
-  capture_.start();
+  const Capture::Running running = capture_.start();
   if (onlooker_) onlooker_->started();
   started_ns_ = monotonic_clock_ns();
   next_live_ns_ = last_live_ns_ = started_ns_;
@@ -246,19 +254,27 @@ void Recorder::on_signal(int signal) {
     for (const auto& writer : writers_) writer->request_turn();
     return;
   }
-  ++interrupts_;
-  if (interrupts_ == 1) {
+  if (signal == SIGHUP && (signals_.hangup_ignored() || signals_.terminal_gone())) {
+    say(signals_.hangup_ignored() ? "SIGHUP is ignored, as nohup asked; SIGTERM ends the recording"
+                                  : "the terminal is gone; the recording goes on, and SIGTERM ends "
+                                    "it ('capstan status' shows how it does)",
+        LogLevel::kNotice);
+    return;
+  }
+  if (!end_.take(signal, monotonic_clock_ns())) return;
+  if (end_.count() == 1) {
     if (live_)
       say(signal == SIGINT ? "interrupted: writing what is in the ring"
                            : "ending: writing what is in the ring");
     return;
   }
+  if (!end_.impatient()) return;
   for (const auto& writer : writers_) writer->request_abandon();
   capture_.request_abandon();
 }
 
 bool Recorder::should_stop() {
-  if (interrupts_ != 0 || capture_.packet_limit_reached()) return true;
+  if (end_.made() || capture_.packet_limit_reached()) return true;
   if (links_.all_gone() && !waits_for_links()) return true;
   if (onlooker_ && onlooker_->wants_end()) return true;
   if (line_.duration_ns != 0 && monotonic_clock_ns() - started_ns_ >= line_.duration_ns)
@@ -279,9 +295,7 @@ void Recorder::on_tick() {
   }
   if (live_ && now >= next_live_ns_ && ended_ns_ == 0) {
     RecordStats stats = snapshot();
-    fmt::print(stderr, "\r\033[K{}", live_text(stats, last_live_, now - last_live_ns_));
-    std::fflush(stderr);
-    live_line_shown_ = true;
+    log_.draw_live(live_text(stats, last_live_, now - last_live_ns_));
     last_live_ = std::move(stats);
     last_live_ns_ = now;
     next_live_ns_ = now + kLiveIntervalNs;
@@ -327,7 +341,7 @@ void Recorder::drain() {
   };
   std::uint64_t limit_ns = 0;
   while (!all_closed()) {
-    if (interrupts_ >= 2 && limit_ns == 0) {
+    if (end_.impatient() && limit_ns == 0) {
       const bool only_streams =
           std::all_of(writers_.begin(), writers_.end(), [](const auto& writer) {
             return writer->finished() || writer->kind() == OutputKind::kStream;
@@ -351,7 +365,7 @@ void Recorder::drain_onlooker() {
     const std::uint64_t now = monotonic_clock_ns();
     if (onlooker_->progress() != progress) limit_ns = now + kOnlookerPatienceNs;
     progress = onlooker_->progress();
-    onlooker_stuck_ = now > limit_ns || interrupts_ >= 2;
+    onlooker_stuck_ = now > limit_ns || end_.impatient();
     if (onlooker_stuck_) return;
     wait_and_handle(now + 2 * kNanosecondsPerMillisecond);
   }
@@ -406,7 +420,7 @@ RecordStats Recorder::snapshot() {
     file.taken = counters.packets_taken.get();
     // Left behind at a second interrupt, within a write that does not end: what is not known to be
     // written is not.
-    if (interrupts_ >= 2 && !writer->finished()) {
+    if (end_.impatient() && !writer->finished()) {
       file.failed = file.taken - file.written - file.beyond_limit;
     }
     file.bytes = counters.bytes_written.get();
@@ -422,12 +436,24 @@ RecordStats Recorder::snapshot() {
 }
 
 void Recorder::write_stats(const RecordStats& stats) {
-  if (!stats_fd_) return;
-  const std::string text = to_json(stats).dump() + "\n";
-  if (::write(stats_fd_.get(), text.data(), text.size()) < 0) {
-    say(fmt::format("write statistics to {}: {}", line_.stats_file, errno_text(errno)));
-    stats_fd_.reset();
+  if (!stats_) return;
+  const int patience_ms = stats.final ? kLastLinePatienceMs : LineOutput::kPatienceMs;
+  int error = stats_->put(dump_json(to_json(stats)) + "\n", patience_ms);
+  if (stats.final && error == 0) error = stats_->finish(patience_ms);
+  if (stats.final && error != 0) {
+    failed_ = true;
+    say(fmt::format("{}: the last statistics are missing: {}; the recording is not touched by that",
+                    line_.stats_file, errno_text(error)),
+        LogLevel::kWarning);
+  } else if (error != 0 && stats_error_ == 0) {
+    say(fmt::format("{}: statistics are left out: {}; the recording goes on", line_.stats_file,
+                    errno_text(error)),
+        LogLevel::kWarning);
+  } else if (error == 0 && stats_error_ != 0) {
+    say(fmt::format("{}: statistics are written again; {} are missing", line_.stats_file,
+                    stats_->left_out()));
   }
+  stats_error_ = error;
 }
 
 int Recorder::finish() {
@@ -435,8 +461,7 @@ int Recorder::finish() {
   RecordStats stats = snapshot();
   stats.final = true;
   write_stats(stats);
-  if (live_line_shown_) fmt::print(stderr, "\n");
-  live_line_shown_ = false;
+  log_.keep_live();
   for (const FileStats& file : stats.files) {
     if (file.error == 0) continue;
     failed_ = true;
@@ -455,19 +480,18 @@ int Recorder::finish() {
                     stats.audit->path, errno_text(stats.audit->error)));
   }
   const bool counts_wrong = complete && !stats.reconciled();
-  if (onlooker_) fmt::print(stderr, "{}", onlooker_->report(stats));
+  if (onlooker_) log_.put(onlooker_->report(stats));
   if (!line_.quiet || stats.lost() != 0 || counts_wrong || failed_) {
-    fmt::print(stderr, "{}", report_text(stats));
+    log_.put(report_text(stats));
   }
   if (counts_wrong) failed_ = true;
   const int status = exit_status(stats);
   const auto exit_at_once = [&] {
     status_socket_.reset();
-    std::fflush(nullptr);
     ::_exit(status);
   };
   // Blocks may still be held, on purpose: see WriteQueue::give_up().
-  if (interrupts_ >= 2) exit_at_once();
+  if (end_.impatient()) exit_at_once();
   capture_.join();
   for (const auto& writer : writers_) writer->join();
   if (audit_) audit_->join();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "engine/capture/link_watch.h"
 #include "engine/core/clock.h"
 #include "tools/audit/audit_worker.h"
+#include "tools/common/line_output.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/record/file_hook.h"
@@ -43,6 +45,7 @@ class Recorder {
  private:
   static constexpr std::uint64_t kTickNs = 50 * kNanosecondsPerMillisecond;  // of the main loop
 
+  static Capture open_capture(const CaptureOptions& options, const SignalEvents& signals);
   std::vector<std::string> target_directories() const;
   std::function<void()> confinement() const;
   void open_writers();
@@ -92,7 +95,7 @@ class Recorder {
   int exit_status(const RecordStats& stats) const;
 
   RecordCommandLine line_;
-  Log log_;
+  Log& log_ = standard_log();
   SignalEvents& signals_;
   std::unique_ptr<FileHook> hook_;  // before all that its process must not inherit
   LinkWatch links_;
@@ -104,6 +107,8 @@ class Recorder {
   bool onlooker_stuck_ = false;
   std::map<std::string, NicDrops> nic_drops_;  // by interface
   UniqueFd stats_fd_;
+  std::optional<LineOutput> stats_;
+  int stats_error_ = 0;  // said last
   ServiceNotify service_;
   Alarms alarms_;
   std::unique_ptr<SpaceWatch> space_;  // from start to end
@@ -112,6 +117,7 @@ class Recorder {
   std::unique_ptr<StatusSocket> status_socket_;
   std::uint64_t next_alarms_ns_ = 0;
   UniqueFd names_fd_;  // finished files' names go here
+  std::optional<LineOutput> names_;
   struct FileTrouble {
     int trouble = 0;  // errno value said last; 0: none
     std::uint64_t since_ns = 0;
@@ -125,8 +131,7 @@ class Recorder {
   std::uint64_t last_live_ns_ = 0;
   RecordStats last_live_;
   bool live_ = false;
-  bool live_line_shown_ = false;
-  int interrupts_ = 0;
+  EndWish end_;
   bool failed_ = false;  // ended by something other than the user's wish
 };
 

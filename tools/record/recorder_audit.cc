@@ -17,7 +17,7 @@ void Recorder::start_audit() {
 
 // The files are closed; what waits for the audit is read to its end, unless the user will not wait.
 void Recorder::finish_audit() {
-  while (!audit_->finished() && interrupts_ < 2) {
+  while (!audit_->finished() && !end_.impatient()) {
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
   }
 }

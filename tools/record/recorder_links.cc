@@ -15,6 +15,7 @@ void Recorder::watch_links() {
     links_.watch(info.interface_index, info.interface_name);
     nic_drops_.try_emplace(info.interface_name, info.interface_name);
   }
+  const SignalEvents::Deadly deadly(signals_);
   links_.learn();
 }
 

@@ -54,15 +54,17 @@ void Recorder::open_names_file() {
                   ? UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
                   : open_output(target == "stdout" ? "-" : target, "the names of files");
   if (!names_fd_) throw_errno("open standard error for the names of files");
+  names_.emplace(names_fd_.get());
 }
 
 // For the writers: the name is printed, the program is started. Called by their threads.
 std::function<void(const FinishedFile&)> Recorder::on_finished_file() {
   if (!names_fd_ && !hook_) return {};
-  return [names = names_fd_.get(), hook = hook_.get()](const FinishedFile& file) {
-    const std::string text = file.path + '\n';
-    if (names >= 0 && ::write(names, text.data(), text.size()) < 0) {
-      fmt::print(stderr, "capstan: print the name of {}: {}\n", file.path, errno_text(errno));
+  return [this, hook = hook_.get()](const FinishedFile& file) {
+    const int error = names_ ? names_->put(file.path + '\n') : 0;
+    if (error != 0) {
+      say(fmt::format("print the name of {}: {}", file.path, errno_text(error)),
+          LogLevel::kWarning);
     }
     if (hook != nullptr) hook->run_for(file.path);
   };
@@ -162,8 +164,8 @@ void Recorder::watch_disks() {
 // themselves.
 void Recorder::wait_for_programs() {
   if (!hook_) return;
-  const int before = interrupts_;
-  while (!hook_->finished() && interrupts_ == before) {
+  const int before = end_.count();
+  while (!hook_->finished() && end_.count() == before) {
     wait_and_handle(monotonic_clock_ns() + kTickNs);
   }
 }

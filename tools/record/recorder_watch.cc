@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "engine/core/clock.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
 #include "tools/record/metrics_text.h"
@@ -60,9 +61,7 @@ void Recorder::serve_watchers() {
 }
 
 // A path may be no UTF-8: what is not is replaced.
-std::string Recorder::status_answer() {
-  return status_json().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
-}
+std::string Recorder::status_answer() { return dump_json(status_json()) + '\n'; }
 
 nlohmann::json Recorder::status_json() {
   return {{"pid", ::getpid()},
@@ -72,7 +71,7 @@ nlohmann::json Recorder::status_json() {
           {"stats", to_json(snapshot())}};
 }
 
-void Recorder::say_status() { fmt::print(stderr, "{}", status_text(status_json())); }
+void Recorder::say_status() { log_.put(status_text(status_json())); }
 
 std::string Recorder::status_line() {
   const RecordStats stats = snapshot();

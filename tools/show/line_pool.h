@@ -65,6 +65,8 @@ class LinePool final : private BatchWork {
   bool idle() noexcept;
   // The reader of the output has gone.
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+  // Throws what writing the output threw, if it did: also when nothing more is put.
+  void check_output();
 
   // Packets whose lines the output stream has. Any thread.
   std::uint64_t printed() const noexcept { return printed_.get(); }
@@ -92,7 +94,6 @@ class LinePool final : private BatchWork {
   void send_current() noexcept;
   void put_in_place(const BatchPacket& packet);
   bool current_is_full() const noexcept;
-  void check_output();
 
   const LinePoolLimits limits_;
   OutputStream& out_;

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <vector>
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/format/link_type_names.h"
+#include "tools/common/log.h"
 
 namespace capstan::tools {
 
@@ -59,14 +59,14 @@ void check_link_types(const ShowOptions& options, const Capture& capture) {
 
 void announce_listening(const ShowOptions& options, const Capture& capture) {
   if (options.print.verbosity == 0 && options.write_path.empty() && !options.count_only) {
-    fmt::print(stderr,
-               "capstan show: verbose output suppressed, use -v[v]... for full protocol decode\n");
+    standard_log().put(
+        "capstan show: verbose output suppressed, use -v[v]... for full protocol decode\n");
   }
   for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
     const RingInfo& info = capture.ring_info(ring);
-    fmt::print(stderr, "listening on {}, link-type {} ({}), snapshot length {} bytes\n",
-               info.interface_name, link_type_name(info.link_type), link_type_text(info.link_type),
-               options.snaplen);
+    standard_log().put(fmt::format("listening on {}, link-type {} ({}), snapshot length {} bytes\n",
+                                   info.interface_name, link_type_name(info.link_type),
+                                   link_type_text(info.link_type), options.snaplen));
   }
 }
 

@@ -1,11 +1,9 @@
 #include "tools/show/live_show.h"
 
-#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -14,6 +12,7 @@
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
@@ -30,7 +29,7 @@ class LiveShow {
  public:
   explicit LiveShow(const ShowOptions& options)
       : options_(options),
-        capture_(capture_options(options)),
+        capture_(open_capture(options, signals_)),
         output_(options, show::PacketSource::kLive) {
     for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
       const RingInfo& info = capture_.ring_info(ring);
@@ -44,7 +43,7 @@ class LiveShow {
   }
 
   int run() {
-    capture_.start();
+    const Capture::Running running = capture_.start();
     announce_listening(options_, capture_);
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
@@ -52,7 +51,7 @@ class LiveShow {
       if (finished && !took && nothing_waits() && output_.idle()) break;
       look_at_signals();
       if (took) continue;
-      output_.flush_idle();
+      enough_ = !output_.flush_idle() || enough_;
       sleep_ns(kNapNs);
     }
     capture_.join();
@@ -62,14 +61,22 @@ class LiveShow {
   }
 
  private:
-  // The second one ends the program although its output is stuck.
+  // libpcap's compiler and name servers take their time, and hear no signal.
+  static Capture open_capture(const ShowOptions& options, const SignalEvents& signals) {
+    const SignalEvents::Deadly deadly(signals);
+    return Capture(capture_options(options));
+  }
+
+  // Impatience ends the program although its output is stuck.
   void look_at_signals() {
-    if (signals_.take() != 0 && ++interrupts_ > 1) {
+    while (const int signal = signals_.take()) {
+      if (signal != SIGHUP || !signals_.hangup_ignored()) end_.take(signal, monotonic_clock_ns());
+    }
+    if (end_.impatient()) {
       report();
-      std::fflush(nullptr);
       ::_exit(kExitDone);
     }
-    if (stopping_ || (interrupts_ == 0 && !enough_ && !capture_.packet_limit_reached())) return;
+    if (stopping_ || (!end_.made() && !enough_ && !capture_.packet_limit_reached())) return;
     stopping_ = true;
     capture_.request_stop();
   }
@@ -99,20 +106,21 @@ class LiveShow {
       received += capture_.counters(ring).received.get();
       dropped += capture_.counters(ring).dropped.get();
     }
-    fmt::print(stderr, "{}", summary_text(output_.packets(), received, dropped));
+    standard_log().put(summary_text(output_.packets(), received, dropped));
   }
 
   const ShowOptions& options_;
   SignalEvents signals_{SIGINT, SIGTERM, SIGHUP};  // before any thread
   std::deque<std::string> names_;                  // of the rings' interfaces
   Capture capture_;
-  // These hold blocks of the capture's rings: they go first.
+  // These hold blocks of the capture's rings: they go first. The threads that push into the queues
+  // have ended by then (Capture::Running).
   show::PacketOutput output_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
   std::vector<std::uint16_t> link_types_;
   bool enough_ = false;
   bool stopping_ = false;
-  int interrupts_ = 0;
+  EndWish end_;
 };
 
 }  // namespace

@@ -1,28 +1,22 @@
 #include "tools/show/output_stream.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 
 #include "engine/core/errors.h"
+#include "engine/core/write_all.h"
 
 namespace capstan::show {
 
 OutputStream::OutputStream(int fd) : fd_(fd), buffer_(kPieceBytes, '\0') {}
 
 void OutputStream::write_all(const char* data, std::size_t size) {
-  while (size > 0 && !closed_) {
-    const ssize_t written = ::write(fd_, data, size);
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EPIPE) {
-        closed_ = true;
-        return;
-      }
-      throw_errno("write the output", "Is the disk full?");
-    }
-    data += written;
-    size -= static_cast<std::size_t>(written);
+  if (closed_ || size == 0) return;
+  const WriteOutcome outcome = capstan::write_all(fd_, data, size);
+  if (outcome.error == EPIPE) {
+    closed_ = true;
+  } else if (outcome.error != 0) {
+    throw_system_error(outcome.error, "write the output",
+                       outcome.error == ENOSPC ? "Free some space, or write elsewhere" : "");
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/flow/transport.h"
 #include "engine/format/link_type_names.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
 namespace capstan::show {
@@ -163,7 +164,7 @@ void PacketLines::put_json(const BatchPacket& packet, std::string_view info) {
     }
   }
   object["info"] = info;
-  line_ = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  line_ = tools::dump_json(object);
   line_ += '\n';
 }
 

@@ -143,11 +143,20 @@ void PacketOutput::drain() {
   if (file_) file_->flush();
 }
 
-void PacketOutput::flush_idle() {
-  if (file_) file_->flush();
-  if (printer_ == std::nullopt) return;  // the pool flushes every batch of a block
-  write_text();
-  out_.flush();
+bool PacketOutput::flush_idle() {
+  if (file_) {
+    file_->flush();
+    if (file_->closed()) return false;
+  }
+  if (pool_) {  // it flushes every batch of a block by itself
+    pool_->check_output();
+    return !pool_->closed();
+  }
+  if (printer_) {
+    write_text();
+    out_.flush();
+  }
+  return !out_.closed();
 }
 
 void PacketOutput::finish() {

@@ -45,8 +45,9 @@ class PacketOutput {
   void begin_file(std::uint16_t link_type);
   // Waits until what was put so far is written.
   void drain();
-  // Live, when nothing is waiting: what was printed so far is on its way.
-  void flush_idle();
+  // Live, when nothing is waiting: what was printed so far is on its way. False when nobody reads
+  // the output any more. Throws what writing it threw, also on a link that is silent since.
+  bool flush_idle();
   bool idle() noexcept { return !pool_ || pool_->idle(); }
   void finish();
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/stats.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/record/onlooker.h"
 #include "tools/record/recorder.h"
@@ -159,7 +159,7 @@ class PrintBeside final : public Onlooker {
     try {
       if (output_->take_block(block, link_types_, name)) return;
     } catch (const std::exception& error) {
-      fmt::print(stderr, "capstan show: {}; printing ends\n", error.what());
+      standard_log().put(fmt::format("capstan show: {}; printing ends\n", error.what()));
     }
     enough_.store(true, std::memory_order_relaxed);
   }

@@ -8,6 +8,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/status/status_cli.h"
 #include "tools/watch/status_socket.h"
 #include "tools/watch/status_text.h"
@@ -33,7 +34,7 @@ void print_status(const std::string& path, bool json) {
   try {
     // Another user's recorder may have answered anything: what is printed is made anew.
     const nlohmann::json status = nlohmann::json::parse(answer);
-    fmt::print("{}", json ? status.dump() + '\n' : status_text(status));
+    fmt::print("{}", json ? dump_json(status) + '\n' : status_text(status));
   } catch (const nlohmann::json::exception&) {
     throw std::runtime_error(fmt::format("{}: what answers there is no recorder", path));
   }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/traffic/verify.h"
 #include "tools/verify/verify_cli.h"
 
@@ -114,7 +115,7 @@ int verify_command(int argc, char** argv) {
   // A file without a single packet of blast's proves nothing.
   const bool complete = judged.is_complete() && report.is_readable() && !report.streams.empty();
   if (line->json) {
-    fmt::print("{}\n", to_json(report, complete).dump(2));
+    fmt::print("{}\n", dump_json(to_json(report, complete), 2));
   } else {
     print_text(report, complete);
   }

@@ -1,7 +1,6 @@
 #include "writers/io/plain_backends.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <cerrno>
 
 #include "engine/core/clock.h"
+#include "engine/core/write_all.h"
 
 namespace capstan {
 
@@ -90,19 +90,8 @@ class PwriteBackend final : public SynchronousBackend {
 class StreamBackend final : public SynchronousBackend {
   // Whole or not at all: the rest of a short write could not wait for later writes' turn.
   std::int32_t perform(const IoWrite& write) noexcept override {
-    std::uint32_t done = 0;
-    while (done < write.length) {
-      const ssize_t written = ::write(fd_, write.data + done, write.length - done);
-      if (written >= 0) {
-        done += static_cast<std::uint32_t>(written);
-      } else if (errno == EAGAIN) {  // somebody made the other end non-blocking
-        pollfd ready{fd_, POLLOUT, 0};
-        ::poll(&ready, 1, 100);
-      } else if (errno != EINTR) {
-        return -errno;
-      }
-    }
-    return static_cast<std::int32_t>(done);
+    const WriteOutcome outcome = write_all(fd_, write.data, write.length);
+    return outcome.error == 0 ? static_cast<std::int32_t>(outcome.written) : -outcome.error;
   }
 };
 

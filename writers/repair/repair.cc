@@ -16,6 +16,7 @@
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
+#include "engine/core/write_all.h"
 #include "engine/reader/byte_stream.h"
 #include "writers/file/file_lock.h"
 #include "writers/repair/recording_scan.h"
@@ -88,14 +89,13 @@ bool is_all_zeros(int fd, std::uint64_t size) {
   return true;
 }
 
-void write_all(int fd, std::span<const std::uint8_t> bytes, std::uint64_t offset,
-               const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw_errno(fmt::format("write {} at byte {}", path, offset));
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::uint64_t>(count);
+void put(int fd, std::span<const std::uint8_t> bytes, std::uint64_t offset,
+         const std::string& path) {
+  const WriteOutcome outcome =
+      pwrite_all(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (outcome.error != 0) {
+    throw_system_error(outcome.error,
+                       fmt::format("write {} at byte {}", path, offset + outcome.written));
   }
 }
 
@@ -111,7 +111,7 @@ void copy_extent(int source, int target, const RecordingExtent& extent, std::uin
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw_errno(fmt::format("read {} at byte {}", path, extent.offset + done));
     if (count == 0) throw_system_error(EIO, fmt::format("read {}: it became shorter", path));
-    write_all(target, {buffer.data(), static_cast<std::size_t>(count)}, target_offset + done, path);
+    put(target, {buffer.data(), static_cast<std::size_t>(count)}, target_offset + done, path);
     done += static_cast<std::uint64_t>(count);
   }
 }
