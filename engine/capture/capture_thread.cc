@@ -61,7 +61,7 @@ CaptureThread::~CaptureThread() {
   }
 }
 
-void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back(&queue); }
+void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back({&queue, 0}); }
 
 void CaptureThread::add_best_effort(BestEffortQueue& queue) { best_effort_.push_back(&queue); }
 
@@ -117,7 +117,11 @@ void CaptureThread::process_next() noexcept {
     ring_.skip_next();
     return;
   }
-  const SealLedger ledger = ledger_for(ledger_.take_until(ring_.next_sequence()));
+  const LedgerEntry entry = ledger_.take_until(ring_.next_sequence());
+  SealLedger ledger = ledger_for(entry);
+  // Chosen before the block is sealed: its head says how many packets this output was given.
+  Stripe* const stripe = roomiest_stripe();
+  if (stripe != nullptr) ledger.output_packets_before = stripe->packets;
   SealResult result;
   BlockRef block = ring_.seal_next(ledger, limit, result);
   counters_.sealed.add(result.packet_count);
@@ -127,7 +131,11 @@ void CaptureThread::process_next() noexcept {
   counters_.beyond_limit.add(result.beyond_limit);
   if (block) {
     counters_.blocks.add(1);
-    hand_on(std::move(block));
+    hand_on(std::move(block), stripe);
+  } else {  // nothing in it could be sealed: the next block says what was lost in front of both
+    ledger_.put_back(entry);
+    dropped_attributed_ -= entry.dropped;
+    freezes_attributed_ -= entry.freezes;
   }
   counters_.held_blocks.set(ring_.held_blocks());
 }
@@ -156,7 +164,16 @@ void CaptureThread::take_back() noexcept {
   }
 }
 
-void CaptureThread::hand_on(BlockRef block) noexcept {
+CaptureThread::Stripe* CaptureThread::roomiest_stripe() noexcept {
+  if (stripes_.empty()) return nullptr;
+  Stripe* roomiest = &stripes_.front();
+  for (Stripe& stripe : stripes_) {
+    if (stripe.queue->free_places() > roomiest->queue->free_places()) roomiest = &stripe;
+  }
+  return roomiest;
+}
+
+void CaptureThread::hand_on(BlockRef block, Stripe* stripe) noexcept {
   const bool short_of_blocks = !best_effort_.empty() && ring_runs_short();
   if (short_of_blocks) take_back();
   for (BestEffortQueue* queue : best_effort_) {
@@ -166,12 +183,9 @@ void CaptureThread::hand_on(BlockRef block) noexcept {
       counters_.skipped_packets.add(block->packet_count);
     }
   }
-  if (stripes_.empty()) return;
-  BlockQueue* roomiest = stripes_.front();
-  for (BlockQueue* queue : stripes_) {
-    if (queue->free_places() > roomiest->free_places()) roomiest = queue;
-  }
-  CAPSTAN_CHECK(roomiest->try_push(block), ring_.held_blocks());
+  if (stripe == nullptr) return;
+  stripe->packets += block->packet_count;
+  CAPSTAN_CHECK(stripe->queue->try_push(block), ring_.held_blocks());
 }
 
 void CaptureThread::read_statistics() noexcept {
@@ -188,7 +202,7 @@ SealLedger CaptureThread::ledger_for(const LedgerEntry& entry) noexcept {
   SealLedger ledger;
   dropped_attributed_ += entry.dropped;
   freezes_attributed_ += entry.freezes;
-  ledger.packets_before = counters_.sealed.get();
+  ledger.packets_before = ledger.output_packets_before = counters_.sealed.get();
   ledger.dropped = dropped_attributed_;
   ledger.dropped_since_last = entry.dropped;
   ledger.freezes = freezes_attributed_;

@@ -85,7 +85,13 @@ class CaptureThread {
  private:
   void run() noexcept;
   void process_next() noexcept;
-  void hand_on(BlockRef block) noexcept;
+  // An output that the blocks of this ring are spread over.
+  struct Stripe {
+    BlockQueue* queue;
+    std::uint64_t packets;  // given to it
+  };
+  Stripe* roomiest_stripe() noexcept;
+  void hand_on(BlockRef block, Stripe* stripe) noexcept;
   bool ring_runs_short() noexcept;
   void take_back() noexcept;
   void read_statistics() noexcept;
@@ -99,7 +105,7 @@ class CaptureThread {
   Ring& ring_;
   CaptureThreadOptions options_;
   std::atomic<std::int64_t>& packets_left_;
-  std::vector<BlockQueue*> stripes_;
+  std::vector<Stripe> stripes_;
   std::vector<BestEffortQueue*> best_effort_;
   UniqueFd stop_event_;
   std::atomic<int> interface_index_;   // relaxed: only a number, read at the stop

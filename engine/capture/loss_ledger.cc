@@ -47,6 +47,18 @@ LedgerEntry LossLedger::take_until(std::uint64_t sequence) noexcept {
   return sum;
 }
 
+void LossLedger::put_back(const LedgerEntry& entry) noexcept {
+  if (entry.dropped == 0 && entry.freezes == 0) return;
+  if (waiting_.size() < waiting_.capacity()) {
+    waiting_.insert(waiting_.begin(), entry);
+    return;
+  }
+  LedgerEntry& first = waiting_.front();
+  first.first_sequence = std::min(first.first_sequence, entry.first_sequence);
+  first.dropped += entry.dropped;
+  first.freezes += entry.freezes;
+}
+
 LedgerEntry LossLedger::take_rest() noexcept {
   return take_until(std::numeric_limits<std::uint64_t>::max());
 }

@@ -39,6 +39,8 @@ class LossLedger {
 
   // What is to be said in front of block `sequence`, and forgets it.
   LedgerEntry take_until(std::uint64_t sequence) noexcept;
+  // Undoes take_until(), whose block has no place to say it: the next one will.
+  void put_back(const LedgerEntry& entry) noexcept;
   // What no block came after.
   LedgerEntry take_rest() noexcept;
 

@@ -33,7 +33,7 @@ inline constexpr std::uint32_t kMinBlockCount = 2;
 
 // Bytes after the 48-byte block descriptor that the kernel leaves alone (tp_sizeof_priv): room for
 // the BlockHead and the statistics block even when a packet's own head begins early.
-inline constexpr std::uint32_t kPrivateBytes = 48;
+inline constexpr std::uint32_t kPrivateBytes = 56;
 
 // A layout of about `ring_bytes` made of whole blocks. Every problem with the numbers, at once, as
 // sentences; empty when the layout is good.

@@ -333,6 +333,7 @@ void Sealer::write_prologue(std::uint32_t size, const SealResult& result) const 
   head.freezes = ledger_.freezes;
   head.loss_begin_ns = ledger_.loss_begin_ns;
   head.loss_end_ns = ledger_.dropped_since_last == 0 ? 0 : result.first_timestamp_ns;
+  head.output_packets = ledger_.output_packets_before + result.packet_count;
   std::memcpy(block_, &head, offsetof(BlockHead, kernel_status));
   constexpr std::size_t kAfterStatus = offsetof(BlockHead, magic);
   std::memcpy(block_ + kAfterStatus, reinterpret_cast<const std::uint8_t*>(&head) + kAfterStatus,

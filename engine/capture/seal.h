@@ -26,7 +26,8 @@ struct SealContext {
 
 // What the ledger says in front of this block; see BlockHead.
 struct SealLedger {
-  std::uint64_t packets_before = 0;  // in earlier blocks of this ring
+  std::uint64_t packets_before = 0;         // in earlier blocks of this ring
+  std::uint64_t output_packets_before = 0;  // of them, given to the output that gets this block
   std::uint64_t dropped = 0;
   std::uint64_t dropped_since_last = 0;  // > 0: the first packet carries epb_dropcount
   std::uint64_t freezes = 0;

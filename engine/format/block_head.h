@@ -18,6 +18,10 @@ namespace capstan {
 // The bytes of the block from its first to the last field used; filler and the trailing length
 // follow. All counts are of one ring since the recording began. In the machine's byte order, like
 // the section.
+//
+// A head with sequence 0 and no packets is a ring's counts alone: at the start of a file what had
+// been counted before it (the opening ledger), at its end what has been counted by then (the
+// closing ledger).
 struct BlockHead {
   std::uint32_t type;           // pcapng::kCapstanBlockHead
   std::uint32_t total_length;   // bytes
@@ -34,10 +38,16 @@ struct BlockHead {
   // lost. A loss still open when the recording ended has loss_end_ns 0.
   std::uint64_t loss_begin_ns;
   std::uint64_t loss_end_ns;
+  // Packets of this ring that were given to this output, this block's included: what the files of
+  // one stripe must hold. Equal to received - dropped where one output gets all. Not in layout 1.
+  std::uint64_t output_packets;
 };
-static_assert(sizeof(BlockHead) == 72);
+static_assert(sizeof(BlockHead) == 80);
 static_assert(offsetof(BlockHead, kernel_status) == 8, "block_status must keep its place");
 
-inline constexpr std::uint32_t kBlockHeadMagic = 0x43504231;  // "CPB1"
+inline constexpr std::uint32_t kBlockHeadMagic = 0x43504232;  // "CPB2"
+// The first layout, which ends with loss_end_ns. Still read, never written.
+inline constexpr std::uint32_t kBlockHeadMagic1 = 0x43504231;  // "CPB1"
+inline constexpr std::size_t kBlockHeadBytes1 = 72;
 
 }  // namespace capstan

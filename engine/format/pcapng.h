@@ -26,12 +26,14 @@ inline constexpr std::uint32_t kLocalUseBlockBit = 0x80000000;
 
 inline constexpr std::uint32_t kByteOrderMagic = 0x1A2B3C4D;
 
-// Capstan's own local-use block types. Padding carries nothing; a block head carries BlockHead
-// (engine/format/block_head.h) in front of the packets of one ring block; an event carries
-// RecordedEvent (engine/format/recorded_event.h).
+// Capstan's own local-use block types (docs/format.md). Padding carries nothing; a block head
+// carries BlockHead (engine/format/block_head.h) in front of the packets of one ring block; an
+// event carries RecordedEvent (engine/format/recorded_event.h); a file close is the last block of a
+// file and carries FileClose (engine/format/recording_mark.h).
 inline constexpr std::uint32_t kCapstanBlockHead = 0x80435001;
 inline constexpr std::uint32_t kCapstanPadding = 0x80435002;
 inline constexpr std::uint32_t kCapstanEvent = 0x80435003;
+inline constexpr std::uint32_t kCapstanFileClose = 0x80435004;
 
 // Option codes (sections 3.5, 4.1 to 4.6). Codes with the top bit are for local use.
 inline constexpr std::uint16_t kOptEndOfOptions = 0;
@@ -56,6 +58,7 @@ inline constexpr std::uint16_t kIsbFilterAccepted = 6;
 inline constexpr std::uint16_t kIsbOsDropped = 7;
 inline constexpr std::uint16_t kIsbUserDelivered = 8;
 inline constexpr std::uint16_t kOptCapstanFiller = 0x8001;
+inline constexpr std::uint16_t kOptCapstanRecording = 0x8002;  // of a section: RecordingMark
 
 // epb_flags (section 4.3.1): bits 0-1 direction, bits 2-4 reception type.
 inline constexpr std::uint32_t kEpbInbound = 1;

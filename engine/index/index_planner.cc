@@ -32,20 +32,20 @@ IndexRow inner_row(const IndexRow& row) {
 }
 
 // What the blocks' heads say was lost.
-tools::LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& blocks) {
-  tools::LossReport loss;
+LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& blocks) {
+  LossReport loss;
   if (!summary.has_ledger) return loss;
-  loss.source = tools::LossSource::kLedger;
+  loss.source = LossSource::kLedger;
   loss.whole_file = true;
   loss.received = summary.received;
   loss.dropped = summary.dropped;
   for (const IndexBlock& block : blocks) {
     if (block.dropped == 0) continue;
-    if (loss.spans.size() == tools::kMaxLossSpans) {
+    if (loss.spans.size() == kMaxLossSpans) {
       ++loss.spans_omitted;
       continue;
     }
-    tools::LossSpan span{block.ring, block.loss_begin_ns, block.loss_end_ns, block.dropped};
+    LossSpan span{block.ring, block.loss_begin_ns, block.loss_end_ns, block.dropped};
     if (span.from_ns == 0) span.from_ns = summary.first_ns;
     // A loss that no packet came after ended before the file was closed.
     if (span.to_ns == 0 || span.to_ns == ~std::uint64_t{0}) {

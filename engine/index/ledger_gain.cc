@@ -29,6 +29,10 @@ void LedgerGain::add_head(const BlockHead& head) {
   const auto known = rings_.find(head.ring);
   if (known == rings_.end()) {
     if (rings_.size() == kMaxRings) return;
+    if (head.magic == kBlockHeadMagic && head.sequence == 0) {  // the opening ledger
+      rings_[head.ring] = {head.received, head.dropped};
+      return;
+    }
     const std::uint64_t packets = growth(head.dropped, head.received);
     const std::uint64_t before = head.sequence == 0 ? 0 : growth(head.packet_count, packets);
     rings_[head.ring] = {head.received, head.dropped};

@@ -88,10 +88,11 @@ class CaptureFile {
   const std::vector<FileSection>& sections() const noexcept { return reader_->sections(); }
   const std::vector<FileInterface>& interfaces() const noexcept { return reader_->interfaces(); }
 
-  // After ReadItem::kStatistics, ReadItem::kBlockHead and ReadItem::kEvent.
+  // After ReadItem::kStatistics, kBlockHead, kEvent and kFileClose.
   const InterfaceStatistics& statistics() const noexcept { return reader_->statistics(); }
   const BlockHead& block_head() const noexcept { return reader_->block_head(); }
   const RecordedEvent& event() const noexcept { return reader_->event(); }
+  const FileClose& file_close() const noexcept { return reader_->file_close(); }
 
   const FileEnd& end() const noexcept { return reader_->end(); }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/format/block_head.h"
+#include "engine/format/recording_mark.h"
 #include "engine/reader/timestamp_scale.h"
 
 namespace capstan {
@@ -32,6 +33,8 @@ struct FileSection {
   std::string hardware;
   std::string os;
   std::string application;
+  std::string comment;
+  std::optional<RecordingMark> recording;  // its place in a recording of Capstan's
 };
 
 // An Interface Statistics Block (draft-ietf-opsawg-pcapng section 4.6). Counts since the capture
@@ -57,6 +60,7 @@ enum class ReadItem : std::uint8_t {
   kBlockHead,   // block_head(): Capstan's loss ledger
   kEvent,       // event(): what happened to the link
   kOther,       // a pcapng block of another kind, only when asked for: item_bytes()
+  kFileClose,   // file_close(): the file is whole, or was repaired
   kEnd,         // end()
 };
 

@@ -62,9 +62,9 @@ class Judge {
   }
 
   void add_losses(const SetFile& file, const FileOutcome& outcome) {
-    const tools::LossReport& loss = outcome.loss;
-    const bool is_ring = loss.source == tools::LossSource::kLedger;
-    for (const tools::LossSpan& span : loss.spans) {
+    const LossReport& loss = outcome.loss;
+    const bool is_ring = loss.source == LossSource::kLedger;
+    for (const LossSpan& span : loss.spans) {
       if (!overlaps(range_, span.from_ns, span.to_ns)) continue;
       add_loss({file.path, span.source_id, is_ring, span.from_ns, span.to_ns, span.packets});
     }
@@ -78,8 +78,8 @@ class Judge {
     for (const std::string& problem : loss.problems)
       result_.damaged.push_back({file.path, problem});
     const bool has_packets = outcome.packets != 0 || outcome.last_ns != 0;
-    const bool says = loss.whole_file || loss.source == tools::LossSource::kStatistics;
-    const bool cut = !outcome.end.clean() && loss.source == tools::LossSource::kLedger;
+    const bool says = loss.whole_file || loss.source == LossSource::kStatistics;
+    const bool cut = !outcome.end.clean() && loss.source == LossSource::kLedger;
     if (has_packets && !says && !cut) result_.silent.push_back(file.path);
   }
 

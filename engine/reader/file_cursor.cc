@@ -95,12 +95,16 @@ void FileCursor::note_item(ReadItem item) {
     draining_ = held_packets_ != 0;
     if (!draining_) lanes_.clear();
     first_interface_ = capture_.interfaces().size();
-    loss_.begin_section();
+    loss_.begin_section(capture_.sections().back());
   } else if (item == ReadItem::kStatistics) {
     loss_.add_statistics(capture_.statistics());
     last_statistics_ns_ = std::max(last_statistics_ns_, capture_.statistics().timestamp_ns);
   } else if (item == ReadItem::kBlockHead) {
     loss_.add_head(capture_.block_head(), file_offset());
+  } else if (item == ReadItem::kInterface) {
+    loss_.add_interface();
+  } else if (item == ReadItem::kFileClose) {
+    loss_.add_close(capture_.file_close());
   }
   if (options_.listener != nullptr) options_.listener->on_item(index_, item, capture_);
 }
@@ -180,14 +184,14 @@ FileOutcome FileCursor::outcome() {
   outcome_.end = capture_.end();
   outcome_.bytes = capture_.item_offset();
   if (plan_.ranges) {
-    outcome_.loss = plan_.loss_known ? std::move(plan_.loss) : loss_.finish(true);
+    outcome_.loss = plan_.loss_known ? std::move(plan_.loss) : loss_.finish({});
     outcome_.first_ns = plan_.first_ns;
     outcome_.last_ns = plan_.last_ns;
     return std::move(outcome_);
   }
-  outcome_.loss = loss_.finish(outcome_.end.clean());
+  outcome_.loss = loss_.finish({outcome_.end.clean(), capture_.being_written()});
   // Times that the ledger leaves open are the file's own.
-  for (tools::LossSpan& span : outcome_.loss.spans) {
+  for (LossSpan& span : outcome_.loss.spans) {
     if (span.from_ns == 0) span.from_ns = outcome_.first_ns;
     if (span.to_ns == 0) span.to_ns = std::max(outcome_.last_ns, last_statistics_ns_);
   }

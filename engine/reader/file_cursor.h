@@ -64,7 +64,7 @@ class FileCursor {
   std::uint32_t index_;
   CaptureFile capture_;
   FileOutcome outcome_;
-  tools::LossAccount loss_;
+  LossAccount loss_;
   SetPacket packet_;
   std::vector<Lane> lanes_;
   std::size_t first_interface_ = 0;  // of the present section, as the file counts them

@@ -1,21 +1,32 @@
-// LossAccount: what a recording says about the packets that are not in it.
+// LossAccount: what a recording says about the packets that are not in it, and how far that is
+// proved.
 //
 // Three sources, the strongest that a section has counts: Capstan's ledger (a BlockHead in front of
-// every block), Interface Statistics Blocks of other programs, epb_dropcount on single packets.
+// every block, docs/format.md), Interface Statistics Blocks of other programs, epb_dropcount on
+// single packets.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/block/packet_view.h"
 #include "engine/format/block_head.h"
+#include "engine/format/recording_mark.h"
 #include "engine/reader/capture_items.h"
 
-namespace capstan::tools {
+namespace capstan {
 
 enum class LossSource : std::uint8_t { kNone, kPacketOptions, kStatistics, kLedger };
+
+// How far the account of what was lost holds. In the order of strength.
+enum class LossProof : std::uint8_t {
+  kUnknown,     // nothing counts, or not for all of the file
+  kUpToItsEnd,  // up to the last byte of the file; whether more should follow is not known
+  kProved,      // for all that belongs into the file: its closing ledger is there and agrees
+};
 
 // Packets lost between two moments. 0 for a moment that is not known: before the first packet, or
 // after the last.
@@ -26,12 +37,14 @@ struct LossSpan {
   std::uint64_t packets = 0;
 };
 
-// One ring within one section, from its first to its last BlockHead there.
+// One ring within one section, from its first to its last BlockHead there. Of a stripe: received
+// and dropped are those of all stripes, packets are this one's.
 struct RingLoss {
   std::uint32_t section = 0;
   std::uint32_t ring = 0;
   std::uint64_t received = 0;  // drops included
   std::uint64_t dropped = 0;
+  std::uint64_t packets = 0;  // that belong into this file
   std::uint64_t freezes = 0;
   std::uint64_t blocks = 0;
 };
@@ -39,48 +52,68 @@ struct RingLoss {
 struct LossReport {
   LossSource source = LossSource::kNone;
   bool whole_file = false;  // every section that has packets has a ledger
+  LossProof proof = LossProof::kUnknown;
+  std::string proof_reason;  // how that is known: a phrase
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
   std::uint64_t interface_dropped = 0;  // by the network card, beyond the drops of the rings
   std::uint64_t missing = 0;            // counted by the ledger, not dropped, and not in the file
+  bool disk_refused = false;            // why they are missing, as the recorder says in the file
+  std::uint32_t stripe = 1;             // of the file's last section
+  std::uint32_t stripes = 1;
+  std::optional<RecordingMark> recording;  // the same
+  std::optional<CloseReason> close_reason;
   std::vector<RingLoss> rings;
   std::vector<LossSpan> spans;
   std::uint64_t spans_omitted = 0;  // beyond kMaxLossSpans
   std::vector<std::string> problems;
 
-  // Proven: a ledger for all of it, and it says nothing is missing.
-  bool lossless() const noexcept {
-    return whole_file && dropped == 0 && interface_dropped == 0 && missing == 0 && problems.empty();
+  // Something is known to be lost.
+  bool lossy() const noexcept {
+    return dropped != 0 || interface_dropped != 0 || missing != 0 || !problems.empty();
   }
+  // Proved: a ledger for all of it, which says that nothing is missing.
+  bool lossless() const noexcept { return proof == LossProof::kProved && !lossy(); }
 };
 
 inline constexpr std::size_t kMaxLossSpans = 10'000;
 
+// How the file that the account is of came to its end.
+struct FileState {
+  bool ends_cleanly = true;
+  bool being_written = false;
+};
+
 // Fed with everything in file order. One thread.
 class LossAccount {
  public:
-  void begin_section();
+  void begin_section(const FileSection& section = {});
+  void add_interface() { ++section_interfaces_; }
   void add_packet(const PacketView& packet) {
     ++section_packets_;
     ++packets_since_head_;
-    if (packet.dropped_before != 0) [[unlikely]]
+    if (packet.dropped_before != 0 || open_span_) [[unlikely]]
       add_drop_count(packet);
     last_packet_ns_ = packet.timestamp_ns;
   }
   // `offset`: where in the file it stands.
   void add_head(const BlockHead& head, std::uint64_t offset);
   void add_statistics(const InterfaceStatistics& statistics);
+  void add_close(const FileClose& close);
 
-  // Closes the last section. `complete`: the file ended cleanly.
-  LossReport finish(bool complete);
+  // Closes the last section.
+  LossReport finish(const FileState& state);
 
  private:
   struct Ring {
     BlockHead last{};
-    std::uint64_t packets_before = 0;  // in earlier files of the same recording
+    // What had been counted before this file.
+    std::uint64_t received_before = 0;
     std::uint64_t dropped_before = 0;
+    std::uint64_t packets_before = 0;
     std::uint64_t blocks = 0;
     bool baseline_known = true;
+    bool closed = false;  // the last head has counts alone, and statistics follow it
   };
   struct Interface {
     std::uint64_t dropped_by_os = 0;
@@ -92,16 +125,29 @@ class LossAccount {
 
   void add_drop_count(const PacketView& packet);
   void add_first_head(Ring& ring, const BlockHead& head);
+  void add_later_head(Ring& ring, const BlockHead& head);
   void add_span(std::vector<LossSpan>& spans, const LossSpan& span);
-  void end_section(bool complete);
-  void end_ledger_section(bool complete);
+  void end_section(const FileState& state);
+  void end_ledger_section(const FileState& state);
   void end_statistics_section();
-  void check_conservation(std::uint64_t expected, bool baselines_known, bool complete);
+  void check_conservation(std::uint64_t expected, bool baselines_known, const FileState& state);
+  std::optional<CloseReason> close_reason() const noexcept;
+  void weaken_proof(LossProof proof, std::string reason);
+  void judge_proof(const FileState& state);
+  bool has_closing_ledger() const;
+  bool is_old_stripe() const noexcept { return stripes_ > 1 && !mark_; }
 
   LossReport report_;
   std::uint32_t section_ = 0;
   bool in_section_ = false;
   bool all_with_ledger_ = true;
+  bool proof_begun_ = false;
+  std::optional<RecordingMark> mark_;  // of the section
+  std::uint32_t stripe_ = 1;
+  std::uint32_t stripes_ = 1;
+  std::optional<FileClose> close_;  // the last, without a block head behind it
+  std::uint64_t packets_at_close_ = 0;
+  std::uint64_t section_interfaces_ = 0;
   std::uint64_t section_packets_ = 0;
   std::uint64_t packets_since_head_ = 0;
   std::uint64_t last_packet_ns_ = 0;
@@ -111,6 +157,8 @@ class LossAccount {
   std::uint64_t option_drops_ = 0;
   std::uint64_t sequence_gaps_ = 0;
   bool awaits_drop_count_ = false;  // the first loss of a later file: its packet says how many
+  bool open_span_ = false;          // the last ledger span ends with the next packet
+  std::optional<std::uint32_t> closing_ring_;  // whose counts alone the last head has
   std::map<std::uint32_t, Ring> rings_;
   std::map<std::uint32_t, Interface> interfaces_;
   std::vector<LossSpan> ledger_spans_;
@@ -118,4 +166,4 @@ class LossAccount {
   std::vector<LossSpan> option_spans_;
 };
 
-}  // namespace capstan::tools
+}  // namespace capstan

@@ -106,6 +106,22 @@ std::optional<FileInterface> parse_interface(std::span<const std::uint8_t> block
 }
 
 template <typename Order>
+static std::optional<RecordingMark> parse_recording_mark(
+    std::span<const std::uint8_t> value) noexcept {
+  if (value.size() < sizeof(RecordingMark)) return std::nullopt;
+  const std::uint8_t* at = value.data();
+  RecordingMark mark{};
+  mark.magic = Order::load32(at + offsetof(RecordingMark, magic));
+  mark.stripe = Order::load32(at + offsetof(RecordingMark, stripe));
+  mark.stripes = Order::load32(at + offsetof(RecordingMark, stripes));
+  mark.file_number = Order::load32(at + offsetof(RecordingMark, file_number));
+  std::memcpy(mark.id.data(), at + offsetof(RecordingMark, id), mark.id.size());
+  const bool makes_sense = mark.magic == kRecordingMarkMagic && mark.stripe >= 1 &&
+                           mark.stripe <= mark.stripes && mark.file_number >= 1;
+  return makes_sense ? std::optional(mark) : std::nullopt;
+}
+
+template <typename Order>
 void parse_section_options(std::span<const std::uint8_t> block, std::size_t text_limit,
                            FileSection& section) {
   OptionWalk<Order> options(block, kSectionFixedBytes);
@@ -114,6 +130,12 @@ void parse_section_options(std::span<const std::uint8_t> block, std::size_t text
     if (option.code == pcapng::kShbOs) section.os = option_text(option, text_limit);
     if (option.code == pcapng::kShbUserApplication) {
       section.application = option_text(option, text_limit);
+    }
+    if (option.code == pcapng::kOptComment && section.comment.empty()) {
+      section.comment = option_text(option, text_limit);
+    }
+    if (option.code == pcapng::kOptCapstanRecording) {
+      section.recording = parse_recording_mark<Order>(option.value);
     }
   }
 }
@@ -164,14 +186,17 @@ std::optional<InterfaceStatistics> parse_statistics(std::span<const std::uint8_t
 
 template <typename Order>
 std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) noexcept {
-  if (block.size() < sizeof(BlockHead) + pcapng::kBlockTrailerBytes) return std::nullopt;
+  if (block.size() < kBlockHeadBytes1 + pcapng::kBlockTrailerBytes) return std::nullopt;
   const std::uint8_t* at = block.data();
-  if (Order::load32(at + offsetof(BlockHead, magic)) != kBlockHeadMagic) return std::nullopt;
+  const std::uint32_t magic = Order::load32(at + offsetof(BlockHead, magic));
+  const bool whole =
+      magic == kBlockHeadMagic && block.size() >= sizeof(BlockHead) + pcapng::kBlockTrailerBytes;
+  if (!whole && magic != kBlockHeadMagic1) return std::nullopt;
   BlockHead head{};
   head.type = Order::load32(at + offsetof(BlockHead, type));
   head.total_length = Order::load32(at + offsetof(BlockHead, total_length));
   head.kernel_status = Order::load32(at + offsetof(BlockHead, kernel_status));
-  head.magic = Order::load32(at + offsetof(BlockHead, magic));
+  head.magic = magic;
   head.ring = Order::load32(at + offsetof(BlockHead, ring));
   head.packet_count = Order::load32(at + offsetof(BlockHead, packet_count));
   head.sequence = Order::load64(at + offsetof(BlockHead, sequence));
@@ -180,7 +205,25 @@ std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) n
   head.freezes = Order::load64(at + offsetof(BlockHead, freezes));
   head.loss_begin_ns = Order::load64(at + offsetof(BlockHead, loss_begin_ns));
   head.loss_end_ns = Order::load64(at + offsetof(BlockHead, loss_end_ns));
+  head.output_packets = whole ? Order::load64(at + offsetof(BlockHead, output_packets))
+                              : head.received - std::min(head.dropped, head.received);
   return head;
+}
+
+template <typename Order>
+std::optional<FileClose> parse_file_close(std::span<const std::uint8_t> block) noexcept {
+  if (block.size() < sizeof(FileClose) + pcapng::kBlockTrailerBytes) return std::nullopt;
+  const std::uint8_t* at = block.data();
+  if (Order::load32(at + offsetof(FileClose, magic)) != kFileCloseMagic) return std::nullopt;
+  FileClose close{};
+  close.type = Order::load32(at + offsetof(FileClose, type));
+  close.total_length = Order::load32(at + offsetof(FileClose, total_length));
+  close.magic = kFileCloseMagic;
+  close.reason = Order::load32(at + offsetof(FileClose, reason));
+  close.packets = Order::load64(at + offsetof(FileClose, packets));
+  close.timestamp_ns = Order::load64(at + offsetof(FileClose, timestamp_ns));
+  close.cut_bytes = Order::load64(at + offsetof(FileClose, cut_bytes));
+  return close;
 }
 
 template <typename Order>
@@ -263,6 +306,7 @@ WalkEnd parse_simple_packet(std::span<const std::uint8_t> block,
   template std::optional<InterfaceStatistics> parse_statistics<Order>(                        \
       std::span<const std::uint8_t>, std::span<const FileInterface>);                         \
   template std::optional<BlockHead> parse_block_head<Order>(std::span<const std::uint8_t>);   \
+  template std::optional<FileClose> parse_file_close<Order>(std::span<const std::uint8_t>);   \
   template std::optional<RecordedEvent> parse_event<Order>(std::span<const std::uint8_t>,     \
                                                            std::size_t);                      \
   template WalkEnd parse_packet_block<Order>(std::span<const std::uint8_t>,                   \

@@ -55,9 +55,14 @@ template <typename Order>
 std::optional<InterfaceStatistics> parse_statistics(std::span<const std::uint8_t> block,
                                                     std::span<const FileInterface> interfaces);
 
-// nullopt: too short, or another magic.
+// nullopt: too short, or another magic. Of the first layout too; output_packets is then what it is
+// where one output gets all packets.
 template <typename Order>
 std::optional<BlockHead> parse_block_head(std::span<const std::uint8_t> block) noexcept;
+
+// nullopt: too short, or another magic.
+template <typename Order>
+std::optional<FileClose> parse_file_close(std::span<const std::uint8_t> block) noexcept;
 
 // nullopt: too short, or another magic. The text is cut to `text_limit` bytes.
 template <typename Order>

@@ -96,6 +96,12 @@ class PcapngReader final : public RecordReader {
         event_.interface_id += first_interface_;
         return ReadItem::kEvent;
       }
+      case pcapng::kCapstanFileClose: {
+        const auto parsed = parse_file_close<Order>(block);
+        if (!parsed) return kSkip;
+        file_close_ = *parsed;
+        return ReadItem::kFileClose;
+      }
       case pcapng::kPacketBlock: {
         const WalkEnd problem = parse_packet_block<Order>(block, section_interfaces(), packet);
         return problem == WalkEnd::kRunning ? finish_packet(packet) : finish(problem);
@@ -177,7 +183,8 @@ class PcapngReader final : public RecordReader {
     } else {
       parse_section_options<NativeOrder>(block, text_limit(), section);
     }
-    text_bytes_ += section.hardware.size() + section.os.size() + section.application.size();
+    text_bytes_ += section.hardware.size() + section.os.size() + section.application.size() +
+                   section.comment.size();
     sections_.push_back(std::move(section));
     first_interface_ = static_cast<std::uint32_t>(interfaces_.size());
     link_types_.clear();

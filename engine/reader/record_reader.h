@@ -35,6 +35,7 @@ class RecordReader {
   const InterfaceStatistics& statistics() const noexcept { return statistics_; }
   const BlockHead& block_head() const noexcept { return block_head_; }
   const RecordedEvent& event() const noexcept { return event_; }
+  const FileClose& file_close() const noexcept { return file_close_; }
   const FileEnd& end() const noexcept { return end_; }
 
  protected:
@@ -43,6 +44,7 @@ class RecordReader {
   InterfaceStatistics statistics_;
   BlockHead block_head_{};
   RecordedEvent event_;
+  FileClose file_close_{};
   FileEnd end_;
   bool reports_others_ = false;
 };

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace capstan::tools {
+namespace capstan {
 
 namespace {
 
@@ -48,7 +48,7 @@ PacketTotals read_through(CaptureFile& file, LossAccount& loss, RecordingSummary
         loss.add_packet(packet);
         break;
       case ReadItem::kSection:
-        loss.begin_section();
+        loss.begin_section(file.sections().back());
         break;
       case ReadItem::kStatistics:
         loss.add_statistics(file.statistics());
@@ -64,6 +64,11 @@ PacketTotals read_through(CaptureFile& file, LossAccount& loss, RecordingSummary
         }
         break;
       case ReadItem::kInterface:
+        loss.add_interface();
+        break;
+      case ReadItem::kFileClose:
+        loss.add_close(file.file_close());
+        break;
       case ReadItem::kOther:
         break;
       case ReadItem::kEnd:
@@ -110,8 +115,8 @@ RecordingSummary summarize(CaptureFile& file) {
     summary.interfaces.push_back({file.interfaces()[i], packets});
     summary.packets += packets;
   }
-  summary.loss = loss.finish(file.end().clean());
+  summary.loss = loss.finish({file.end().clean(), file.being_written()});
   return summary;
 }
 
-}  // namespace capstan::tools
+}  // namespace capstan

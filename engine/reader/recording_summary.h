@@ -9,7 +9,7 @@
 #include "engine/reader/capture_file.h"
 #include "engine/reader/loss_account.h"
 
-namespace capstan::tools {
+namespace capstan {
 
 inline constexpr std::size_t kMaxEvents = 10'000;
 
@@ -48,4 +48,4 @@ struct RecordingSummary {
 // Reads `file` to its end. Throws nothing of its own: damage is in the summary.
 RecordingSummary summarize(CaptureFile& file);
 
-}  // namespace capstan::tools
+}  // namespace capstan

@@ -45,7 +45,7 @@ struct FilePlan {
   // With `skip` or `ranges`: what the whole file has lost, and its times. Unless loss_known, what
   // the ranges say of losses counts.
   bool loss_known = true;
-  tools::LossReport loss;
+  LossReport loss;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
 };
@@ -87,7 +87,7 @@ struct FileOutcome {
   std::uint64_t first_ns = 0;  // the earliest and the latest of them; 0 without a packet
   std::uint64_t last_ns = 0;
   std::uint64_t bytes = 0;  // of the (decompressed) file that were read
-  tools::LossReport loss;
+  LossReport loss;
 };
 
 class FileCursor;

@@ -14,6 +14,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/format/block_head.h"
+#include "engine/reader/recording_summary.h"
 #include "tests/fault/place_book.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/process.h"
@@ -50,7 +51,7 @@ struct Recording {
     // Blocks of small packets are part filled: those `auto` packs.
     const std::size_t count = room / (packet_bytes + 100) / (packet_bytes < 100 ? 3 : 1);
     SealLedger ledger;
-    ledger.packets_before = sent[ring].size();
+    ledger.packets_before = ledger.output_packets_before = sent[ring].size();
     ledger.dropped_since_last = sent[ring].size() % 3;  // some first packets carry a drop count
     for (std::size_t i = 0; i < count; ++i) {
       RingFrame frame;
@@ -227,6 +228,21 @@ void keep_for_wireshark(const std::string& path, std::size_t packets) {
   kept.packets[name] = packets;
 }
 
+// What info would say: all of it is proved when all of it is there, and nothing is proved lossless
+// that is not.
+void check_claim(const Recording& recording, const std::string& path, std::size_t packets,
+                 const Outcome& outcome) {
+  if (recording.script.format != FileFormat::kPcapng) return;
+  CaptureFile file = CaptureFile::open(path);
+  const LossReport loss = summarize(file).loss;
+  EXPECT_EQ(loss.received - loss.dropped - loss.missing, packets) << path;
+  if (outcome.error == 0) {
+    EXPECT_TRUE(loss.lossless()) << path << ": " << loss.proof_reason;
+  } else if (outcome.failed != 0 && recording.script.turn_bytes == 0) {
+    EXPECT_FALSE(loss.lossless()) << path << ": " << outcome.failed << " packets are not in it";
+  }
+}
+
 // One file, or those of a series one after another.
 void check_files(const Recording& recording, const std::filesystem::path& folder,
                  Outcome& outcome) {
@@ -250,6 +266,7 @@ void check_files(const Recording& recording, const std::filesystem::path& folder
     const bool complete = outcome.error == 0 || path != paths.back();
     const std::vector<StoredPacket> more = read_file(recording, path, complete);
     keep_for_wireshark(path, more.size());
+    check_claim(recording, path, more.size(), outcome);
     packets.insert(packets.end(), more.begin(), more.end());
   }
   EXPECT_EQ(packets.size(), outcome.written);

@@ -203,9 +203,34 @@ TEST_F(RecordStart, StripesShareThePackets) {
     const std::vector<std::uint32_t> others = numbers_of(two);
     EXPECT_EQ(record.statistics().number("/files/0/packets_written"), all.size());
     EXPECT_EQ(record.statistics().number("/files/1/packets_written"), others.size());
+    for (const std::string& stripe : {one, two}) {
+      const Statistics info = info_of(stripe);  // expects status 0
+      EXPECT_TRUE(info.flag("/loss/lossless")) << info.all();
+      EXPECT_EQ(info.text("/loss/proof"), "proved");
+      EXPECT_EQ(info.number("/loss/stripes"), 2U);
+      EXPECT_EQ(info.number("/loss/packets_received"), kCount);
+    }
     all.insert(all.end(), others.begin(), others.end());
     expect_each_once(all, 0, kCount);
   }
+}
+
+TEST_F(RecordStart, AStripeWithoutPacketsIsLosslessToo) {
+  const std::string one = file("one");
+  const std::string two = file("two");
+  RecordRun record({"-i", "v1", "-B", "8", "-w", one, "-w", two, "udp port 5000"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send_numbered("v0", 10);  // fewer than a block holds
+  ASSERT_TRUE(record.wait_received(10));
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  std::vector<std::uint64_t> packets;
+  for (const std::string& stripe : {one, two}) {
+    const Statistics info = info_of(stripe);
+    EXPECT_TRUE(info.flag("/loss/lossless")) << info.all();
+    EXPECT_EQ(info.number("/loss/packets_received"), 10U);
+    packets.push_back(info.number("/packets"));
+  }
+  EXPECT_EQ(packets[0] + packets[1], 10U);
 }
 
 TEST_F(RecordStart, SeveralInterfacesSideBySide) {

@@ -164,5 +164,27 @@ TEST(LossLedger, EveryLossIsToldOnceAndInItsPlace) {
   }
 }
 
+TEST(LossLedger, WhatABlockHadNoPlaceForIsToldByTheNext) {
+  LossLedger ledger(8);
+  ledger.note(5, 1, 1, 3);
+  const LedgerEntry taken = ledger.take_until(9);
+  EXPECT_EQ(taken.dropped, 5U);
+  ledger.put_back(taken);  // nothing in the block could be sealed
+  ledger.note(2, 1, 2, 4);
+  const LedgerEntry next = ledger.take_until(10);
+  EXPECT_EQ(next.dropped, 7U);
+  EXPECT_EQ(next.freezes, 2U);
+  EXPECT_EQ(next.first_sequence, taken.first_sequence);
+  ledger.put_back({});
+  EXPECT_EQ(ledger.take_rest().dropped, 0U);
+  // As many as ever wait: nothing is allocated, nothing forgotten.
+  for (std::uint64_t i = 0; i < 30; ++i) ledger.note(1, 0, 3 + i, 4 + i);
+  LedgerEntry some = ledger.take_until(12);
+  const std::uint64_t before = some.dropped;
+  ledger.put_back(some);
+  EXPECT_EQ(ledger.take_rest().dropped, 30U);
+  EXPECT_GT(before, 0U);
+}
+
 }  // namespace
 }  // namespace capstan

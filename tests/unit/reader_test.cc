@@ -170,31 +170,75 @@ TEST(CaptureFile, ReportsStatisticsDropsAndOffsets) {
   EXPECT_EQ(packet.dropped_before, 7U) << "the old Packet Block counts drops";
 }
 
-TEST(CaptureFile, ReadsTheLossLedgerInEitherByteOrder) {
+TEST(CaptureFile, ReadsTheLossLedgerInEitherByteOrderAndLayout) {
+  for (const bool swapped : {false, true}) {
+    for (const std::uint32_t magic : {kBlockHeadMagic, kBlockHeadMagic1}) {
+      PcapngBuilder builder(swapped);
+      builder.section();
+      Bytes body = builder.field32(1);
+      for (const std::uint32_t value : {magic, 3U, 42U}) {
+        PcapngBuilder::append(body, builder.field32(value));
+      }
+      for (const std::uint64_t value : {5ULL, 100ULL, 58ULL, 2ULL, 1'000ULL, 2'000ULL}) {
+        PcapngBuilder::append(body, builder.field64(value));
+      }
+      if (magic == kBlockHeadMagic) {
+        builder.block(pcapng::kCapstanBlockHead, body);  // too short for this layout: skipped
+        PcapngBuilder::append(body, builder.field64(31));
+      }
+      builder.block(pcapng::kCapstanBlockHead, body);
+      CaptureFile file = CaptureFile::from_bytes(builder.bytes, "x");
+      PacketView packet;
+      ASSERT_EQ(file.next_item(packet), ReadItem::kSection);
+      ASSERT_EQ(file.next_item(packet), ReadItem::kBlockHead);
+      const BlockHead& head = file.block_head();
+      EXPECT_EQ(head.ring, 3U);
+      EXPECT_EQ(head.packet_count, 42U);
+      EXPECT_EQ(head.sequence, 5U);
+      EXPECT_EQ(head.received, 100U);
+      EXPECT_EQ(head.dropped, 58U);
+      EXPECT_EQ(head.freezes, 2U);
+      EXPECT_EQ(head.loss_begin_ns, 1'000U);
+      EXPECT_EQ(head.loss_end_ns, 2'000U);
+      EXPECT_EQ(head.output_packets, magic == kBlockHeadMagic ? 31U : 42U);
+      EXPECT_EQ(file.next_item(packet), ReadItem::kEnd);
+    }
+  }
+}
+
+TEST(CaptureFile, ReadsAFilesPlaceInItsRecordingAndItsCloseInEitherByteOrder) {
   for (const bool swapped : {false, true}) {
     PcapngBuilder builder(swapped);
-    builder.section();
-    Bytes body = builder.field32(1);
-    for (const std::uint32_t value : {kBlockHeadMagic, 3U, 42U}) {
+    Bytes mark;
+    for (const std::uint32_t value : {kRecordingMarkMagic, 2U, 3U, 41U}) {
+      PcapngBuilder::append(mark, builder.field32(value));
+    }
+    for (std::uint8_t i = 0; i < 16; ++i) mark.push_back(i);
+    builder.section({{0x8002, mark}});
+    Bytes body;
+    for (const std::uint32_t value : {kFileCloseMagic, 2U}) {
       PcapngBuilder::append(body, builder.field32(value));
     }
-    for (const std::uint64_t value : {5ULL, 100ULL, 58ULL, 2ULL, 1'000ULL, 2'000ULL}) {
+    for (const std::uint64_t value : {1'000ULL, 5'000ULL, 77ULL}) {
       PcapngBuilder::append(body, builder.field64(value));
     }
-    builder.block(pcapng::kCapstanBlockHead, body);
+    builder.block(pcapng::kCapstanFileClose, body);
+    body.resize(20);
+    builder.block(pcapng::kCapstanFileClose, body);  // too short: skipped
     CaptureFile file = CaptureFile::from_bytes(builder.bytes, "x");
     PacketView packet;
     ASSERT_EQ(file.next_item(packet), ReadItem::kSection);
-    ASSERT_EQ(file.next_item(packet), ReadItem::kBlockHead);
-    const BlockHead& head = file.block_head();
-    EXPECT_EQ(head.ring, 3U);
-    EXPECT_EQ(head.packet_count, 42U);
-    EXPECT_EQ(head.sequence, 5U);
-    EXPECT_EQ(head.received, 100U);
-    EXPECT_EQ(head.dropped, 58U);
-    EXPECT_EQ(head.freezes, 2U);
-    EXPECT_EQ(head.loss_begin_ns, 1'000U);
-    EXPECT_EQ(head.loss_end_ns, 2'000U);
+    ASSERT_TRUE(file.sections().back().recording);
+    EXPECT_EQ(file.sections().back().recording->stripe, 2U);
+    EXPECT_EQ(file.sections().back().recording->stripes, 3U);
+    EXPECT_EQ(file.sections().back().recording->file_number, 41U);
+    EXPECT_EQ(file.sections().back().recording->id[9], 9U);
+    ASSERT_EQ(file.next_item(packet), ReadItem::kFileClose);
+    EXPECT_EQ(file.file_close().reason, static_cast<std::uint32_t>(CloseReason::kTurned));
+    EXPECT_EQ(file.file_close().packets, 1'000U);
+    EXPECT_EQ(file.file_close().timestamp_ns, 5'000U);
+    EXPECT_EQ(file.file_close().cut_bytes, 77U);
+    EXPECT_EQ(file.next_item(packet), ReadItem::kEnd);
   }
 }
 

@@ -56,7 +56,7 @@ void add_head(PcapngBuilder& file, std::uint32_t packets) {
   for (const std::uint32_t value : {kBlockHeadMagic, 0U, packets}) {
     PcapngBuilder::append(body, file.field32(value));
   }
-  body.resize(64);
+  body.resize(72);
   file.block(pcapng::kCapstanBlockHead, body);
 }
 
@@ -123,7 +123,10 @@ TEST(Repair, APartFileWithPreallocatedZerosGetsItsName) {
     EXPECT_EQ(report.cut_bytes, 100 * kPage);
     EXPECT_EQ(report.cut_data_bytes, 0U);
     EXPECT_TRUE(report.end.in_zeros);
-    EXPECT_EQ(read_file(report.result_path), written);
+    Bytes kept = read_file(report.result_path);
+    ASSERT_GE(kept.size(), written.size());
+    kept.resize(written.size());  // behind it is the mark of a repair
+    EXPECT_EQ(kept, written);
     EXPECT_FALSE(std::filesystem::exists(part));
   }
 }
@@ -206,7 +209,10 @@ TEST(Repair, SalvageMovesTheBlocksBehindAHoleUp) {
   EXPECT_EQ(clean_packets(report.result_path), 15U);
   Bytes expected = recording(4, 5);
   expected.erase(expected.begin() + 2 * kPage, expected.begin() + 3 * kPage);
-  EXPECT_EQ(read_file(report.result_path), expected);
+  Bytes kept = read_file(report.result_path);
+  ASSERT_GT(kept.size(), expected.size());
+  kept.resize(expected.size());
+  EXPECT_EQ(kept, expected);
 }
 
 TEST(Repair, SalvageIntoAnOutputLeavesTheOriginal) {

@@ -179,6 +179,7 @@ Bytes with_ledger(const std::vector<std::uint64_t>& blocks, std::size_t lossy, s
     received += 1 + (i == lossy ? lost : 0);
     head.received = received;
     head.dropped = dropped;
+    head.output_packets = received - dropped;
     const auto* at = reinterpret_cast<const std::uint8_t*>(&head) + 8;
     file.block(pcapng::kCapstanBlockHead, Bytes(at, at + sizeof(head) - 8));
     file.packet(0, kBase + blocks[i], test::pattern_bytes(60, 1), 60);

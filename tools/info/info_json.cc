@@ -56,6 +56,35 @@ const char* source_name(LossSource source) {
   return "";
 }
 
+const char* proof_name(LossProof proof) {
+  switch (proof) {
+    case LossProof::kUnknown:
+      return "unknown";
+    case LossProof::kUpToItsEnd:
+      return "up_to_its_end";
+    case LossProof::kProved:
+      return "proved";
+  }
+  return "";
+}
+
+Json close_name(const std::optional<CloseReason>& reason) {
+  if (!reason) return nullptr;
+  switch (*reason) {
+    case CloseReason::kEnded:
+      return "ended";
+    case CloseReason::kTurned:
+      return "turned";
+    case CloseReason::kDiskRefused:
+      return "disk_refused";
+    case CloseReason::kRepaired:
+      return "repaired";
+    case CloseReason::kSalvaged:
+      return "salvaged";
+  }
+  return "other";
+}
+
 Json time_or_null(std::uint64_t timestamp_ns) {
   return timestamp_ns == 0 ? Json(nullptr) : Json(timestamp_ns);
 }
@@ -80,6 +109,14 @@ Json interfaces_json(const RecordingSummary& summary) {
   return list;
 }
 
+Json recording_json(const std::optional<RecordingMark>& mark) {
+  if (!mark) return nullptr;
+  return {{"id", recording_id_text(*mark)},
+          {"stripe", mark->stripe},
+          {"stripes", mark->stripes},
+          {"file_number", mark->file_number}};
+}
+
 Json sections_json(const RecordingSummary& summary) {
   Json list = Json::array();
   for (const FileSection& section : summary.sections) {
@@ -87,7 +124,9 @@ Json sections_json(const RecordingSummary& summary) {
                     {"byte_order", byte_order_name(section.byte_swapped)},
                     {"application", section.application},
                     {"os", section.os},
-                    {"hardware", section.hardware}});
+                    {"hardware", section.hardware},
+                    {"comment", section.comment},
+                    {"recording", recording_json(section.recording)}});
   }
   return list;
 }
@@ -107,19 +146,25 @@ Json events_json(const RecordingSummary& summary) {
 Json loss_json(const LossReport& loss) {
   Json json;
   json["source"] = source_name(loss.source);
-  // Only a ledger proves anything; without one the answer is null, not false.
-  json["lossless"] =
-      loss.source == LossSource::kLedger && loss.whole_file ? Json(loss.lossless()) : Json(nullptr);
+  json["proof"] = proof_name(loss.proof);
+  json["proof_reason"] = loss.proof_reason;
+  // True only when it is proved, false only when a loss is known; otherwise null.
+  json["lossless"] = loss.lossless() ? Json(true) : loss.lossy() ? Json(false) : Json(nullptr);
   json["packets_received"] = loss.received;
   json["packets_dropped"] = loss.dropped;
   json["interface_dropped"] = loss.interface_dropped;
   json["packets_missing"] = loss.missing;
+  json["disk_refused"] = loss.disk_refused;
+  json["stripe"] = loss.stripe;
+  json["stripes"] = loss.stripes;
+  json["closed"] = close_name(loss.close_reason);
   json["rings"] = Json::array();
   for (const RingLoss& ring : loss.rings) {
     json["rings"].push_back({{"section", ring.section},
                              {"ring", ring.ring},
                              {"packets_received", ring.received},
                              {"packets_dropped", ring.dropped},
+                             {"packets_of_file", ring.packets},
                              {"freezes", ring.freezes},
                              {"blocks", ring.blocks}});
   }

@@ -110,28 +110,49 @@ std::string loss_headline(const RecordingSummary& summary) {
       break;
   }
   const std::string received = grouped(loss.received);
+  const char* const until = loss.proof == LossProof::kUpToItsEnd ? " up to where it ends" : "";
   if (loss.dropped != 0 || loss.interface_dropped != 0) {
     std::string text = fmt::format("{} lost of {} received{}", counted(loss.dropped, "packet"),
                                    received, percent_of(loss.dropped, loss.received));
     if (loss.interface_dropped != 0) {
       text += fmt::format(", and {} by the interface", grouped(loss.interface_dropped));
     }
-    return text;
+    return text + until;
   }
   if (!loss.whole_file) return "0 lost where there is a ledger; a part of the file has none";
-  if (loss.missing != 0 || !loss.problems.empty()) {
-    return fmt::format("0 dropped of {} received, but not all of them are in the file", received);
+  if (loss.lossy()) {
+    return fmt::format("0 dropped of {} received{}, but not all of them are in the file", received,
+                       until);
   }
-  const std::string until = summary.end.clean() ? "" : " up to where it ends";
+  if (loss.proof == LossProof::kUnknown) {
+    return fmt::format("0 dropped of {} received; whether all of them were written is not known",
+                       received);
+  }
   return fmt::format("lossless{}: {} received, 0 dropped", until, received);
+}
+
+// How it is known, where that is less than a proof, and whose packets the counts are.
+void add_proof(Lines& lines, const RecordingSummary& summary) {
+  const LossReport& loss = summary.loss;
+  if (loss.source != LossSource::kLedger) return;
+  if (loss.proof != LossProof::kProved) {
+    lines.add("", fmt::format("  not proved further: {}", printable(loss.proof_reason)));
+  }
+  if (loss.stripes > 1) {
+    lines.add("", fmt::format("  stripe {} of {}: {} of all {} are in this file", loss.stripe,
+                              loss.stripes, counted(summary.packets, "packet"),
+                              grouped(loss.received - std::min(loss.dropped, loss.received))));
+  }
 }
 
 void add_loss(Lines& lines, const RecordingSummary& summary, bool all) {
   const LossReport& loss = summary.loss;
   lines.add("Loss", loss_headline(summary));
+  add_proof(lines, summary);
   if (loss.missing != 0) {
-    lines.add("", fmt::format("  {} counted by the ledger, not dropped, and not in the file",
-                              counted(loss.missing, "packet")));
+    lines.add("", fmt::format("  {} counted by the ledger, not dropped, and not in the file{}",
+                              counted(loss.missing, "packet"),
+                              loss.disk_refused ? ": the disk refused writes" : ""));
   }
   if (loss.rings.size() > 1 || loss.dropped != 0) {
     lines.add_list("", loss.rings.size(), all, [&](std::size_t i) {
@@ -152,7 +173,17 @@ std::string end_text(const RecordingSummary& summary) {
     return fmt::format("being written: {}",
                        summary.end.clean() ? "complete so far" : summary.end.text());
   }
-  return summary.end.clean() ? "cleanly" : summary.end.text();
+  if (!summary.end.clean()) return summary.end.text();
+  if (summary.loss.close_reason == CloseReason::kRepaired ||
+      summary.loss.close_reason == CloseReason::kSalvaged) {
+    return "where it was repaired";
+  }
+  return "cleanly";
+}
+
+std::string recording_text(const RecordingMark& mark) {
+  return fmt::format("{}, stripe {} of {}, file {}", recording_id_text(mark), mark.stripe,
+                     mark.stripes, mark.file_number);
 }
 
 void add_format(Lines& lines, const RecordingSummary& summary, bool all) {
@@ -170,12 +201,20 @@ void add_format(Lines& lines, const RecordingSummary& summary, bool all) {
     if (!section.application.empty()) lines.add("Written by", printable(section.application));
     if (!section.os.empty()) lines.add("System", printable(section.os));
     if (!section.hardware.empty()) lines.add("Hardware", printable(section.hardware));
+    if (!section.comment.empty()) lines.add("Comment", printable(section.comment));
+    if (all && section.recording) lines.add("Recording", recording_text(*section.recording));
   }
   lines.add_list("Interfaces", summary.interfaces.size(), all,
                  [&](std::size_t i) { return interface_text(i, summary.interfaces[i]); });
 }
 
 }  // namespace
+
+std::string recording_id_text(const RecordingMark& mark) {
+  std::string text;
+  for (const std::uint8_t byte : mark.id) text += fmt::format("{:02x}", byte);
+  return text;
+}
 
 std::string resolution_text(const TimestampScale& scale) {
   const unsigned exponent = scale.resolution() & 0x7FU;

@@ -13,4 +13,7 @@ std::string info_text(const RecordingSummary& summary, bool all);
 // "ns", "us", "2^-32 s": the unit of an interface's timestamps.
 std::string resolution_text(const TimestampScale& scale);
 
+// The recording's id as 32 hexadecimal digits.
+std::string recording_id_text(const RecordingMark& mark);
+
 }  // namespace capstan::tools

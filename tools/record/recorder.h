@@ -2,6 +2,7 @@
 // the main thread's loop of signals, timers and link changes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -106,6 +107,7 @@ class Recorder {
   std::unique_ptr<Onlooker> onlooker_;  // so does he
   bool onlooker_stuck_ = false;
   std::map<std::string, NicDrops> nic_drops_;  // by interface
+  std::array<std::uint8_t, 16> recording_id_{};
   UniqueFd stats_fd_;
   std::optional<LineOutput> stats_;
   int stats_error_ = 0;  // said last

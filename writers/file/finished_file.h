@@ -22,7 +22,7 @@ struct FinishedFile {
   // The earliest and the latest packet taken for the file, nanoseconds since 1970; 0 without one.
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
-  std::vector<RingTotals> rings;  // those that have delivered
+  std::vector<RingTotals> rings;
 };
 
 }  // namespace capstan

@@ -7,6 +7,7 @@
 #include "engine/core/check.h"
 #include "engine/format/block_head.h"
 #include "engine/format/pcapng.h"
+#include "engine/format/recording_mark.h"
 
 namespace capstan {
 
@@ -78,7 +79,7 @@ void append_interface(Bytes& out, const RecordedInterface& interface) {
 
 }  // namespace
 
-Bytes encode_pcapng_header(const RecordingHeader& header) {
+Bytes encode_pcapng_header(const RecordingHeader& header, std::uint32_t file_number) {
   Bytes out;
   const std::size_t start = begin_block(out, pcapng::kSectionHeaderBlock);
   append(out, pcapng::kByteOrderMagic);
@@ -89,6 +90,9 @@ Bytes encode_pcapng_header(const RecordingHeader& header) {
   append_text_option(out, pcapng::kShbHardware, header.hardware);
   append_text_option(out, pcapng::kShbOs, header.os);
   append_text_option(out, pcapng::kShbUserApplication, header.application);
+  append_number_option(
+      out, pcapng::kOptCapstanRecording,
+      RecordingMark{kRecordingMarkMagic, header.stripe, header.stripes, file_number, header.id});
   append_end_of_options(out);
   end_block(out, start);
   for (const RecordedInterface& interface : header.interfaces) append_interface(out, interface);
@@ -102,7 +106,7 @@ void append_padding(Bytes& out, std::size_t size_bytes) {
   end_block(out, start);
 }
 
-void append_closing_ledger(Bytes& out, const ClosingLedger& ledger) {
+void append_opening_ledger(Bytes& out, const ClosingLedger& ledger) {
   BlockHead head{};
   head.magic = kBlockHeadMagic;
   head.ring = ledger.ring;
@@ -110,11 +114,15 @@ void append_closing_ledger(Bytes& out, const ClosingLedger& ledger) {
   head.dropped = ledger.dropped;
   head.freezes = ledger.freezes;
   head.loss_begin_ns = ledger.loss_begin_ns;
+  head.output_packets = ledger.output_packets;
   const std::size_t head_start = begin_block(out, pcapng::kCapstanBlockHead);
   append_bytes(out, reinterpret_cast<const std::uint8_t*>(&head) + pcapng::kBlockHeaderBytes,
                sizeof(head) - pcapng::kBlockHeaderBytes);
   end_block(out, head_start);
+}
 
+void append_closing_ledger(Bytes& out, const ClosingLedger& ledger) {
+  append_opening_ledger(out, ledger);
   const std::size_t start = begin_block(out, pcapng::kInterfaceStatisticsBlock);
   append(out, ledger.interface_id);
   append(out, static_cast<std::uint32_t>(ledger.timestamp_ns >> 32));
@@ -122,6 +130,17 @@ void append_closing_ledger(Bytes& out, const ClosingLedger& ledger) {
   append_number_option(out, pcapng::kIsbInterfaceReceived, ledger.received);
   append_number_option(out, pcapng::kIsbInterfaceDropped, ledger.nic_dropped);
   append_number_option(out, pcapng::kIsbOsDropped, ledger.dropped);
+  append_end_of_options(out);
+  end_block(out, start);
+}
+
+void append_file_close(Bytes& out, CloseReason reason, std::uint64_t packets,
+                       std::uint64_t timestamp_ns, std::uint64_t cut_bytes,
+                       const std::string& text) {
+  const std::size_t start = out.size();
+  append(out, FileClose{pcapng::kCapstanFileClose, 0, kFileCloseMagic,
+                        static_cast<std::uint32_t>(reason), packets, timestamp_ns, cut_bytes});
+  append_text_option(out, pcapng::kOptComment, text);
   append_end_of_options(out);
   end_block(out, start);
 }

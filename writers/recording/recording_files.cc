@@ -39,7 +39,8 @@ void RecordingWriter::turn() noexcept {
   if (!next) return;
   turn_requested_.store(false, std::memory_order_relaxed);
   merge(kForEver);
-  write_ledgers(ledgers_now());
+  for (ClosingLedger& counts : counts_) counts.timestamp_ns = wall_clock_ns();
+  write_closing(counts_, CloseReason::kTurned);
   staging_.close_run();
   wait_until_idle();
   if (!queue_->idle() || queue_->error() != 0) {
@@ -113,9 +114,8 @@ FinishedFile RecordingWriter::describe_file() const {
   file.packets = queue_->certain_packets() - earlier_packets_;
   file.first_ns = file_first_ns_;
   file.last_ns = file_last_ns_;
-  for (std::size_t ring = 0; ring < counts_.size(); ++ring) {
-    file.rings.push_back(
-        {static_cast<std::uint32_t>(ring), counts_[ring].received, counts_[ring].dropped});
+  for (const ClosingLedger& counts : counts_) {
+    file.rings.push_back({counts.ring, counts.received, counts.dropped});
   }
   return file;
 }
@@ -127,30 +127,35 @@ void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
   file_last_ns_ = std::max(file_last_ns_, block.last_timestamp_ns);
   BlockHead head;
   std::memcpy(&head, block.data, sizeof(head));
-  if (counts_.size() <= block.ring) counts_.resize(block.ring + 1U);
-  ClosingLedger& counts = counts_[block.ring];
+  ClosingLedger& counts = counts_[block.ring - options_.first_ring];
+  counts.output_packets += block.packet_count;
   counts.received = head.received;
   counts.dropped = head.dropped;
   counts.freezes = head.freezes;
 }
 
-std::vector<ClosingLedger> RecordingWriter::ledgers_now() const {
-  std::vector<ClosingLedger> ledgers = counts_;
-  for (std::size_t ring = 0; ring < ledgers.size(); ++ring) {
-    ledgers[ring].ring = static_cast<std::uint32_t>(ring);
-    ledgers[ring].interface_id = link_types_.size() == 1 ? 0 : ledgers[ring].ring;
-    ledgers[ring].timestamp_ns = wall_clock_ns();
-  }
-  return ledgers;
+// Where the counts of the file begin: what came before is no loss of this file.
+void RecordingWriter::write_opening() noexcept {
+  std::vector<std::uint8_t> opening;
+  for (const ClosingLedger& counts : counts_) append_opening_ledger(opening, counts);
+  staging_.append(opening.data(), opening.size());
 }
 
-void RecordingWriter::write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept {
-  if (options_.format != FileFormat::kPcapng || queue_->error() != 0) return;
+// The rings' counts and the mark by which a reader knows that nothing is missing behind them.
+void RecordingWriter::write_closing(const std::vector<ClosingLedger>& ledgers,
+                                    CloseReason reason) noexcept {
+  if (options_.format != FileFormat::kPcapng || queue_->error() != 0 || ledgers.empty()) return;
   std::vector<std::uint8_t> closing;
+  std::uint64_t packets = file_packets_;
   for (ClosingLedger ledger : ledgers) {
-    if (ledger.ring < left_out_.size()) ledger.received -= left_out_[ledger.ring];
+    const std::size_t index = ledger.ring - options_.first_ring;
+    const std::uint64_t left_out = ledger.ring < left_out_.size() ? left_out_[ledger.ring] : 0;
+    ledger.received -= left_out;
+    ledger.output_packets = counts_[index].output_packets - left_out;
     append_closing_ledger(closing, ledger);
+    packets -= left_out;
   }
+  append_file_close(closing, reason, packets, wall_clock_ns(), 0, {});
   staging_.append(closing.data(), closing.size());
   staging_.end_record(0);
 }

@@ -12,8 +12,9 @@ namespace capstan {
 
 namespace {
 
-constexpr std::uint32_t kDropOptionBytes = 16;           // epb_dropcount and the end of options
-constexpr std::uint32_t kPackedPrologueBytes = 76 + 52;  // BlockHead and statistics
+constexpr std::uint32_t kDropOptionBytes = 16;  // epb_dropcount and the end of options
+constexpr std::uint32_t kPackedPrologueBytes =
+    sizeof(BlockHead) + pcapng::kBlockTrailerBytes + 52;  // BlockHead and statistics
 
 }  // namespace
 
@@ -32,6 +33,11 @@ void RecordingWriter::leave_out(std::size_t ring, std::uint64_t packets) noexcep
   counters_.packets_beyond_limit.add(packets);
   if (left_out_.size() <= ring) left_out_.resize(ring + 1);  // at the end of a recording only
   left_out_[ring] += packets;
+}
+
+void RecordingWriter::leave_out_block(const SealedBlock& block) noexcept {
+  remember_counts(block);  // counts it for this file too; write_closing() takes it off again
+  leave_out(block.ring, block.packet_count);
 }
 
 void RecordingWriter::pack_block(const SealedBlock& block) noexcept {
@@ -86,18 +92,14 @@ void RecordingWriter::begin_place(const SealedBlock& block, std::uint32_t packet
   if (options_.observer == nullptr) return;
   BlockHead head;
   std::memcpy(&head, block.data, sizeof(head));
-  if (places_.size() <= block.ring) {  // a ring of its own file has any number
-    places_.resize(block.ring + 1U);
-    unplaced_.resize(block.ring + 1U);
-  }
-  places_[block.ring] = {block.ring, head.sequence, files_begun_,     staging_.position(),
-                         0,          packets,       merge_ != nullptr};
-  unplaced_[block.ring] = packets;
+  places_[block.ring - options_.first_ring] = {
+      block.ring, head.sequence, files_begun_, staging_.position(), 0, packets, merge_ != nullptr};
+  unplaced_[block.ring - options_.first_ring] = packets;
 }
 
 void RecordingWriter::end_place(std::size_t ring) noexcept {
   if (options_.observer == nullptr) return;
-  PlacedBlock& place = places_[ring];
+  PlacedBlock& place = places_[ring - options_.first_ring];
   place.length = staging_.position() - place.offset;
   options_.observer->block_placed(place);
 }
@@ -114,6 +116,7 @@ void RecordingWriter::pack_prologue(const SealedBlock& block, std::uint32_t pack
   constexpr std::uint32_t kHeadBytes = sizeof(BlockHead) + pcapng::kBlockTrailerBytes;
   head.total_length = kHeadBytes;
   head.received -= head.packet_count - packet_count;
+  head.output_packets -= head.packet_count - packet_count;
   head.packet_count = packet_count;
   staging_.append(&head, sizeof(head));
   staging_.append(&kHeadBytes, sizeof(kHeadBytes));

@@ -64,6 +64,11 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
     }
     options_.layout = Layout::kPacked;
   }
+  counts_.resize(options_.blocks_per_ring.size());
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    counts_[i].ring = options_.first_ring + static_cast<std::uint32_t>(i);
+    counts_[i].interface_id = link_types_.size() == 1 ? 0 : counts_[i].ring;
+  }
   places_.resize(options_.blocks_per_ring.size());
   unplaced_.resize(options_.blocks_per_ring.size());
   if (options_.blocks_per_ring.size() > 1) {
@@ -118,8 +123,9 @@ void RecordingWriter::open_backend() {
 
 void RecordingWriter::write_header() {
   if (options_.format == FileFormat::kPcapng) {
-    const std::vector<std::uint8_t> head = encode_pcapng_header(options_.header);
+    const std::vector<std::uint8_t> head = encode_pcapng_header(options_.header, files_begun_);
     staging_.append(head.data(), head.size());
+    write_opening();
   } else {
     const PcapFileHeader head =
         make_pcap_file_header(options_.format == FileFormat::kPcapNanoseconds,
@@ -142,7 +148,7 @@ bool RecordingWriter::direct_write_refused() noexcept {
 void RecordingWriter::accept(BlockRef block) noexcept {
   counters_.packets_taken.add(block->packet_count);
   if (limit_reached_.load(std::memory_order_relaxed)) {
-    leave_out(block->ring, block->packet_count);
+    leave_out_block(*block);
     return;
   }
   if (queue_->error() != 0) {
@@ -153,7 +159,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   if (series_) {
     if (turn_due()) turn();
     if (limit_reached_.load(std::memory_order_relaxed)) {
-      leave_out(block->ring, block->packet_count);
+      leave_out_block(*block);
       return;
     }
   }
@@ -294,7 +300,7 @@ void RecordingWriter::publish() noexcept {
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
   merge(kForEver);
-  write_ledgers(ledgers);
+  write_closing(ledgers, CloseReason::kEnded);
   staging_.close_run();
   // Until nothing is under way: a write or preallocation that lands after the file is truncated
   // would make it longer again, with a hole. Only a disk that hangs is not waited for.

@@ -47,6 +47,8 @@ struct RecordingOptions {
   RecordingHeader header;  // its interfaces are those of the blocks' interface ids
   // Blocks each ring of the capture has; rings that never deliver here have their place too.
   std::vector<std::uint32_t> blocks_per_ring;
+  // The number that blocks of the first of these rings carry; the others follow.
+  std::uint32_t first_ring = 0;
   // Packed packets of several rings wait for each other at most this long; not below the retire
   // timeout, or a slow ring's packets come out late.
   std::uint64_t merge_window_ns = 250'000'000;
@@ -149,8 +151,8 @@ class RecordingWriter final : private WriteQueueOwner {
   void watch_file() noexcept;
   void remember_counts(const SealedBlock& block) noexcept;
   FinishedFile describe_file() const;
-  std::vector<ClosingLedger> ledgers_now() const;
-  void write_ledgers(const std::vector<ClosingLedger>& ledgers) noexcept;
+  void write_opening() noexcept;
+  void write_closing(const std::vector<ClosingLedger>& ledgers, CloseReason reason) noexcept;
   // recording_pack.cc
   void merge(std::uint64_t settled_ns) noexcept;
   void pack_block(const SealedBlock& block) noexcept;
@@ -159,6 +161,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void pack_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;
   void pack_packet(const PacketView& packet) noexcept;
   void leave_out(std::size_t ring, std::uint64_t packets) noexcept;
+  void leave_out_block(const SealedBlock& block) noexcept;
   void begin_place(const SealedBlock& block, std::uint32_t packets) noexcept;
   void end_place(std::size_t ring) noexcept;
   void pack_pcapng(const PacketView& packet) noexcept;
@@ -190,10 +193,11 @@ class RecordingWriter final : private WriteQueueOwner {
   std::vector<PlacedBlock> places_;
   std::vector<std::uint32_t> unplaced_;
   Rotation rotation_;
-  std::vector<ClosingLedger> counts_;  // by ring, as its last block said
-  std::uint64_t earlier_bytes_ = 0;    // of the files before this one
-  std::uint64_t file_packets_ = 0;     // taken for this file
-  std::uint64_t file_first_ns_ = 0;    // the earliest of them, and the latest
+  // By ring, from options_.first_ring: what its last block said, and the packets taken of it.
+  std::vector<ClosingLedger> counts_;
+  std::uint64_t earlier_bytes_ = 0;  // of the files before this one
+  std::uint64_t file_packets_ = 0;   // taken for this file
+  std::uint64_t file_first_ns_ = 0;  // the earliest of them, and the latest
   std::uint64_t file_last_ns_ = 0;
   std::uint32_t files_begun_ = 1;
   std::uint64_t last_sync_ns_ = 0;

@@ -36,8 +36,11 @@ bool runs_into_unwritten(std::span<const std::uint8_t> bytes, std::uint64_t star
 
 template <typename Order>
 bool is_block_head(std::span<const std::uint8_t> at) noexcept {
-  return at.size() >= sizeof(BlockHead) && Order::load32(at.data()) == pcapng::kCapstanBlockHead &&
-         Order::load32(at.data() + offsetof(BlockHead, magic)) == kBlockHeadMagic;
+  if (at.size() < kBlockHeadBytes1 || Order::load32(at.data()) != pcapng::kCapstanBlockHead) {
+    return false;
+  }
+  const std::uint32_t magic = Order::load32(at.data() + offsetof(BlockHead, magic));
+  return magic == kBlockHeadMagic || magic == kBlockHeadMagic1;
 }
 
 // The extents behind `start`, each found by a block head and walked to its end.
@@ -80,7 +83,11 @@ RecordingScan scan_recording(std::span<const std::uint8_t> bytes, std::uint64_t 
   RecordingScan scan{};
   PacketView packet;
   std::uint32_t last_caplen = 0;
-  while (file.next(packet)) {
+  for (ReadItem item; (item = file.next_item(packet)) != ReadItem::kEnd;) {
+    scan.closed = item == ReadItem::kFileClose;
+    scan.has_ledger = scan.has_ledger || item == ReadItem::kBlockHead ||
+                      (item == ReadItem::kSection && file.sections().back().recording.has_value());
+    if (item != ReadItem::kPacket) continue;
     ++scan.whole.packets;
     last_caplen = packet.caplen;
   }
@@ -94,6 +101,7 @@ RecordingScan scan_recording(std::span<const std::uint8_t> bytes, std::uint64_t 
       --scan.whole.packets;
     }
   }
+  if (!file.sections().empty()) scan.byte_swapped = file.sections().back().byte_swapped;
   const std::uint64_t data_limit =
       std::clamp<std::uint64_t>(scan_end, scan.whole.length, bytes.size());
   const std::span<const std::uint8_t> behind =

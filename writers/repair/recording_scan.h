@@ -28,6 +28,10 @@ struct RecordingScan {
   // not. Found by the magic of their heads at offsets that are multiples of kSalvageAlignment.
   std::vector<RecordingExtent> behind;
 
+  bool has_ledger = false;    // it is a recording of Capstan's
+  bool closed = false;        // the first extent ends with the mark of a file that is whole
+  bool byte_swapped = false;  // its last section is not in this machine's byte order
+
   std::uint64_t behind_bytes() const noexcept;
   std::uint64_t behind_packets() const noexcept;
 };

@@ -11,7 +11,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <system_error>
+#include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
@@ -19,6 +22,7 @@
 #include "engine/format/part_name.h"
 #include "engine/reader/byte_stream.h"
 #include "writers/file/file_lock.h"
+#include "writers/recording/pcapng_format.h"
 #include "writers/repair/recording_scan.h"
 
 namespace capstan {
@@ -158,6 +162,22 @@ void rename_to(const std::string& from, const std::string& to) {
   if (::unlink(from.c_str()) != 0) throw_errno("unlink " + from);
 }
 
+// Behind what a repair has kept: that, and how much, was cut here, so that nobody takes the file
+// for whole. Empty where the file is whole, where no reader of Capstan's would look for it, and for
+// a file of another byte order, which has no closing ledger either.
+std::vector<std::uint8_t> repair_mark(const RecordingScan& scan, const RepairOptions& options,
+                                      const RepairReport& report) {
+  std::vector<std::uint8_t> mark;
+  const bool salvaged = options.salvage && !scan.behind.empty();
+  if (!scan.has_ledger || scan.byte_swapped || (scan.closed && !salvaged)) return mark;
+  append_file_close(
+      mark, salvaged ? CloseReason::kSalvaged : CloseReason::kRepaired, report.kept_packets,
+      wall_clock_ns(), report.cut_bytes,
+      fmt::format("repaired: {} bytes behind the last whole record were cut{}", report.cut_bytes,
+                  salvaged ? "; blocks from behind a hole were moved up" : ""));
+  return mark;
+}
+
 // In place: behind the first extent the others are moved up, then the rest is cut.
 void repair_in_place(int fd, const RecordingScan& scan, const RepairOptions& options,
                      const RepairReport& report) {
@@ -171,6 +191,12 @@ void repair_in_place(int fd, const RecordingScan& scan, const RepairOptions& opt
   if (::ftruncate(fd, static_cast<off_t>(end)) != 0) {
     throw_errno(fmt::format("truncate {} to {} bytes", report.path, end));
   }
+  try {
+    write_all(fd, repair_mark(scan, options, report), end, report.path);
+  } catch (const std::system_error&) {
+    // A full disk. Without the mark the file still lacks its closing ledger, which says as much.
+    if (::ftruncate(fd, static_cast<off_t>(end)) != 0) throw;
+  }
   sync_file(fd, report.path);
   if (report.result_path == report.path) return;
   rename_to(report.path, report.result_path);
@@ -178,7 +204,8 @@ void repair_in_place(int fd, const RecordingScan& scan, const RepairOptions& opt
 }
 
 void repair_into_output(int source, const RecordingScan& scan, const RepairOptions& options,
-                        const std::string& path) {
+                        const RepairReport& report) {
+  const std::string& path = report.path;
   const std::string& output = options.output;
   const UniqueFd target(::open(output.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (!target) throw_errno("create " + output);
@@ -190,6 +217,7 @@ void repair_into_output(int source, const RecordingScan& scan, const RepairOptio
       copy_extent(source, target.get(), extent, end, path);
       end += extent.length;
     }
+    write_all(target.get(), repair_mark(scan, options, report), end, output);
     sync_file(target.get(), output);
     sync_directory(output);
   } catch (...) {
@@ -274,7 +302,7 @@ RepairReport repair_recording(const std::string& path, const RepairOptions& opti
   if (in_place) {
     repair_in_place(fd.get(), scan, options, report);
   } else {
-    repair_into_output(fd.get(), scan, options, path);
+    repair_into_output(fd.get(), scan, options, report);
   }
   return report;
 }

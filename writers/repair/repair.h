@@ -2,8 +2,8 @@
 //
 // A recorder writes to a hidden `.NAME.part` with space taken ahead, so zeros follow what was
 // written last. Repair keeps everything up to the first bytes that are no record, cuts the rest,
-// makes it durable and gives the file its name. Used by `capstan repair`, and by `capstan record`
-// for what an earlier run left behind.
+// says so in the file (FileClose, kRepaired), makes it durable and gives the file its name. Used by
+// `capstan repair`, and by `capstan record` for what an earlier run left behind.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,375 @@
+// The loss ledger from the writer to the answer: what a file says of itself when it is whole, one
+// stripe of several, one file of a series, cut anywhere, repaired, or made by an older Capstan.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/format/part_name.h"
+#include "engine/reader/recording_summary.h"
+#include "tests/support/pcapng_builder.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/test_ring.h"
+#include "tools/info/info_json.h"
+#include "tools/info/info_text.h"
+#include "writers/recording/recording_writer.h"
+#include "writers/repair/repair.h"
+
+namespace capstan {
+namespace {
+
+using test::pattern_bytes;
+using test::TestRing;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::uint32_t kBlockBytes = 16U << 10;
+
+struct Shape {
+  std::uint32_t rings = 1;
+  std::uint32_t stripes = 1;
+  Layout layout = Layout::kInPlace;
+  std::uint32_t blocks = 4;        // of each ring
+  std::uint64_t dropped_each = 0;  // in front of every block but the first
+  bool closes = true;              // with the counts at the end; false: killed before
+};
+
+Bytes read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+RecordingSummary summary_of(const Bytes& bytes) {
+  CaptureFile file = CaptureFile::from_bytes(bytes, "x.pcapng");
+  return summarize(file);
+}
+
+RecordingSummary summary_of(const std::string& path) {
+  CaptureFile file = CaptureFile::open(path);
+  return summarize(file);
+}
+
+// One recording: rings whose blocks go to the stripes in turn.
+class Recording {
+ public:
+  explicit Recording(const Shape& shape) : shape_(shape), counts_(shape.rings) {
+    for (std::uint32_t ring = 0; ring < shape.rings; ++ring) {
+      rings_.push_back(
+          std::make_unique<TestRing>(static_cast<std::uint16_t>(ring), ring, kBlockBytes));
+    }
+    for (std::uint32_t stripe = 0; stripe < shape.stripes; ++stripe) {
+      writers_.push_back(std::make_unique<RecordingWriter>(options(stripe), abandon_));
+      given_.emplace_back(shape.rings);
+    }
+    for (std::uint32_t block = 0; block < shape.blocks; ++block) {
+      for (std::uint32_t ring = 0; ring < shape.rings; ++ring) add_block(ring, next_stripe_);
+      next_stripe_ = (next_stripe_ + 1) % shape.stripes;
+    }
+    for (const auto& writer : writers_) {
+      EXPECT_EQ(writer->finish(shape.closes ? ledgers() : std::vector<ClosingLedger>{}), 0);
+    }
+  }
+
+  std::string path(std::uint32_t stripe = 0) const {
+    return (folder_.path() / ("stripe" + std::to_string(stripe))).string();
+  }
+
+ private:
+  struct Counts {
+    std::uint64_t packets = 0;
+    std::uint64_t dropped = 0;
+  };
+
+  RecordingOptions options(std::uint32_t stripe) const {
+    RecordingOptions options;
+    options.file.path = path(stripe);
+    options.file.direct = false;
+    options.file.preallocate_bytes = 0;
+    options.file.sync = false;
+    options.layout = shape_.layout;
+    options.header.application = "capstan test";
+    options.header.stripe = stripe + 1;
+    options.header.stripes = shape_.stripes;
+    options.header.id.fill(7);
+    for (std::uint32_t ring = 0; ring < shape_.rings; ++ring) {
+      options.header.interfaces.push_back({"v" + std::to_string(ring), "", "", 1, 262144});
+      options.blocks_per_ring.push_back(shape_.blocks);
+    }
+    return options;
+  }
+
+  void add_block(std::uint32_t ring, std::uint32_t stripe) {
+    Counts& counts = counts_[ring];
+    const std::uint64_t lost = counts.packets == 0 ? 0 : shape_.dropped_each;
+    counts.dropped += lost;
+    SealLedger ledger;
+    ledger.packets_before = counts.packets;
+    ledger.output_packets_before = given_[stripe][ring];
+    ledger.dropped = counts.dropped;
+    ledger.dropped_since_last = lost;
+    ledger.loss_begin_ns = lost == 0 ? 0 : now_;
+    std::vector<test::RingFrame> frames;
+    for (std::uint32_t i = 0; i < 3 + ring + counts.packets % 3; ++i) {
+      test::RingFrame frame;
+      frame.data = pattern_bytes(60 + 7 * i, static_cast<std::uint8_t>(i));
+      frame.timestamp_ns = now_ += 1'000;
+      frames.push_back(std::move(frame));
+    }
+    counts.packets += frames.size();
+    given_[stripe][ring] += frames.size();
+    writers_[stripe]->accept(rings_[ring]->make(frames, ledger));
+  }
+
+  std::vector<ClosingLedger> ledgers() const {
+    std::vector<ClosingLedger> ledgers;
+    for (std::uint32_t ring = 0; ring < shape_.rings; ++ring) {
+      ClosingLedger ledger;
+      ledger.ring = ledger.interface_id = ring;
+      ledger.timestamp_ns = now_;
+      ledger.received = counts_[ring].packets + counts_[ring].dropped;
+      ledger.dropped = counts_[ring].dropped;
+      ledgers.push_back(ledger);
+    }
+    return ledgers;
+  }
+
+  Shape shape_;
+  test::TempDir folder_;
+  std::atomic<bool> abandon_{false};
+  std::vector<Counts> counts_;
+  std::vector<std::unique_ptr<TestRing>> rings_;
+  std::vector<std::vector<std::uint64_t>> given_;
+  std::vector<std::unique_ptr<RecordingWriter>> writers_;
+  std::uint32_t next_stripe_ = 0;
+  std::uint64_t now_ = 1'700'000'000'000'000'000;
+};
+
+TEST(Ledger, AWholeRecordingIsProved) {
+  for (const Layout layout : {Layout::kInPlace, Layout::kPacked}) {
+    for (const std::uint32_t rings : {1U, 2U}) {
+      const Recording recording({.rings = rings, .layout = layout});
+      const RecordingSummary summary = summary_of(recording.path());
+      EXPECT_EQ(summary.loss.proof, LossProof::kProved) << summary.loss.proof_reason;
+      EXPECT_TRUE(summary.loss.lossless());
+      EXPECT_FALSE(summary.damaged());
+      EXPECT_EQ(summary.loss.received, summary.packets);
+      EXPECT_EQ(summary.loss.close_reason, CloseReason::kEnded);
+      ASSERT_TRUE(summary.loss.recording);
+      EXPECT_EQ(summary.loss.recording->id[15], 7U);
+      EXPECT_EQ(tools::info_json(summary)["loss"]["proof"], "proved");
+      EXPECT_EQ(tools::info_json(summary)["loss"]["lossless"], true);
+      EXPECT_NE(tools::info_text(summary, true).find("stripe 1 of 1, file 1"), std::string::npos);
+    }
+  }
+}
+
+TEST(Ledger, EachStripeOfALosslessRecordingSaysSo) {
+  for (const Layout layout : {Layout::kInPlace, Layout::kPacked}) {
+    for (const std::uint32_t blocks : {1U, 2U, 5U}) {  // with one, a stripe gets nothing
+      const Recording recording({.stripes = 2, .layout = layout, .blocks = blocks});
+      std::uint64_t packets = 0;
+      std::uint64_t received = 0;
+      for (const std::uint32_t stripe : {0U, 1U}) {
+        const RecordingSummary summary = summary_of(recording.path(stripe));
+        EXPECT_TRUE(summary.loss.lossless()) << tools::info_text(summary, true);
+        EXPECT_FALSE(summary.damaged());
+        EXPECT_EQ(summary.loss.stripe, stripe + 1);
+        EXPECT_EQ(summary.loss.stripes, 2U);
+        packets += summary.packets;
+        received = summary.loss.received;
+        EXPECT_NE(tools::info_text(summary, false).find("of all " + std::to_string(received)),
+                  std::string::npos)
+            << tools::info_text(summary, false);
+      }
+      EXPECT_EQ(packets, received);
+    }
+  }
+}
+
+TEST(Ledger, AStripeKnowsTheLossesOfAll) {
+  const Recording recording({.stripes = 2, .blocks = 6, .dropped_each = 10});
+  for (const std::uint32_t stripe : {0U, 1U}) {
+    const RecordingSummary summary = summary_of(recording.path(stripe));
+    EXPECT_EQ(summary.loss.dropped, 50U);
+    EXPECT_EQ(summary.loss.missing, 0U);
+    EXPECT_EQ(summary.loss.proof, LossProof::kProved);
+    std::uint64_t in_spans = 0;
+    for (const LossSpan& span : summary.loss.spans) {
+      EXPECT_NE(span.from_ns, 0U) << "a time is known for each";
+      in_spans += span.packets;
+    }
+    EXPECT_EQ(in_spans, 50U);
+    EXPECT_EQ(tools::info_json(summary)["loss"]["lossless"], false);
+  }
+}
+
+TEST(Ledger, WithoutItsClosingLedgerItHoldsUpToItsEnd) {
+  const Recording recording({.rings = 2, .closes = false});
+  const RecordingSummary summary = summary_of(recording.path());
+  EXPECT_EQ(summary.loss.proof, LossProof::kUpToItsEnd);
+  EXPECT_FALSE(summary.damaged());
+  EXPECT_TRUE(tools::info_json(summary)["loss"]["lossless"].is_null());
+  const std::string text = tools::info_text(summary, false);
+  EXPECT_NE(text.find("lossless up to where it ends"), std::string::npos) << text;
+  EXPECT_NE(text.find("no closing ledger"), std::string::npos) << text;
+}
+
+// The section's mark and the close taken away, and heads of the first layout: a file of before.
+Bytes as_before(Bytes bytes, const std::string& comment) {
+  test::PcapngBuilder old;
+  old.section({test::PcapngBuilder::text(1, comment)});
+  std::uint32_t length = 0;
+  std::memcpy(&length, &bytes[4], 4);
+  bool opening = true;
+  for (std::size_t at = length; at < bytes.size(); at += length) {
+    std::uint32_t type = 0;
+    std::memcpy(&type, &bytes[at], 4);
+    std::memcpy(&length, &bytes[at + 4], 4);
+    if (type == pcapng::kCapstanFileClose) continue;
+    if (type == pcapng::kCapstanBlockHead) {
+      BlockHead head;
+      std::memcpy(&head, &bytes[at], sizeof(head));
+      if (opening && head.sequence == 0) continue;
+      opening = false;
+      head.magic = kBlockHeadMagic1;
+      head.output_packets = 0;
+      std::memcpy(&bytes[at], &head, sizeof(head));
+    }
+    old.bytes.insert(old.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                     bytes.begin() + static_cast<std::ptrdiff_t>(at + length));
+  }
+  return old.bytes;
+}
+
+TEST(Ledger, RecordingsMadeBeforeAreProvedByTheirClosingLedger) {
+  const Recording recording({.rings = 2});
+  const Bytes old = as_before(read_file(recording.path()), "a comment");
+  const RecordingSummary summary = summary_of(old);
+  EXPECT_TRUE(summary.loss.lossless()) << tools::info_text(summary, true);
+  const Recording killed({.rings = 2, .closes = false});
+  const RecordingSummary open = summary_of(as_before(read_file(killed.path()), ""));
+  EXPECT_EQ(open.loss.proof, LossProof::kUpToItsEnd);
+  const Recording lossy({.blocks = 3, .dropped_each = 4});
+  EXPECT_EQ(summary_of(as_before(read_file(lossy.path()), "")).loss.dropped, 8U);
+}
+
+TEST(Ledger, AStripeMadeBeforeIsNeitherDamagedNorProved) {
+  const Recording recording({.stripes = 2, .blocks = 5});
+  for (const std::uint32_t stripe : {0U, 1U}) {
+    Bytes old = read_file(recording.path(stripe));
+    old = as_before(old, "stripe " + std::to_string(stripe + 1) + " of 2");
+    const RecordingSummary summary = summary_of(old);
+    EXPECT_FALSE(summary.damaged()) << tools::info_text(summary, true);
+    EXPECT_EQ(summary.loss.proof, LossProof::kUnknown);
+    EXPECT_FALSE(summary.loss.lossy());
+    EXPECT_EQ(summary.loss.stripes, 2U);
+  }
+}
+
+// Whatever is asked of a file that was cut, the answer claims no more than the bytes prove.
+void check_claims(const RecordingSummary& summary, const RecordingSummary& whole,
+                  std::uint64_t announced, const std::string& what) {
+  SCOPED_TRACE(what);
+  EXPECT_NE(summary.loss.proof, LossProof::kProved) << tools::info_text(summary, true);
+  EXPECT_FALSE(summary.loss.lossless());
+  EXPECT_NE(tools::info_json(summary)["loss"]["lossless"], true);
+  EXPECT_LE(summary.loss.received, whole.loss.received);
+  EXPECT_LE(summary.loss.dropped, whole.loss.dropped);
+  EXPECT_LE(summary.packets, whole.packets);
+  if (!summary.loss.lossy() && summary.loss.proof == LossProof::kUpToItsEnd) {
+    EXPECT_EQ(summary.packets, announced) << "a block is not whole and nobody says so";
+  }
+}
+
+// Packets that the heads in these bytes announce.
+std::uint64_t announced_in(const Bytes& bytes) {
+  CaptureFile file = CaptureFile::from_bytes(bytes, "x");
+  PacketView packet;
+  std::uint64_t announced = 0;
+  for (ReadItem item; (item = file.next_item(packet)) != ReadItem::kEnd;) {
+    if (item == ReadItem::kBlockHead) announced += file.block_head().packet_count;
+  }
+  return announced;
+}
+
+TEST(Ledger, CutAnywhereAndRepairedNoAnswerClaimsMoreThanTheBytesProve) {
+  const Shape shapes[] = {
+      {.layout = Layout::kInPlace, .blocks = 2},
+      {.layout = Layout::kPacked, .blocks = 3, .dropped_each = 5},
+      {.rings = 2, .layout = Layout::kPacked, .blocks = 2},
+      {.stripes = 2, .layout = Layout::kPacked, .blocks = 4, .dropped_each = 2},
+  };
+  for (const Shape& shape : shapes) {
+    for (const bool before : {false, true}) {
+      const Recording recording(shape);
+      Bytes bytes = read_file(recording.path());
+      if (before) bytes = as_before(bytes, shape.stripes > 1 ? "stripe 1 of 2" : "");
+      const RecordingSummary whole = summary_of(bytes);
+      std::uint32_t head = 0;
+      std::memcpy(&head, &bytes[4], 4);
+      const test::TempDir folder;
+      // In place most bytes are filler.
+      const std::size_t step = shape.layout == Layout::kInPlace ? 13 : 1;
+      for (std::size_t size = head; size < bytes.size(); size += step) {
+        const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        const std::string what = "cut at " + std::to_string(size) + " of " +
+                                 std::to_string(bytes.size()) + (before ? ", old" : "");
+        const std::uint64_t announced = announced_in(cut);
+        check_claims(summary_of(cut), whole, announced, what);
+        if (size % 5 == 0) {  // durable writes take their time
+          const std::string part = folder.write(".x.pcapng.part", cut);
+          const RepairReport report = repair_recording(part, {});
+          ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired);
+          const RecordingSummary repaired = summary_of(report.result_path);
+          EXPECT_TRUE(repaired.end.clean());
+          check_claims(repaired, whole, announced, what + ", repaired");
+          std::filesystem::remove(report.result_path);
+        }
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Ledger, RepairSaysInTheFileThatItCut) {
+  const Recording recording({.blocks = 3});
+  Bytes bytes = read_file(recording.path());
+  bytes.resize(bytes.size() - 10);
+  bytes.resize(bytes.size() + 8192);
+  const test::TempDir folder;
+  const RepairReport report = repair_recording(folder.write(".x.pcapng.part", bytes), {});
+  const RecordingSummary summary = summary_of(report.result_path);
+  EXPECT_EQ(summary.loss.close_reason, CloseReason::kRepaired);
+  EXPECT_EQ(summary.loss.proof, LossProof::kUpToItsEnd);
+  EXPECT_FALSE(summary.damaged()) << tools::info_text(summary, true);
+  const std::string text = tools::info_text(summary, false);
+  EXPECT_NE(text.find("lossless up to where it ends"), std::string::npos) << text;
+  EXPECT_NE(text.find("it was repaired: " + std::to_string(report.cut_bytes) + " bytes"),
+            std::string::npos)
+      << text;
+  // What is whole and only lacks its name is no less proved for getting it.
+  Bytes zeros = read_file(recording.path());
+  zeros.resize(zeros.size() + 8192);
+  const RepairReport named = repair_recording(folder.write(".y.pcapng.part", zeros), {});
+  EXPECT_TRUE(summary_of(named.result_path).loss.lossless());
+  EXPECT_EQ(read_file(named.result_path), read_file(recording.path()));
+}
+
+TEST(Ledger, BytesBehindTheCloseUnproveIt) {
+  const Recording recording({.blocks = 2});
+  Bytes bytes = read_file(recording.path());
+  test::PcapngBuilder more;
+  more.packet(0, 1'700'000'001'000'000'000, pattern_bytes(60, 1), 60);
+  bytes.insert(bytes.end(), more.bytes.begin(), more.bytes.end());
+  const RecordingSummary summary = summary_of(bytes);
+  EXPECT_FALSE(summary.loss.lossless());
+  EXPECT_NE(summary.loss.proof, LossProof::kProved);
+}
+
+}  // namespace
+}  // namespace capstan
