@@ -42,11 +42,6 @@ PcapHandle open_live(const std::string& interface_name, std::uint32_t snaplen) {
   return handle;
 }
 
-// LINKTYPE_ and DLT_ numbers agree but for a few; these are the ones live interfaces give.
-std::uint16_t link_type_of(int dlt) noexcept {
-  return dlt == DLT_RAW ? link_type::kRaw : static_cast<std::uint16_t>(dlt);
-}
-
 // Offsets of a program compiled for LINUX_SLL2, as a SOCK_DGRAM socket's filter must see them: the
 // packet begins at the network header, and the fields in front of it are ancillary loads
 // (linux/filter.h, SKF_AD_*). Empty when the kernel has no such field.
@@ -91,7 +86,7 @@ CompiledFilter compile_filter(const std::string& interface_name, const std::stri
     throw std::runtime_error(fmt::format("{}: libpcap has no LINUX_SLL2 ({})", interface_name,
                                          ::pcap_geterr(handle.get())));
   }
-  compiled.link_type = cooked ? link_type::kLinuxSll2 : link_type_of(dlt);
+  compiled.link_type = cooked ? link_type::kLinuxSll2 : dlt_to_link_type(dlt);
   compiled.slot_kind = cooked              ? SlotKind::kCooked
                        : dlt == DLT_EN10MB ? SlotKind::kEthernet
                                            : SlotKind::kRaw;

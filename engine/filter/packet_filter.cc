@@ -8,36 +8,15 @@ namespace capstan {
 
 namespace {
 
-struct NumberPair {
-  std::uint16_t link_type;
-  int dlt;
-};
-// Where the two differ on Linux (pcap-linktype(7)); everything else is the same number.
-constexpr NumberPair kDifferent[] = {
-    {7, DLT_ARCNET},     {50, DLT_PPP_SERIAL},  {51, DLT_PPP_ETHER},  {100, DLT_ATM_RFC1483},
-    {101, DLT_RAW},      {102, DLT_SLIP_BSDOS}, {103, DLT_PPP_BSDOS}, {104, DLT_C_HDLC},
-    {106, DLT_ATM_CLIP}, {108, DLT_LOOP},       {109, DLT_ENC},
-};
+// engine/format/link_type.cc has these numbers without pcap/dlt.h.
+static_assert(DLT_ATM_RFC1483 == 11 && DLT_RAW == 12 && DLT_SLIP_BSDOS == 15);
+static_assert(DLT_PPP_BSDOS == 16 && DLT_ATM_CLIP == 19 && DLT_LOOP == 108 && DLT_ENC == 109);
 
 struct CloseHandle {
   void operator()(pcap_t* handle) const noexcept { pcap_close(handle); }
 };
 
 }  // namespace
-
-int link_type_to_dlt(std::uint16_t link_type) noexcept {
-  for (const NumberPair& pair : kDifferent) {
-    if (pair.link_type == link_type) return pair.dlt;
-  }
-  return link_type;
-}
-
-std::uint16_t dlt_to_link_type(int dlt) noexcept {
-  for (const NumberPair& pair : kDifferent) {
-    if (pair.dlt == dlt) return pair.link_type;
-  }
-  return static_cast<std::uint16_t>(dlt);
-}
 
 std::string link_type_name(std::uint16_t link_type) {
   const char* const name = pcap_datalink_val_to_name(link_type_to_dlt(link_type));

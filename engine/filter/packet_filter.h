@@ -49,10 +49,6 @@ class PacketFilter {
   std::vector<std::unique_ptr<Program>> programs_;  // one per link type, few
 };
 
-// The DLT_ number by which libpcap knows a LINKTYPE_ number, and back.
-int link_type_to_dlt(std::uint16_t link_type) noexcept;
-std::uint16_t dlt_to_link_type(int dlt) noexcept;
-
 // The name tcpdump has for it, "EN10MB" for Ethernet; "LINKTYPE 12345" when it has none. And back:
 // throws UsageError for a name that libpcap does not know.
 std::string link_type_name(std::uint16_t link_type);

@@ -8,7 +8,7 @@
 #include "engine/core/check.h"
 #include "engine/core/clock.h"
 #include "engine/core/read_ahead.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 
 namespace capstan {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/core/byte_order.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "engine/format/pcapng.h"
 
 namespace capstan {

@@ -13,7 +13,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"

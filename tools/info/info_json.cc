@@ -1,6 +1,6 @@
 #include "tools/info/info_json.h"
 
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "tools/common/units.h"
 #include "tools/info/info_text.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "engine/filter/packet_filter.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
 #include "tools/common/exit_status.h"
 #include "tools/show/packet_output.h"

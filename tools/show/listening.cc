@@ -8,7 +8,7 @@
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "tools/common/log.h"
 
 namespace capstan::tools {

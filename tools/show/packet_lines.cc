@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "engine/flow/transport.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
 

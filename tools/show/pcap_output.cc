@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "engine/core/errors.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "writers/recording/pcap_format.h"
 
 namespace capstan::show {

@@ -12,7 +12,7 @@
 #include "engine/core/errors.h"
 #include "engine/filter/bpf_filter.h"
 #include "engine/filter/packet_filter.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/print_interfaces.h"

@@ -14,7 +14,7 @@
 
 #include "engine/core/check.h"
 #include "engine/core/errors.h"
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 #include "engine/format/pcapng.h"
 #include "writers/recording/pcap_format.h"
 #include "writers/recording/pcapng_copy.h"

@@ -161,18 +161,6 @@ std::size_t print_sll2(Printer& p, const Input& in) {
 
 }  // namespace
 
-// The link types that lie in files of their own.
-enum SerialLink : std::uint16_t {
-  kPpp = 9,
-  kPppHdlc = 50,
-  kCiscoHdlc = 104,
-  kWifi = 105,
-  kFrameRelay = 107,
-  kRadiotap = 127,
-  kArcnetLinux = 129,
-  kNflog = 239,
-};
-
 std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
   switch (type) {
     case link_type::kEthernet:
@@ -188,20 +176,20 @@ std::size_t print_link(Printer& p, Input in, std::uint16_t type) {
       return print_sll(p, in);
     case link_type::kLinuxSll2:
       return print_sll2(p, in);
-    case kPpp:
-    case kPppHdlc:
+    case link_type::kPpp:
+    case link_type::kPppHdlc:
       return print_ppp(p, in);
-    case kCiscoHdlc:
+    case link_type::kCiscoHdlc:
       return print_cisco_hdlc(p, in);
-    case kFrameRelay:
+    case link_type::kFrameRelay:
       return print_frame_relay(p, in);
-    case kWifi:
+    case link_type::kWifi:
       return print_wifi(p, in);
-    case kRadiotap:
+    case link_type::kRadiotap:
       return print_radiotap(p, in);
-    case kArcnetLinux:
+    case link_type::kArcnetLinux:
       return print_arcnet(p, in);
-    case kNflog:
+    case link_type::kNflog:
       return print_nflog(p, in);
     default:
       p.set_protocol("unsupported");

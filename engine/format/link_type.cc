@@ -1,9 +1,7 @@
-#include "engine/format/link_type_names.h"
+#include "engine/format/link_type.h"
 
 #include <algorithm>
 #include <iterator>
-
-#include "engine/format/link_type.h"
 
 namespace capstan {
 
@@ -23,8 +21,11 @@ constexpr LinkTypeName kLinkTypes[] = {
     {51, "PPP_ETHER", "PPPoE session"},
     {100, "ATM_RFC1483", "RFC 1483 IP over ATM"},
     {101, "RAW", "Raw IP"},
+    {102, "SLIP_BSDOS", "SLIP (BSD/OS)"},
+    {103, "PPP_BSDOS", "PPP (BSD/OS)"},
     {104, "C_HDLC", "Cisco HDLC"},
     {105, "IEEE802_11", "802.11"},
+    {106, "ATM_CLIP", "Classical IP over ATM"},
     {107, "FRELAY", "Frame Relay"},
     {108, "LOOP", "OpenBSD loopback"},
     {109, "ENC", "OpenBSD IPsec"},
@@ -157,6 +158,16 @@ constexpr LinkTypeName kLinkTypes[] = {
 };
 static_assert(std::ranges::is_sorted(kLinkTypes, {}, &LinkTypeName::link_type));
 
+struct NumberPair {
+  std::uint16_t link_type;
+  int dlt;
+};
+// Where the two differ on Linux (pcap-linktype(7), pcap/dlt.h); all others have one number.
+constexpr NumberPair kDifferent[] = {
+    {link_type::kAtmRfc1483, 11}, {link_type::kRaw, 12},     {link_type::kSlipBsdos, 15},
+    {link_type::kPppBsdos, 16},   {link_type::kAtmClip, 19},
+};
+
 }  // namespace
 
 const LinkTypeName* find_link_type(std::uint16_t link_type) noexcept {
@@ -167,13 +178,27 @@ const LinkTypeName* find_link_type(std::uint16_t link_type) noexcept {
 std::uint16_t canonical_link_type(std::uint16_t link_type) noexcept {
   constexpr std::uint16_t kDltAtmRfc1483 = 11;
   constexpr std::uint16_t kDltRaw = 12;
-  if (link_type == kDltAtmRfc1483) return 100;
+  if (link_type == kDltAtmRfc1483) return link_type::kAtmRfc1483;
   return link_type == kDltRaw ? link_type::kRaw : link_type;
 }
 
 std::string link_type_text(std::uint16_t link_type) {
   const LinkTypeName* known = find_link_type(link_type);
   return known == nullptr ? "link type " + std::to_string(link_type) : known->description;
+}
+
+int link_type_to_dlt(std::uint16_t link_type) noexcept {
+  for (const NumberPair& pair : kDifferent) {
+    if (pair.link_type == link_type) return pair.dlt;
+  }
+  return link_type;
+}
+
+std::uint16_t dlt_to_link_type(int dlt) noexcept {
+  for (const NumberPair& pair : kDifferent) {
+    if (pair.dlt == dlt) return pair.link_type;
+  }
+  return static_cast<std::uint16_t>(dlt);
 }
 
 }  // namespace capstan
