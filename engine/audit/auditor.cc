@@ -12,6 +12,22 @@ namespace {
 constexpr int kExpireBudget = 4;
 constexpr int kMakeRoomBudget = 16;
 
+// What a message that is no TCP segment came in.
+Transport transport_of(const TransportPacket& packet) noexcept {
+  if (packet.carrier == Carrier::kPpp) return Transport::kPpp;
+  if (packet.carrier == Carrier::kEapol) return Transport::kEapol;
+  switch (packet.protocol) {
+    case ip_protocol::kSctp:
+      return Transport::kSctp;
+    case ip_protocol::kOspf:
+      return Transport::kOspf;
+    case ip_protocol::kVrrp:
+      return Transport::kVrrp;
+    default:
+      return Transport::kUdp;
+  }
+}
+
 std::size_t initiator_index(bool from_initiator) noexcept { return from_initiator ? 0 : 1; }
 
 }  // namespace
@@ -54,7 +70,8 @@ std::size_t Auditor::session_bytes() noexcept { return sizeof(Session); }
 
 void Auditor::on_packet(const PacketView& view) {
   ++counters_.packets;
-  auto packet = read_transport(view);
+  Unseen unseen;
+  auto packet = read_transport(view, unseen);
   if (!packet) {
     ++counters_.not_ip;
     return;
@@ -69,7 +86,7 @@ void Auditor::on_packets(std::span<const PacketView> packets) {
     const std::size_t count = std::min(kBatch, packets.size());
     for (std::size_t i = 0; i < count; ++i) {
       Prepared& one = prepared[i];
-      one.transport = read_transport(packets[i]);
+      one.transport = read_transport(packets[i], one.unseen);
       if (!one.transport || one.transport->is_fragment) continue;
       one.oriented = make_flow_key(*one.transport);
       one.hash = flows_.prefetch(one.oriented.key);
@@ -110,6 +127,8 @@ void Auditor::handle(const PacketView& view, TransportPacket& packet) {
 Auditor::FlowRecord& Auditor::open_flow(const TransportPacket& packet, const OrientedKey& oriented,
                                         std::uint32_t hash, std::uint64_t now_ns) {
   const bool is_tcp = packet.protocol == kProtocolTcp;
+  const bool has_ports =
+      is_tcp || packet.protocol == kProtocolUdp || packet.protocol == ip_protocol::kSctp;
   FlowRecord& flow =
       flows_.insert(oriented.key, hash, is_tcp ? FlowList::kActive : FlowList::kDatagram, now_ns);
   ++counters_.flows;
@@ -122,8 +141,8 @@ Auditor::FlowRecord& Auditor::open_flow(const TransportPacket& packet, const Ori
     source_is_initiator = (packet.tcp_flags & tcp_flag::kAck) == 0;
     flow.orientation_known = true;
   } else {
-    const bool source_serves = is_service_port(packet.source_port);
-    const bool destination_serves = is_service_port(packet.destination_port);
+    const bool source_serves = has_ports && is_service_port(packet.source_port);
+    const bool destination_serves = has_ports && is_service_port(packet.destination_port);
     if (source_serves && !destination_serves) source_is_initiator = false;
     // Both could serve (5060 and 5061): the lower port is the likelier one.
     if (source_serves && destination_serves && packet.source_port < packet.destination_port) {
@@ -161,8 +180,8 @@ void Auditor::handle_flow(const PacketView& view, const TransportPacket& packet,
   flows_.touch(*flow, now_ns);
   if (is_tcp) {
     tcp(*flow, direction, view, packet);
-  } else if (packet.protocol == kProtocolUdp) {
-    udp(*flow, direction, view, packet);
+  } else if (!packet.payload.empty()) {
+    message(*flow, direction, view, packet);
   }
   flows_.expire(now_ns_, kExpireBudget);
   make_room();
@@ -257,12 +276,11 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
   advance_tcp_state(flow, direction, packet);
 }
 
-void Auditor::udp(FlowRecord& flow, std::size_t direction, const PacketView& view,
-                  const TransportPacket& packet) {
-  if (packet.payload.empty()) return;
+void Auditor::message(FlowRecord& flow, std::size_t direction, const PacketView& view,
+                      const TransportPacket& packet) {
   FlowState& state = flow.state;
   const auto side = static_cast<Side>(direction);
-  Session& session = session_of(flow, Transport::kUdp);
+  Session& session = session_of(flow, transport_of(packet));
   if (!session.wants(side)) return;
   std::uint64_t& offset = state.datagram_bytes[direction];
   if (keeper_) {
@@ -291,6 +309,7 @@ FlowEnds Auditor::ends_of(const FlowRecord& flow) const noexcept {
   ends.destination_port = low_is_client ? flow.key.high_port : flow.key.low_port;
   ends.protocol = flow.key.protocol;
   ends.ip_version = flow.key.ip_version;
+  ends.carrier = flow.key.carrier;
   return ends;
 }
 

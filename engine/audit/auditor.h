@@ -113,6 +113,7 @@ class Auditor {
 
   struct Prepared {
     std::optional<TransportPacket> transport;
+    Unseen unseen;
     OrientedKey oriented;
     std::uint32_t hash = 0;
   };
@@ -123,8 +124,8 @@ class Auditor {
                         std::uint32_t hash, std::uint64_t now_ns);
   void tcp(FlowRecord& flow, std::size_t direction, const PacketView& view,
            const TransportPacket& packet);
-  void udp(FlowRecord& flow, std::size_t direction, const PacketView& view,
-           const TransportPacket& packet);
+  void message(FlowRecord& flow, std::size_t direction, const PacketView& view,
+               const TransportPacket& packet);
   void advance_tcp_state(FlowRecord& flow, std::size_t direction, const TransportPacket& packet);
   void make_room();
   Session& session_of(FlowRecord& flow, Transport transport);

@@ -5,7 +5,8 @@
 
 namespace capstan::audit {
 
-enum class Transport : std::uint8_t { kTcp, kUdp };
+// What a session's bytes came in: a stream, or messages, each whole.
+enum class Transport : std::uint8_t { kTcp, kUdp, kSctp, kOspf, kVrrp, kPpp, kEapol };
 
 struct Opening {
   Bytes client;  // what is held of each direction, from its first byte seen
@@ -24,8 +25,9 @@ struct Identification {
 };
 
 Identification identify_stream(const Opening& opening);
-// The datagram that opens a UDP session.
-Identification identify_datagram(Bytes datagram, std::uint16_t from_port, std::uint16_t to_port);
+// The message that opens a session of anything but TCP; ports are 0 where there are none.
+Identification identify_datagram(Transport transport, Bytes datagram, std::uint16_t from_port,
+                                 std::uint16_t to_port);
 
 // The protocol whose registered port this is; kUnknown for all others.
 Protocol protocol_of_port(std::uint16_t port) noexcept;

@@ -112,9 +112,11 @@ bool is_openvpn(Bytes bytes) noexcept {
 
 }  // namespace
 
-Identification identify_datagram(Bytes datagram, std::uint16_t from_port, std::uint16_t to_port) {
+Identification identify_datagram(Transport transport, Bytes datagram, std::uint16_t from_port,
+                                 std::uint16_t to_port) {
   constexpr Identification kNone{Identification::State::kNone, Protocol::kUnknown, false};
   if (datagram.empty()) return kNone;
+  if (transport != Transport::kUdp) return kNone;
   const auto on_port = [from_port, to_port](std::initializer_list<std::uint16_t> ports) {
     return std::any_of(ports.begin(), ports.end(), [from_port, to_port](std::uint16_t port) {
       return from_port == port || to_port == port;

@@ -290,7 +290,7 @@ void Session::on_datagram(Side flow_side, Bytes bytes, std::uint64_t offset, std
   if (phase_ == Phase::kIdentifying) {
     const bool from_client = flow_side == Side::kClient;
     const Identification result =
-        identify_datagram(bytes, from_client ? ports_.client : ports_.server,
+        identify_datagram(transport_, bytes, from_client ? ports_.client : ports_.server,
                           from_client ? ports_.server : ports_.client);
     if (result.state != Identification::State::kFound) {
       if (++examined_[0] >= kUnknownDatagrams) finish(environment);

@@ -4,14 +4,33 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstring>
 
 namespace capstan {
 
+namespace {
+
+// ICMP messages without an answer go one way: their ends stay as they are.
+bool one_way(const FlowEnds& ends) noexcept {
+  const bool is_icmp = ends.protocol == ip_protocol::kIcmp || ends.protocol == ip_protocol::kIcmp6;
+  return is_icmp && icmp_answering_type(ends.protocol, ends.source_port) != ends.destination_port;
+}
+
+}  // namespace
+
+bool has_ports(const FlowEnds& ends) noexcept {
+  return ends.carrier == Carrier::kIp &&
+         (ends.protocol == ip_protocol::kTcp || ends.protocol == ip_protocol::kUdp ||
+          ends.protocol == ip_protocol::kSctp || ends.protocol == ip_protocol::kUdpLite);
+}
+
 std::string community_id(const FlowEnds& ends, std::uint16_t seed) {
   const std::size_t size = ends.ip_version == 6 ? 16 : 4;
   const int order = std::memcmp(ends.source.data(), ends.destination.data(), size);
-  const bool forward = order < 0 || (order == 0 && ends.source_port < ends.destination_port);
+  const bool forward =
+      one_way(ends) || order < 0 || (order == 0 && ends.source_port < ends.destination_port);
   const Address& first = forward ? ends.source : ends.destination;
   const Address& second = forward ? ends.destination : ends.source;
   const std::uint16_t first_port = forward ? ends.source_port : ends.destination_port;
@@ -31,7 +50,11 @@ std::string community_id(const FlowEnds& ends, std::uint16_t seed) {
       input.begin());
   input[at++] = ends.protocol;
   input[at++] = 0;
-  if (ends.protocol == kProtocolTcp || ends.protocol == kProtocolUdp || ends.protocol == 132) {
+  const bool has_numbers =
+      ends.protocol == ip_protocol::kTcp || ends.protocol == ip_protocol::kUdp ||
+      ends.protocol == ip_protocol::kSctp || ends.protocol == ip_protocol::kIcmp ||
+      ends.protocol == ip_protocol::kIcmp6;
+  if (has_numbers) {
     put16(first_port);
     put16(second_port);
   }
@@ -47,6 +70,11 @@ std::string community_id(const FlowEnds& ends, std::uint16_t seed) {
 
 std::string address_text(const Address& address, std::uint8_t ip_version) {
   std::array<char, INET6_ADDRSTRLEN> text{};
+  if (ip_version == 0) {
+    std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", address[0], address[1],
+                  address[2], address[3], address[4], address[5]);
+    return text.data();
+  }
   ::inet_ntop(ip_version == 6 ? AF_INET6 : AF_INET, address.data(), text.data(), text.size());
   return text.data();
 }

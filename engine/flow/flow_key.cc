@@ -15,6 +15,7 @@ OrientedKey make_flow_key(const TransportPacket& packet) noexcept {
   key.vlans = packet.vlans;
   key.protocol = packet.protocol;
   key.ip_version = packet.ip_version;
+  key.carrier = packet.carrier;
   return result;
 }
 

@@ -31,7 +31,8 @@ struct FlowKey {
   std::array<std::uint16_t, 2> vlans{};
   std::uint8_t protocol = 0;
   std::uint8_t ip_version = 0;
-  std::array<std::uint8_t, 6> zero{};  // fills the key to a multiple of 8
+  Carrier carrier = Carrier::kIp;
+  std::array<std::uint8_t, 5> zero{};  // fills the key to a multiple of 8
 
   friend bool operator==(const FlowKey& a, const FlowKey& b) noexcept {
     return std::memcmp(&a, &b, sizeof(FlowKey)) == 0;

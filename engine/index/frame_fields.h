@@ -6,19 +6,13 @@
 #include <cstdint>
 
 #include "engine/flow/byte_reader.h"
+#include "engine/flow/protocol_numbers.h"
 #include "engine/index/index_row.h"
 
 namespace capstan {
 
+// Beside protocol_numbers.h.
 namespace ether_type {
-inline constexpr std::uint16_t kIpv4 = 0x0800;
-inline constexpr std::uint16_t kArp = 0x0806;
-inline constexpr std::uint16_t kRarp = 0x8035;
-inline constexpr std::uint16_t kIpv6 = 0x86dd;
-inline constexpr std::uint16_t kMplsUnicast = 0x8847;
-inline constexpr std::uint16_t kMplsMulticast = 0x8848;
-inline constexpr std::uint16_t kPppoeSession = 0x8864;
-inline constexpr std::uint16_t kTransparentEthernet = 0x6558;
 inline constexpr std::uint16_t kFirst = 0x0600;  // below it the field is a length (IEEE 802.3)
 
 constexpr bool is_vlan(std::uint16_t type) noexcept {

@@ -46,7 +46,7 @@ class InnerWalk {
   // MPLS and PPPoE directly behind the link header.
   bool link_payload(const FrameHead& head) noexcept {
     switch (head.ethertype) {
-      case ether_type::kMplsUnicast:
+      case ether_type::kMpls:
       case ether_type::kMplsMulticast:
         return mpls(head.network);
       case ether_type::kPppoeSession:
@@ -133,7 +133,7 @@ class InnerWalk {
     if (protocol == ether_type::kIpv4 || protocol == ether_type::kIpv6) {
       enter(TunnelKind::kGre, key);
       ip(inside);
-    } else if (protocol == ether_type::kTransparentEthernet) {
+    } else if (protocol == ether_type::kEthernet) {
       enter(TunnelKind::kNvgre, key);
       ethernet(inside);
     } else if (protocol == 0x88be || protocol == 0x22eb) {
@@ -144,7 +144,7 @@ class InnerWalk {
       std::size_t head = headed ? 8 : 0;
       if (protocol == 0x22eb) head = (bytes_.u8(inside + 11) & 1) != 0 ? 20 : 12;
       ethernet(inside + head);
-    } else if (protocol == ether_type::kMplsUnicast || protocol == ether_type::kMplsMulticast) {
+    } else if (protocol == ether_type::kMpls || protocol == ether_type::kMplsMulticast) {
       enter(TunnelKind::kGre, key);
       if (depth_ <= kMaxDepth) mpls(inside);
     } else {
@@ -175,7 +175,7 @@ class InnerWalk {
     enter(TunnelKind::kGeneve, bytes_.be24(at + 4));
     const std::size_t inside = at + 8 + (bytes_.u8(at) & 0x3fU) * 4;
     const std::uint16_t protocol = bytes_.be16(at + 2);
-    if (protocol == ether_type::kTransparentEthernet) {
+    if (protocol == ether_type::kEthernet) {
       ethernet(inside);
     } else if (protocol == ether_type::kIpv4 || protocol == ether_type::kIpv6) {
       ip(inside);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/flow/byte_reader.h"
+#include "engine/flow/protocol_numbers.h"
 #include "engine/flow/transport.h"
 
 namespace capstan {
@@ -11,12 +12,7 @@ namespace {
 
 constexpr PacketSlot kUncertain{0, false};
 constexpr int kMostLayers = 12;
-constexpr std::uint16_t kLinkPpp = 9;
-constexpr std::uint16_t kPortL2tp = 1701;    // RFC 2661
-constexpr std::uint16_t kPortVxlan = 4789;   // RFC 7348
-constexpr std::uint16_t kPortGeneve = 6081;  // RFC 8926
-constexpr std::uint16_t kPortMpls = 6635;    // RFC 7510
-constexpr std::uint16_t kMaxLength = 1500;   // smaller Ethernet types are 802.3 lengths
+constexpr std::uint16_t kMaxLength = 1500;  // smaller Ethernet types are 802.3 lengths
 
 std::uint64_t mix(std::uint64_t value) noexcept {
   value *= 0xff51afd7ed558ccdULL;
@@ -55,7 +51,7 @@ class SlotWalk {
       case link_type::kNull:
       case link_type::kLoop:
         return ip(4);
-      case kLinkPpp:
+      case link_type::kPpp:
         return ppp(0);
       default:
         return kUncertain;
@@ -66,23 +62,24 @@ class SlotWalk {
   PacketSlot ethernet(std::size_t at) noexcept { return ether_type(bytes_.be16(at + 12), at + 14); }
 
   PacketSlot ether_type(std::uint16_t type, std::size_t at) noexcept {
-    while (type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200) {
+    while (type == ether_type::kVlan || type == ether_type::kQinQ ||
+           type == ether_type::kVlan9100 || type == ether_type::kVlan9200) {
       type = bytes_.be16(at + 2);
       at += 4;
     }
     if (type <= kMaxLength) return llc(at);
     switch (type) {
-      case 0x0800:
+      case ether_type::kIpv4:
         return ipv4(at);
-      case 0x86dd:
+      case ether_type::kIpv6:
         return ipv6(at);
-      case 0x8847:
-      case 0x8848:
+      case ether_type::kMpls:
+      case ether_type::kMplsMulticast:
         return mpls(at);
-      case 0x8863:  // PPPoE (RFC 2516): code 0 is session data
-      case 0x8864:
+      case ether_type::kPppoeDiscovery:  // PPPoE (RFC 2516): code 0 is session data
+      case ether_type::kPppoeSession:
         return bytes_.u8(at + 1) == 0 ? ppp(at + 6) : PacketSlot{};
-      case 0x880b:
+      case ether_type::kPpp:
         return ppp(at);
       case 0xfefe:
         return iso(at + 1);
@@ -215,14 +212,14 @@ class SlotWalk {
     const std::uint16_t from = bytes_.be16(at);
     const std::uint16_t to = bytes_.be16(at + 2);
     if (++depth_ > kMostLayers) return kUncertain;
-    if (to == kPortVxlan) return ethernet(at + 8 + 8);
-    if (to == kPortGeneve) {
+    if (to == udp_port::kVxlan) return ethernet(at + 8 + 8);
+    if (to == udp_port::kGeneve) {
       const std::uint16_t type = bytes_.be16(at + 8 + 2);
       const std::size_t inner = at + 8 + 8 + (bytes_.u8(at + 8) & 0x3fU) * 4;
       return type == 0x6558 ? ethernet(inner) : ether_type(type, inner);
     }
-    if (from == kPortMpls || to == kPortMpls) return mpls(at + 8);
-    if (from == kPortL2tp || to == kPortL2tp) return kUncertain;
+    if (from == udp_port::kMpls || to == udp_port::kMpls) return mpls(at + 8);
+    if (from == udp_port::kL2tp || to == udp_port::kL2tp) return kUncertain;
     return by_ports(at);
   }
 
