@@ -192,7 +192,7 @@ void repair_in_place(int fd, const RecordingScan& scan, const RepairOptions& opt
     throw_errno(fmt::format("truncate {} to {} bytes", report.path, end));
   }
   try {
-    write_all(fd, repair_mark(scan, options, report), end, report.path);
+    put(fd, repair_mark(scan, options, report), end, report.path);
   } catch (const std::system_error&) {
     // A full disk. Without the mark the file still lacks its closing ledger, which says as much.
     if (::ftruncate(fd, static_cast<off_t>(end)) != 0) throw;
@@ -217,7 +217,7 @@ void repair_into_output(int source, const RecordingScan& scan, const RepairOptio
       copy_extent(source, target.get(), extent, end, path);
       end += extent.length;
     }
-    write_all(target.get(), repair_mark(scan, options, report), end, output);
+    put(target.get(), repair_mark(scan, options, report), end, output);
     sync_file(target.get(), output);
     sync_directory(output);
   } catch (...) {
