@@ -4,7 +4,9 @@
 #include "tools/bench/bench_command.h"
 #include "tools/blast/blast_command.h"
 #include "tools/doctor/doctor_command.h"
+#include "tools/flows/flows_command.h"
 #include "tools/info/info_command.h"
+#include "tools/merge/merge_command.h"
 #include "tools/query/query_command.h"
 #include "tools/record/record_command.h"
 #include "tools/repair/repair_command.h"
@@ -24,6 +26,8 @@ constexpr Command kCommands[] = {
     {"bench", "find the rate at which this machine begins to lose packets", bench_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
+    {"flows", "the conversations of recordings, from their indexes", flows_command},
+    {"merge", "make one recording of several, in the order of time", merge_command},
     {"query", "find packets in recordings, and say whether they are all there were", query_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"status", "what running recorders have done so far", status_command},

@@ -153,8 +153,7 @@ bool IndexPlanner::wanted(const IndexRow& row) {
   return match_for(link_type::kRaw).may_match(inner_row(row));
 }
 
-// Hands the wanted rows with their blocks to `visit`. False: the index is damaged.
-bool IndexPlanner::select(IndexReader& index, const IndexReader::RowVisitor& visit) {
+bool IndexPlanner::visit(IndexReader& index, const IndexReader::RowVisitor& visit) {
   std::set<std::uint16_t> link_types;
   for (const IndexSection& section : index.sections()) {
     for (const IndexInterface& interface : section.interfaces) {
@@ -193,14 +192,6 @@ bool IndexPlanner::select(IndexReader& index, const IndexReader::RowVisitor& vis
   return true;
 }
 
-bool IndexPlanner::visit_rows(const SetFile& file, const IndexReader::RowVisitor& visit) {
-  std::optional<IndexReader> index = open(file);
-  if (!index) return false;
-  if (select(*index, visit)) return true;
-  refuse(IndexRefusal::kDamaged, index->error());
-  return false;
-}
-
 FilePlan IndexPlanner::plan(const SetFile& file) {
   std::optional<IndexReader> index = open(file);
   if (!index) return {};
@@ -223,7 +214,7 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
     return true;
   };
   const bool in_time = overlaps(range_, summary.first_ns, summary.last_ns);
-  if (blocks == nullptr || (in_time && !select(*index, choose))) {
+  if (blocks == nullptr || (in_time && !visit(*index, choose))) {
     refuse(IndexRefusal::kDamaged, index->error());
     return {};
   }

@@ -44,17 +44,17 @@ class IndexPlanner {
   // Reads the index only. Throws UsageError from the program's source.
   FilePlan plan(const SetFile& file);
 
-  // Hands every row that may hold a packet asked for to `visit`, while it returns true. False:
-  // there is no index to be used, facts() says why; rows may have been handed out before.
-  bool visit_rows(const SetFile& file, const IndexReader::RowVisitor& visit);
+  // The index of a file, when it can be used; facts() says why not.
+  std::optional<IndexReader> open(const SetFile& file);
+  // Hands every row that may hold a packet asked for, with its blocks, to `visit`, while it returns
+  // true. False: the index is damaged, as its error() says; rows may have been handed out before.
+  [[nodiscard]] bool visit(IndexReader& index, const IndexReader::RowVisitor& visit);
 
   const PlanFacts& facts() const noexcept { return facts_; }
 
  private:
-  std::optional<IndexReader> open(const SetFile& file);
   RowMatch& match_for(std::uint16_t link_type);
   bool wanted(const IndexRow& row);
-  bool select(IndexReader& index, const IndexReader::RowVisitor& visit);
   FilePlan plan_with(IndexReader& index, const std::vector<IndexBlock>& blocks,
                      std::vector<bool> chosen);
   void refuse(IndexRefusal refusal, std::string reason);

@@ -1,5 +1,6 @@
 #include "engine/reader/byte_stream.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,8 +34,20 @@ const std::vector<std::uint8_t>& FdStream::peek(std::size_t size) {
   return peeked_;
 }
 
+// False: it was told to stop first. A signal may come between any look and the wait, which is
+// therefore never a long one.
+bool FdStream::wait_readable() const noexcept {
+  constexpr int kLookMs = 100;
+  pollfd wanted{fd_.get(), POLLIN, 0};
+  while (!stop_->load(std::memory_order_relaxed)) {
+    if (::poll(&wanted, 1, kLookMs) > 0) return true;
+  }
+  return false;
+}
+
 std::size_t FdStream::read_fd(std::uint8_t* to, std::size_t size) {
   while (true) {
+    if (stop_ != nullptr && !wait_readable()) return 0;
     const ssize_t count = ::read(fd_.get(), to, size);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno == EINTR) continue;

@@ -1,6 +1,7 @@
 // ByteStream: bytes that can be read once, in order: a pipe, or a compressed file.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,7 +27,9 @@ class ByteStream {
 // A descriptor, with the few bytes given back that were looked at to tell the format.
 class FdStream final : public ByteStream {
  public:
-  explicit FdStream(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+  // `stop`, when given: read() looks at it while nothing comes, and ends when it is true.
+  explicit FdStream(UniqueFd fd, const std::atomic<bool>* stop = nullptr) noexcept
+      : fd_(std::move(fd)), stop_(stop) {}
 
   std::size_t read(std::uint8_t* to, std::size_t size) override;
   const std::string& error() const noexcept override { return error_; }
@@ -38,7 +41,10 @@ class FdStream final : public ByteStream {
  private:
   std::size_t read_fd(std::uint8_t* to, std::size_t size);
 
+  bool wait_readable() const noexcept;
+
   UniqueFd fd_;
+  const std::atomic<bool>* stop_;
   std::vector<std::uint8_t> peeked_;
   std::size_t peeked_used_ = 0;
   std::string error_;

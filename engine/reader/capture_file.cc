@@ -151,7 +151,8 @@ CaptureFile::CaptureFile(ByteWindow window, const std::string& name)
   reader_ = make_pcap_reader(std::move(window));
 }
 
-CaptureFile CaptureFile::open(const std::string& path, ReadManner manner) {
+CaptureFile CaptureFile::open(const std::string& path, ReadManner manner,
+                              const std::atomic<bool>* stop) {
   UniqueFd fd = open_for_reading(path);
   const std::string name = path == "-" ? "standard input" : path;
   struct stat status {};
@@ -174,7 +175,7 @@ CaptureFile CaptureFile::open(const std::string& path, ReadManner manner) {
       return CaptureFile(ByteWindow(std::make_unique<QuietStream>(QuietFile(std::move(fd), how))),
                          name);
     }
-    auto stream = std::make_unique<FdStream>(std::move(fd));
+    auto stream = std::make_unique<FdStream>(std::move(fd), regular ? nullptr : stop);
     const std::vector<std::uint8_t>& start = stream->peek(kCompressionMagicBytes);
     const Compression compression = detect_compression(start.data(), start.size());
     CaptureFile streamed(ByteWindow(decompress(compression, std::move(stream))), name);

@@ -44,7 +44,9 @@ class CaptureFile {
   // Throws UsageError when there is no such file, it cannot be opened or is no capture file; the
   // text names the path and, where it can, what the file is instead.
   // Gentle: nothing is mapped and nothing stays in the page cache (quiet_file.h).
-  static CaptureFile open(const std::string& path, ReadManner manner = ReadManner::kOrdinary);
+  // `stop`: what waits for a pipe ends when it becomes true.
+  static CaptureFile open(const std::string& path, ReadManner manner = ReadManner::kOrdinary,
+                          const std::atomic<bool>* stop = nullptr);
 
   // Of a regular, uncompressed file only these ranges, in rising order, each at the bounds of
   // records, with all that describes sections and interfaces among them. Gentle.

@@ -17,9 +17,10 @@ constexpr std::uint64_t kMostHeldBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kMostLanes = 256;
 constexpr std::uint32_t kStopCheckPackets = 4096;
 
-CaptureFile open_planned(const std::string& path, ReadManner manner, const FilePlan& plan) {
+CaptureFile open_planned(const std::string& path, const SetReaderOptions& options,
+                         const FilePlan& plan) {
   return plan.ranges ? CaptureFile::open_ranges(path, *plan.ranges)
-                     : CaptureFile::open(path, manner);
+                     : CaptureFile::open(path, options.manner, options.stop);
 }
 
 }  // namespace
@@ -29,7 +30,7 @@ FileCursor::FileCursor(const SetFile& file, std::uint32_t index, const SetReader
     : options_(options),
       plan_(std::move(plan)),
       index_(index),
-      capture_(open_planned(file.path, options.manner, plan_)) {
+      capture_(open_planned(file.path, options, plan_)) {
   capture_.report_others(options.report_others);
   outcome_.being_written = capture_.being_written();
   outcome_.state = plan_.ranges ? FileOutcome::State::kPlanned : FileOutcome::State::kRead;
@@ -67,7 +68,10 @@ FileCursor::Step FileCursor::read_on() {
   PacketView packet;
   while (!told_to_stop()) {
     const ReadItem item = capture_.next_item(packet);
-    if (item == ReadItem::kEnd) return Step::kEnd;
+    if (item == ReadItem::kEnd) {
+      stopped_ = options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+      return Step::kEnd;
+    }
     if (item != ReadItem::kPacket) [[unlikely]] {
       note_item(item);
       if (draining_) return Step::kHeld;

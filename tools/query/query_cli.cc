@@ -7,6 +7,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/packet_format.h"
 #include "tools/common/time_range.h"
 #include "tools/show/print_flags.h"
 
@@ -52,13 +53,6 @@ void add_options(CLI::App& app, QueryCommandLine& line, RawOptions& raw) {
   add_print_flags(app, line.show, raw.print);
 }
 
-PacketFileFormat parse_format(const std::string& text) {
-  if (text.empty() || text == "pcapng") return PacketFileFormat::kPcapng;
-  if (text == "pcap") return PacketFileFormat::kPcap;
-  if (text == "pcap-ns" || text == "nsecpcap") return PacketFileFormat::kPcapNanoseconds;
-  throw UsageError(fmt::format("-F {}: a format is pcapng, pcap or pcap-ns", text));
-}
-
 Gentleness parse_gentleness(const std::string& text) {
   if (text == "auto") return Gentleness::kAuto;
   if (text == "always") return Gentleness::kAlways;
@@ -102,7 +96,7 @@ std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv) 
     line.filter += word;
   }
   if (line.inputs.empty()) line.inputs.emplace_back(".");
-  line.format = parse_format(raw.format);
+  line.format = parse_packet_format(raw.format);
   line.gentleness = parse_gentleness(raw.gentle);
   line.range = understand_time_range(raw.range, wall_clock_ns());
   line.use_index = !raw.no_index;

@@ -144,7 +144,7 @@ void refuse_to_overwrite(const QueryCommandLine& line, const RecordingSet& set) 
   }
 }
 
-// The output made in a directory that is read must not become part of the answer.
+// A recorder is running here, or one of the files is being written.
 bool beside_recorder(const RecordingSet& set) {
   const bool unfinished = std::any_of(set.files.begin(), set.files.end(),
                                       [](const SetFile& file) { return file.unfinished; });
@@ -245,9 +245,7 @@ class Query {
       write_stats(line_.stats_path, query_stats_json(totals_, completeness, line_.filter));
     }
     if (limit_ == "a closed output") return;
-    for (const std::string& text : filter_.without_meaning()) {
-      fmt::print(stderr, "capstan query: {}: no packet of such a link is in the answer\n", text);
-    }
+    filter_.link_filter().report("query");
     fmt::print(stderr, "{} packet{}, {} from {} file{}\n{}", grouped(totals_.packets),
                totals_.packets == 1 ? "" : "s", human_bytes(totals_.bytes),
                grouped(completeness.files), completeness.files == 1 ? "" : "s",

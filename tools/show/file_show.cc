@@ -4,12 +4,16 @@
 
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <optional>
 
 #include "engine/filter/packet_filter.h"
 #include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
+#include "engine/reader/completeness.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/link_filter.h"
+#include "tools/show/interface_book.h"
 #include "tools/show/packet_output.h"
 
 namespace capstan::tools {
@@ -50,7 +54,49 @@ class FileShow {
   }
 
  private:
+  // The recordings in a directory as one, in the order of time.
+  void show_directory(const std::string& path) {
+    const RecordingSet set = RecordingSet::find({path});
+    LinkFilter filter(options_.filter, set);
+    show::InterfaceBook book(set.files.size());
+    SetReaderOptions reading;
+    reading.listener = &book;
+    reading.accept = [&](const PacketView& packet) {
+      return (options_.direction == Direction::kUnknown ||
+              packet.direction == options_.direction) &&
+             filter.matches(packet);
+    };
+    SetReader reader(set, std::move(reading));
+    fmt::print(stderr, "reading from {} files in {}\n", set.files.size(), path);
+    try {
+      SetPacket packet;
+      while (!enough_ && reader.next(packet)) {
+        enough_ = !output_.take(packet.packet, book.name_of(packet), false);
+      }
+    } catch (...) {
+      output_.drain();
+      throw;
+    }
+    output_.drain();
+    reader.finish();
+    filter.report("show");
+    if (!enough_) report_directory(judge(reader, {}));
+  }
+
+  void report_directory(const Completeness& completeness) {
+    for (const auto* troubles : {&completeness.damaged, &completeness.unreadable}) {
+      for (const SetTrouble& trouble : *troubles) {
+        fmt::print(stderr, "capstan show: {}: {}\n", trouble.path, trouble.text);
+        status_ = kExitFailed;
+      }
+    }
+  }
+
   void show(const std::string& path) {
+    if (path != "-" && std::filesystem::is_directory(path)) {
+      show_directory(path);
+      return;
+    }
     CaptureFile file = CaptureFile::open(path);
     interface_names_.clear();
     try {

@@ -59,6 +59,7 @@ void PacketCopier::on_item(std::uint32_t file, ReadItem item, const CaptureFile&
       add_other(capture);
       break;
     case ReadItem::kBlockHead:  // its counts are of all packets, in the order of the file
+    case ReadItem::kFileClose:
     case ReadItem::kPacket:
     case ReadItem::kEnd:
       break;
@@ -73,7 +74,7 @@ void PacketCopier::add_interface(Input& input, const CaptureFile& capture) {
       input, interface.link_type, {reinterpret_cast<const char*>(block.data()), block.size()});
   input.interfaces.push_back(output);
   // A pcap file can hold one link type: that of its packets, not of a silent interface.
-  if (!is_pcap()) static_cast<void>(number_of(output));
+  if (!is_pcap() && options_.silent_interfaces) static_cast<void>(number_of(output));
 }
 
 // The files of one recording describe the same interfaces again and again: they are one in the

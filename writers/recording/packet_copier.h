@@ -14,9 +14,12 @@
 namespace capstan {
 
 struct CopyOptions {
-  bool statistics = false;    // Interface Statistics Blocks too: of a copy that has all packets
-  bool others = false;        // blocks of every kind, not names and secrets alone
-  bool events = true;         // what happened to links
+  bool statistics = false;  // Interface Statistics Blocks too: of a copy that has all packets
+  bool others = false;      // blocks of every kind, not names and secrets alone
+  bool events = true;       // what happened to links
+  // Interfaces without a packet in the output too. Other programs refuse files whose interfaces
+  // differ in link type or snap length, so that what is picked out of many files has none of them.
+  bool silent_interfaces = false;
   bool origin = false;        // each packet says in a comment which file and byte it came from
   std::uint32_t snaplen = 0;  // packets are cut to so many bytes; 0: not
 };

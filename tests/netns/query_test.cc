@@ -1,0 +1,115 @@
+// Queries on the directory of a recorder that is running, and on recordings that lost packets.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/support/record_run.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/wire.h"
+
+namespace capstan::test {
+namespace {
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class QueryBeside : public Sandbox {
+ protected:
+  static void send_from(std::uint32_t first, std::uint32_t count) {
+    const FrameSender sender("v0");
+    for (std::uint32_t i = 0; i < count; ++i) sender.send(make_udp_frame(5000, first + i, 900));
+  }
+  static ProcessResult query(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "query");
+    return run_capstan(std::move(arguments));
+  }
+};
+
+TEST_F(QueryBeside, TheDirectoryOfARunningRecorderIsReadUpToItsLastWrite) {
+  const std::string directory = file("captures");
+  std::filesystem::create_directory(directory);
+  RecordRun record({"-i", "v1", "-B", "16", "-b", "filesize:1500", "-w", directory + "/r.pcapng"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  std::uint32_t sent = 0;
+  for (int round = 0; round < 3; ++round) {
+    send_from(sent, 2500);
+    sent += 2500;
+    ASSERT_TRUE(record.wait_written(sent)) << record.err();
+    const std::string out = file("beside.pcapng");
+    const ProcessResult found = query({"-r", directory, "-w", out, "udp port 5000"});
+    ASSERT_EQ(found.status, 0) << found.err;
+    EXPECT_NE(found.err.find("is being written"), std::string::npos) << found.err;
+    const ReadRecording recording = read_recording(out);
+    EXPECT_EQ(recording.complaint, "");
+    ASSERT_EQ(recording.packets.size(), sent) << found.err;
+    for (std::uint32_t i = 0; i < sent; ++i) ASSERT_EQ(number_of(recording.packets[i].bytes), i);
+  }
+  EXPECT_EQ(record.statistics().number("/packets_dropped"), 0U);
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  const ProcessResult after = query({"-r", directory, "--count", "--fail-on-loss", "port 5000"});
+  EXPECT_EQ(after.status, 0) << after.err;
+  EXPECT_EQ(after.out, std::to_string(sent) + " packets\n");
+  EXPECT_NE(after.err.find("complete: nothing was lost"), std::string::npos) << after.err;
+}
+
+// The ring is full behind a FIFO that nobody reads; then it goes on.
+TEST_F(QueryBeside, AnAnswerSaysWhatWasLostWhileItAndOnlyThen) {
+  const std::string fifo = file("fifo");
+  const std::string target = file("lossy.pcapng");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const UniqueFd out(::open(target.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ProcessOptions to_file;
+  to_file.stdout_fd = out.get();
+  Process reader({"cat", fifo}, to_file);
+  RecordRun record({"-i", "v1", "-B", "1", "--block-size", "64K", "-w", fifo});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  std::uint32_t sent = 0;
+  send_from(sent, 100);
+  sent += 100;
+  ASSERT_TRUE(record.wait_written(sent));
+  reader.signal(SIGSTOP);
+  send_from(sent, 6000);
+  sent += 6000;
+  ASSERT_TRUE(record.wait_received(sent));
+  reader.signal(SIGCONT);
+  ASSERT_TRUE(record.wait_written(sent - record.statistics().number("/packets_dropped")));
+  send_from(sent, 100);
+  sent += 100;
+  ASSERT_TRUE(record.wait_received(sent));
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  ASSERT_EQ(reader.wait(), 0);
+  const std::uint64_t dropped = record.statistics().number("/packets_dropped");
+  ASSERT_GT(dropped, 1000U);
+
+  const auto ask = [&](std::vector<std::string> arguments, int status) {
+    arguments.insert(arguments.begin(),
+                     {"-r", target, "--count", "--fail-on-loss", "--stats-json", file("s.json")});
+    const ProcessResult result = query(arguments);
+    EXPECT_EQ(result.status, status) << result.err;
+    return Statistics(read_text(file("s.json")));
+  };
+  const Statistics whole = ask({}, 3);
+  EXPECT_EQ(whole.number("/completeness/packets_lost"), dropped) << whole.all();
+  const std::size_t losses = whole.size("/completeness/losses");
+  ASSERT_GT(losses, 0U);
+  const std::string begin = whole.text("/completeness/losses/0/from");
+  const std::string end = whole.text("/completeness/losses/" + std::to_string(losses - 1) + "/to");
+  EXPECT_EQ(ask({"--until", begin}, 0).number("/completeness/packets_lost"), 0U);
+  EXPECT_EQ(ask({"--since", begin}, 3).number("/completeness/packets_lost"), dropped);
+  EXPECT_GT(ask({"--since", end}, 3).number("/completeness/packets_lost"), 0U);  // its last moment
+  const std::string last = whole.text("/completeness/recorded_to");
+  EXPECT_EQ(ask({"--since", last}, 0).number("/completeness/packets_lost"), 0U);
+}
+
+}  // namespace
+}  // namespace capstan::test

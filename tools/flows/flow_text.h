@@ -1,0 +1,33 @@
+// Flows as a table, as comma-separated values and as EVE lines; and sums of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/flows/flow_book.h"
+#include "tools/flows/flows_cli.h"
+
+namespace capstan::tools {
+
+// The head line, or nothing.
+std::string flow_head(FlowStyle style);
+// One line.
+std::string flow_line(const Flow& flow, FlowStyle style);
+
+// Traffic of a host, a service or a pair of hosts.
+struct Talker {
+  std::string name;
+  std::uint64_t flows = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t sent_bytes = 0;  // by the host; by the server of a service; by the first of a pair
+  std::uint64_t first_ns = 0;
+  std::uint64_t last_ns = 0;
+};
+
+std::vector<Talker> talkers_of(const std::vector<Flow>& flows, Talkers kind);
+std::string talker_head(FlowStyle style, Talkers kind);
+std::string talker_line(const Talker& talker, FlowStyle style, Talkers kind);
+
+}  // namespace capstan::tools

@@ -1,0 +1,32 @@
+// The command line of `capstan flows`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/reader/set_reader.h"
+
+namespace capstan::tools {
+
+enum class FlowStyle : std::uint8_t { kTable, kCsv, kJson };
+enum class FlowOrder : std::uint8_t { kBytes, kPackets, kDuration, kStart };
+enum class Talkers : std::uint8_t { kNone, kHost, kService, kPair };
+
+struct FlowsCommandLine {
+  std::vector<std::string> inputs;  // -r
+  TimeRange range;
+  std::string filter;
+  bool inner = false;
+  FlowStyle style = FlowStyle::kTable;
+  FlowOrder order = FlowOrder::kBytes;
+  Talkers talkers = Talkers::kNone;
+  std::uint64_t top = 0;  // 0: all
+  std::uint64_t most_flows = 0;
+};
+
+// nullopt: help was asked for, and is printed. Throws UsageError.
+std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv);
+
+}  // namespace capstan::tools

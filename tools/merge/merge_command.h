@@ -1,0 +1,8 @@
+// `capstan merge`: several recordings, rings or stripes into one.
+#pragma once
+
+namespace capstan::tools {
+
+int merge_command(int argc, char** argv);
+
+}  // namespace capstan::tools
