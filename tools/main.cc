@@ -1,6 +1,7 @@
 // capstan: dispatch to a command, and the one place that turns an exception into an exit status.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -33,9 +34,11 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace
+void complain(std::string_view who, std::string_view what) {
+  standard_log().put(fmt::format("{}: {}\n", who, what));
+}
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   if (argc < 2) {
     print_help(stderr);
     return kExitUsage;
@@ -51,16 +54,33 @@ int main(int argc, char** argv) {
   }
   const Command* command = find_command(name);
   if (command == nullptr) {
-    fmt::print(stderr, "capstan: there is no command '{}'; 'capstan --help' lists them\n", name);
+    complain("capstan", fmt::format("there is no command '{}'; 'capstan --help' lists them", name));
     return kExitUsage;
   }
   try {
     return command->run(argc - 1, argv + 1);
   } catch (const UsageError& error) {
-    standard_log().put(fmt::format("capstan {}: {}\n", name, error.what()));
+    complain(fmt::format("capstan {}", name), error.what());
     return kExitUsage;
   } catch (const std::exception& error) {
-    standard_log().put(fmt::format("capstan {}: {}\n", name, error.what()));
+    complain(fmt::format("capstan {}", name), error.what());
     return kExitFailed;
   }
 }
+
+// What a command printed may be in a buffer still, and who reads it wants to know whether it is
+// all: a report on a full disk is a failure, whatever it said. A reader that has gone (EPIPE) has
+// read what it wanted. Returns the exit status.
+int finish_standard_output(int status) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  const int error = errno;  // 0: an earlier write failed, and of what is forgotten
+  if (error == EPIPE) return status;
+  complain("capstan", fmt::format("standard output: {}: what was printed is not complete",
+                                  error == 0 ? "a write was refused" : errno_text(error)));
+  return status == kExitUsage ? kExitUsage : kExitFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return finish_standard_output(run(argc, argv)); }

@@ -127,5 +127,37 @@ TEST(RepairCommand, StatusAndWordsForEachOutcome) {
   EXPECT_EQ(run("repair", dir).status, 2);
 }
 
+// A report that is not all there is a failure, whatever it says.
+TEST(EveryCommand, AFullStandardOutputIsAFailureWithTheReason) {
+  const test::TempDir dir;
+  const std::string file = dir.write("three.pcapng", three_packets());
+  Bytes cut = three_packets();
+  cut.resize(cut.size() - 9);
+  const std::string broken = dir.write("cut.pcapng", cut);
+  for (const std::string& arguments :
+       {std::string("--help"), std::string("--version"), std::string("record --help"),
+        std::string("show --help"), std::string("audit --help"), std::string("info --help"),
+        std::string("record -D"), std::string("show -D"), std::string("show -d udp"),
+        std::string("doctor"), "info " + file, "info --json " + file, "show -r " + file,
+        "show --count -r " + file, "show --json -r " + file, "repair -n " + broken,
+        "audit -r " + file, "verify " + file}) {
+    const Outcome full = run(arguments + " >/dev/full", dir);
+    EXPECT_EQ(full.status, 1) << arguments << full.err;
+    EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << arguments << full.err;
+  }
+}
+
+// Nothing is said to one who has read what he wanted.
+TEST(EveryCommand, AReaderThatGoesIsNoReasonToComplain) {
+  const test::TempDir dir;
+  const std::string file = dir.write("three.pcapng", three_packets());
+  for (const std::string& arguments :
+       {std::string("--help"), std::string("record -D"), "info " + file, "show -r " + file,
+        "show --count -r " + file, "audit -r " + file}) {
+    const Outcome left = run(arguments + " | true", dir);
+    EXPECT_EQ(left.err.find("apstan: "), std::string::npos) << arguments << left.err;
+  }
+}
+
 }  // namespace
 }  // namespace capstan

@@ -228,8 +228,8 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   add_storage_options(app, raw.storage);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    app.exit(help);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{} ('capstan record --help' lists the options)", error.what()));
