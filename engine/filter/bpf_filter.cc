@@ -42,6 +42,15 @@ PcapHandle open_live(const std::string& interface_name, std::uint32_t snaplen) {
   return handle;
 }
 
+// For 'ip broadcast': of the interface's own network, in network byte order. 0 where there is none,
+// as tcpdump has it: the text then means 255.255.255.255 and 0.0.0.0.
+bpf_u_int32 netmask_of(const std::string& interface_name) {
+  char reason[PCAP_ERRBUF_SIZE] = {};
+  bpf_u_int32 network = 0;
+  bpf_u_int32 mask = 0;
+  return ::pcap_lookupnet(interface_name.c_str(), &network, &mask, reason) == 0 ? mask : 0;
+}
+
 // Offsets of a program compiled for LINUX_SLL2, as a SOCK_DGRAM socket's filter must see them: the
 // packet begins at the network header, and the fields in front of it are ancillary loads
 // (linux/filter.h, SKF_AD_*). Empty when the kernel has no such field.
@@ -91,7 +100,7 @@ CompiledFilter compile_filter(const std::string& interface_name, const std::stri
                        : dlt == DLT_EN10MB ? SlotKind::kEthernet
                                            : SlotKind::kRaw;
   bpf_program program{};
-  if (::pcap_compile(handle.get(), &program, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  if (::pcap_compile(handle.get(), &program, text.c_str(), 1, netmask_of(interface_name)) != 0) {
     throw UsageError(fmt::format("filter '{}': {}", text, ::pcap_geterr(handle.get())));
   }
   for (unsigned index = 0; index < program.bf_len; ++index) {

@@ -1,6 +1,10 @@
 #include "engine/filter/packet_filter.h"
 
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <pcap/pcap.h>
+
+#include <utility>
 
 #include "engine/core/errors.h"
 
@@ -11,6 +15,8 @@ namespace {
 // engine/format/link_type.cc has these numbers without pcap/dlt.h.
 static_assert(DLT_ATM_RFC1483 == 11 && DLT_RAW == 12 && DLT_SLIP_BSDOS == 15);
 static_assert(DLT_PPP_BSDOS == 16 && DLT_ATM_CLIP == 19 && DLT_LOOP == 108 && DLT_ENC == 109);
+
+constexpr std::uint16_t kMtp2 = 140;
 
 struct CloseHandle {
   void operator()(pcap_t* handle) const noexcept { pcap_close(handle); }
@@ -36,50 +42,195 @@ std::string instruction_text(const FilterInstruction& instruction, int index) {
 }
 
 struct PacketFilter::Program {
-  Program() = default;
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-  ~Program() { pcap_freecode(&code); }
-
   std::uint16_t link_type = 0;
-  bpf_program code{};
+  std::string error;              // libpcap's, or empty
+  std::string meaningless;        // why it can say nothing about such packets; else empty
+  std::vector<bpf_insn> printed;  // as libpcap made it
+  std::vector<bpf_insn> code;     // as it is run; for packets that came in, if that is asked for
+  std::vector<bpf_insn> for_outbound;
+  bool asks_direction = false;
+  std::uint64_t unanswered = 0;
+  std::vector<bpf_insn> behind[2];  // of the same text behind one tag and behind two
+  bool behind_compiled = false;
 };
+
+namespace {
+
+// What one compilation gave.
+struct Compiled {
+  std::vector<bpf_insn> code;
+  std::string error;  // empty: it is good
+};
+
+Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen,
+                 std::uint32_t netmask) {
+  const std::unique_ptr<pcap_t, CloseHandle> handle(
+      pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen)));
+  if (handle == nullptr) throw std::bad_alloc();
+  bpf_program program{};
+  if (pcap_compile(handle.get(), &program, text.c_str(), 1, netmask) != 0) {
+    return {{}, pcap_geterr(handle.get())};
+  }
+  Compiled compiled{{program.bf_insns, program.bf_insns + program.bf_len}, {}};
+  pcap_freecode(&program);
+  return compiled;
+}
+
+// linux/filter.h: loads from here on are of what the kernel knows beside the packet's bytes.
+constexpr auto kAncillary = static_cast<std::uint32_t>(SKF_AD_OFF);
+
+bool loads_ancillary(const bpf_insn& instruction) noexcept {
+  return BPF_CLASS(instruction.code) == BPF_LD && BPF_MODE(instruction.code) == BPF_ABS &&
+         instruction.k >= kAncillary;
+}
+
+// libpcap compiles 'inbound' and 'outbound' as for a socket, and bpf_filter(3) in memory gives 0
+// for such a load, whatever was asked. What the recording says of the packet is put in its place.
+void settle_direction(std::vector<bpf_insn>& code, std::uint8_t packet_type) noexcept {
+  for (bpf_insn& instruction : code) {
+    if (!loads_ancillary(instruction)) continue;
+    instruction = {BPF_LD | BPF_IMM, 0, 0, packet_type};
+  }
+}
+
+bool is_tag(std::uint16_t ethertype) noexcept {
+  return ethertype == 0x8100 || ethertype == 0x88A8 || ethertype == 0x9100;
+}
+
+bool has_tag(const PacketView& packet) noexcept {
+  constexpr std::uint32_t kEthertypeAt = 12;
+  return packet.link_type == link_type::kEthernet && packet.caplen >= kEthertypeAt + 2 &&
+         is_tag(static_cast<std::uint16_t>(packet.data[kEthertypeAt] << 8 |
+                                           packet.data[kEthertypeAt + 1]));
+}
+
+bool run(const std::vector<bpf_insn>& code, const PacketView& packet) noexcept {
+  return bpf_filter(code.data(), packet.data, packet.wirelen, packet.caplen) != 0;
+}
+
+std::string counted(std::uint64_t packets) {
+  return std::to_string(packets) + (packets == 1 ? " packet" : " packets");
+}
+
+}  // namespace
 
 PacketFilter::PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen,
                            std::uint32_t netmask)
-    : text_(std::move(text)), snaplen_(snaplen), netmask_(netmask) {
-  program_for(link_type);
+    : text_(std::move(text)),
+      snaplen_(snaplen),
+      netmask_(netmask),
+      mentions_tags_(text_.find("vlan") != std::string::npos) {
+  const Program& first = program_for(link_type);
+  if (first.error.empty()) return;
+  // Is it the text, or this kind of link? What makes sense nowhere is a mistake.
+  for (const std::uint16_t other : {link_type::kEthernet, link_type::kRaw, link_type::kLinuxSll2,
+                                    link_type::kRadiotap, link_type::kSunAtm, kMtp2}) {
+    if (compile(text_, other, snaplen_, netmask_).error.empty()) return;
+  }
+  throw UsageError("filter '" + text_ + "': " + first.error);
 }
 PacketFilter::PacketFilter(PacketFilter&&) noexcept = default;
 PacketFilter& PacketFilter::operator=(PacketFilter&&) noexcept = default;
 PacketFilter::~PacketFilter() = default;
 
-const PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
+PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
   for (const auto& program : programs_) {
     if (program->link_type == link_type) return *program;
   }
-  const std::unique_ptr<pcap_t, CloseHandle> handle(
-      pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen_)));
-  if (handle == nullptr) throw std::bad_alloc();
   auto program = std::make_unique<Program>();
   program->link_type = link_type;
-  if (pcap_compile(handle.get(), &program->code, text_.c_str(), 1, netmask_) != 0) {
-    throw UsageError("filter '" + text_ + "': " + pcap_geterr(handle.get()));
+  Compiled compiled = compile(text_, link_type, snaplen_, netmask_);
+  program->error = program->meaningless = std::move(compiled.error);
+  program->code = program->printed = std::move(compiled.code);
+  for (const bpf_insn& instruction : program->code) {
+    if (!loads_ancillary(instruction)) continue;
+    if (instruction.k == kAncillary + SKF_AD_PKTTYPE) {
+      program->asks_direction = true;
+    } else {
+      program->meaningless =
+          "it asks for what only the kernel knows while it captures (ifindex and the like)";
+    }
+  }
+  if (program->asks_direction) {
+    program->for_outbound = program->code;
+    settle_direction(program->for_outbound, PACKET_OUTGOING);
+    settle_direction(program->code, PACKET_HOST);
   }
   programs_.push_back(std::move(program));
   return *programs_.back();
 }
 
 bool PacketFilter::matches(const PacketView& packet) {
-  const Program& program = program_for(packet.link_type);
-  return bpf_filter(program.code.bf_insns, packet.data, packet.wirelen, packet.caplen) != 0;
+  Program& program = program_for(packet.link_type);
+  ++asked_;
+  if (!program.meaningless.empty()) [[unlikely]] {
+    ++unanswered_;
+    ++program.unanswered;
+    return false;
+  }
+  const std::vector<bpf_insn>* code = &program.code;
+  if (program.asks_direction) [[unlikely]] {
+    if (packet.direction == Direction::kUnknown) {
+      ++unanswered_;
+      ++without_direction_;
+      return false;
+    }
+    if (packet.direction == Direction::kOutbound) code = &program.for_outbound;
+  }
+  if (run(*code, packet)) {
+    ++matched_;
+    return true;
+  }
+  if (!mentions_tags_ && has_tag(packet)) [[unlikely]]
+    look_behind_tag(program, packet);
+  return false;
+}
+
+// For the hint: would the same text match behind the tag, or behind the second?
+void PacketFilter::look_behind_tag(Program& program, const PacketView& packet) {
+  if (!std::exchange(program.behind_compiled, true)) {
+    const std::string one = "vlan and (" + text_ + ")";
+    program.behind[0] = compile(one, program.link_type, snaplen_, netmask_).code;
+    program.behind[1] = compile("vlan and " + one, program.link_type, snaplen_, netmask_).code;
+  }
+  for (std::size_t tags = 0; tags < 2; ++tags) {
+    std::vector<bpf_insn>& code = program.behind[tags];
+    if (code.empty() || program.asks_direction || !run(code, packet)) continue;
+    ++behind_tag_[tags];
+    return;
+  }
+}
+
+std::vector<std::string> PacketFilter::notes() const {
+  std::vector<std::string> notes;
+  for (const auto& program : programs_) {
+    if (program->unanswered == 0) continue;
+    notes.push_back("filter '" + text_ + "': it has no meaning for " +
+                    counted(program->unanswered) + " of link type " +
+                    link_type_name(program->link_type) + ", which did not match (" +
+                    program->meaningless + ")");
+  }
+  if (without_direction_ != 0) {
+    notes.push_back("filter '" + text_ + "': " + counted(without_direction_) +
+                    (without_direction_ == 1 ? " does" : " do") +
+                    " not say in the file whether they came in or went out, and did not match");
+  }
+  for (std::size_t tags = 0; tags < 2; ++tags) {
+    if (behind_tag_[tags] == 0) continue;
+    const std::string behind = (tags == 0 ? "vlan and (" : "vlan and vlan and (") + text_ + ")";
+    notes.push_back("filter '" + text_ + "': " + counted(behind_tag_[tags]) + " with " +
+                    (tags == 0 ? "a VLAN tag" : "two VLAN tags") + " would match behind it: '" +
+                    behind + "'" +
+                    (matched_ == 0 ? "" : ", or '(" + text_ + ") or (" + behind + ")' for all"));
+  }
+  return notes;
 }
 
 std::vector<FilterInstruction> PacketFilter::program(std::uint16_t link_type) {
   const Program& program = program_for(link_type);
+  if (!program.error.empty()) throw UsageError("filter '" + text_ + "': " + program.error);
   std::vector<FilterInstruction> instructions;
-  for (unsigned i = 0; i < program.code.bf_len; ++i) {
-    const bpf_insn& from = program.code.bf_insns[i];
+  for (const bpf_insn& from : program.printed) {
     instructions.push_back({from.code, from.jt, from.jf, from.k});
   }
   return instructions;

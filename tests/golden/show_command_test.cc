@@ -121,6 +121,54 @@ TEST_F(ShowCommand, DumpedFiltersAreTcpdumps) {
   }
 }
 
+// mergecap makes such files, and so does record -i eth0 -i tun0.
+TEST_F(ShowCommand, AFilterWithoutMeaningForSomePacketsIsAskedAboutTheOthers) {
+  test::PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  file.nanosecond_interface(227);
+  std::vector<std::uint8_t> udp(60, 0);
+  udp[12] = 0x08;
+  udp[14] = 0x45;
+  udp[17] = 46;
+  udp[23] = 17;
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    const bool can = i % 2 == 0;
+    file.packet(can ? 1 : 0, i * 1'000'000'000, can ? std::vector<std::uint8_t>(16, 0) : udp,
+                can ? 16 : 60);
+  }
+  const std::string mixed = dir_.write("mixed.pcapng", file.bytes);
+  const Outcome some = run("-r " + mixed + " --count udp");
+  EXPECT_EQ(some.status, 0);
+  EXPECT_TRUE(contains(some.text, "3 packets\n")) << some.text;
+  EXPECT_TRUE(contains(some.text, "no meaning for 3 packets of link type CAN_SOCKETCAN"))
+      << some.text;
+  EXPECT_EQ(some.text.find("no meaning"), some.text.rfind("no meaning")) << some.text;
+
+  const Outcome none = run("-r " + path_ + " inbound");  // its packets do not say
+  EXPECT_EQ(none.status, 2);
+  EXPECT_TRUE(contains(none.text, "3 packets do not say")) << none.text;
+  EXPECT_EQ(run("-r " + path_ + " ifindex 5").status, 2);
+}
+
+// 2262 is 1990 in the 32 bits of classic pcap.
+TEST_F(ShowCommand, TimesThatPcapDoesNotHaveAreItsLastAndAreCounted) {
+  test::PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  for (const std::uint64_t seconds :
+       {std::uint64_t{4'294'967'295}, std::uint64_t{4'294'967'296}, std::uint64_t{9'223'372'036}}) {
+    file.packet(0, seconds * 1'000'000'000, test::pattern_bytes(60, 1), 60);
+  }
+  const std::string late = dir_.write("late.pcapng", file.bytes);
+  const std::string copy = dir_.path() / "late.pcap";
+  const Outcome written = run("-r " + late + " -w " + copy);
+  EXPECT_EQ(written.status, 0);
+  EXPECT_TRUE(contains(written.text, "2 packets are later than 2106-02-07")) << written.text;
+  const Outcome times = run("-tt -r " + copy + " 2>/dev/null | grep -o '^4[0-9.]*'");
+  EXPECT_EQ(times.text, "4294967295.000000\n4294967295.999999\n4294967295.999999\n");
+}
+
 TEST_F(ShowCommand, NameThatDoesNotResolveIsNamed) {
   const Outcome outcome = run("-r " + path_ + " host nosuch.invalid");
   EXPECT_EQ(outcome.status, 2);

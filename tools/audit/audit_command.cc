@@ -1,26 +1,30 @@
 #include "tools/audit/audit_command.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <csignal>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/reader/capture_file.h"
 #include "tools/audit/audit_cli.h"
 #include "tools/audit/audit_outputs.h"
 #include "tools/audit/live_audit.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/privileges/privileges.h"
 
 namespace capstan::tools {
 
 namespace {
 
-void audit_file(const std::string& path, const std::string& filter_text, audit::Auditor& auditor,
-                std::int64_t& left) {
+void audit_file(const std::string& path, std::optional<PacketFilter>& filter,
+                audit::Auditor& auditor, std::int64_t& left) {
   CaptureFile file = CaptureFile::open(path);
-  std::optional<PacketFilter> filter;
-  if (!filter_text.empty()) filter.emplace(filter_text, link_type::kEthernet);
   constexpr std::size_t kBatch = 16;
   std::array<PacketView, kBatch> batch;
   std::size_t count = 0;
@@ -39,6 +43,14 @@ void audit_file(const std::string& path, const std::string& filter_text, audit::
     }
   }
   auditor.on_packets(std::span<const PacketView>(batch).first(count));
+}
+
+// Of packets that the filter could say nothing about; when that is all there are, nothing was
+// audited.
+void say_of_filter(const PacketFilter& filter) {
+  const std::vector<std::string> notes = filter.notes();
+  if (filter.answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
+  for (const std::string& note : notes) standard_log().put(fmt::format("capstan audit: {}\n", note));
 }
 
 audit::AuditOptions options_of(const AuditCommandLine& line) {
@@ -64,7 +76,10 @@ int audit_command(int argc, char** argv) {
     live_audit(*line, auditor, outputs);
   } else {
     std::int64_t left = line->packet_limit > 0 ? line->packet_limit : -1;
-    for (const std::string& path : line->files) audit_file(path, line->filter, auditor, left);
+    std::optional<PacketFilter> filter;
+    if (!line->filter.empty()) filter.emplace(line->filter, link_type::kEthernet);
+    for (const std::string& path : line->files) audit_file(path, filter, auditor, left);
+    if (filter) say_of_filter(*filter);
   }
   auditor.finish();
   outputs.finish(auditor);

@@ -6,7 +6,10 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
@@ -43,6 +46,14 @@ class FileShow {
       show(path);
     }
     output_.finish();
+    if (filter_) say_of_filter();
+    if (output_.late() != 0) {
+      fmt::print(
+          stderr,
+          "capstan show: {}: {} packet{} later than 2106-02-07 06:28:15 UTC, the last second "
+          "that classic pcap has, which stands there instead\n",
+          options_.write_path, output_.late(), output_.late() == 1 ? " is" : "s are");
+    }
     if (output_.strays() != 0) {
       fmt::print(stderr,
                  "capstan show: {} TCP segments were printed apart from their connection, without "
@@ -109,6 +120,13 @@ class FileShow {
     if (enough_ || file.end().clean()) return;
     fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
     status_ = kExitFailed;
+  }
+
+  // A filter that could not be asked about a single packet is a mistake, as it is to tcpdump.
+  void say_of_filter() {
+    const std::vector<std::string> notes = filter_->notes();
+    if (filter_->answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
+    for (const std::string& note : notes) fmt::print(stderr, "capstan show: {}\n", note);
   }
 
   void take_packets(CaptureFile& file) {

@@ -54,6 +54,8 @@ class PacketOutput {
   std::uint64_t packets() const noexcept { return packets_; }
   // Of them, those whose lines have been handed to the output. Any thread.
   std::uint64_t printed() const noexcept { return pool_ ? pool_->printed() : packets_; }
+  // See PcapOutput::late().
+  std::uint64_t late() const noexcept { return file_ ? file_->late() : 0; }
   // See LinePool::strays().
   std::uint64_t strays() const noexcept { return pool_ ? pool_->strays() : 0; }
 

@@ -56,6 +56,7 @@ void PcapOutput::put(const PacketView& packet) {
         path_, link_type_text(static_cast<std::uint16_t>(link_type_)),
         link_type_text(packet.link_type)));
   }
+  late_ += too_late_for_pcap(packet.timestamp_ns) ? 1 : 0;
   stream_.put(bytes_of(
       make_pcap_record_header(packet.timestamp_ns, packet.caplen, packet.wirelen, nanoseconds_)));
   stream_.put({reinterpret_cast<const char*>(packet.data), packet.caplen});

@@ -23,6 +23,8 @@ class PcapOutput {
   void begin(std::uint16_t link_type);
   void flush() { stream_.flush(); }
   bool closed() const noexcept { return stream_.closed(); }
+  // Packets with a time that the format does not have.
+  std::uint64_t late() const noexcept { return late_; }
 
  private:
   std::string path_;
@@ -31,6 +33,7 @@ class PcapOutput {
   UniqueFd fd_;
   OutputStream stream_;
   int link_type_ = -1;
+  std::uint64_t late_ = 0;
 };
 
 }  // namespace capstan::show

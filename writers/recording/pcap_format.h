@@ -35,12 +35,20 @@ constexpr PcapFileHeader make_pcap_file_header(bool nanoseconds, std::uint32_t s
       nanoseconds ? kPcapMagicNanoseconds : kPcapMagicMicroseconds, 2, 4, 0, 0, snaplen, link_type};
 }
 
-// Seconds are 32 bits unsigned in the format: it ends in 2106.
+// Seconds are 32 bits unsigned in the format: it ends on 2106-02-07 at 06:28:15 UTC. Whether
+// `timestamp_ns` is later.
+constexpr bool too_late_for_pcap(std::uint64_t timestamp_ns) noexcept {
+  return timestamp_ns / 1'000'000'000 > 0xFFFF'FFFF;
+}
+
+// A later time is the last one there is, so that the order stays right.
 constexpr PcapRecordHeader make_pcap_record_header(std::uint64_t timestamp_ns, std::uint32_t caplen,
                                                    std::uint32_t wirelen,
                                                    bool nanoseconds) noexcept {
-  const std::uint64_t fraction = timestamp_ns % 1'000'000'000;
-  return {static_cast<std::uint32_t>(timestamp_ns / 1'000'000'000),
+  constexpr std::uint64_t kLastNs = 0xFFFF'FFFF * std::uint64_t{1'000'000'000} + 999'999'999;
+  const std::uint64_t time_ns = too_late_for_pcap(timestamp_ns) ? kLastNs : timestamp_ns;
+  const std::uint64_t fraction = time_ns % 1'000'000'000;
+  return {static_cast<std::uint32_t>(time_ns / 1'000'000'000),
           static_cast<std::uint32_t>(nanoseconds ? fraction : fraction / 1000), caplen, wirelen};
 }
 
