@@ -12,9 +12,39 @@ namespace capstan {
 
 namespace {
 
-constexpr std::uint32_t kDropOptionBytes = 16;  // epb_dropcount and the end of options
 constexpr std::uint32_t kPackedPrologueBytes =
     sizeof(BlockHead) + pcapng::kBlockTrailerBytes + 52;  // BlockHead and statistics
+
+// What is told of a packet beside its bytes: which way it went, and what was lost in front of it.
+constexpr std::uint32_t kFlagsOptionBytes = pcapng::kOptionHeaderBytes + 4;
+constexpr std::uint32_t kDropOptionBytes = pcapng::kOptionHeaderBytes + 8;
+
+std::uint32_t options_bytes_of(const PacketView& packet) noexcept {
+  const std::uint32_t bytes = (packet.direction == Direction::kUnknown ? 0 : kFlagsOptionBytes) +
+                              (packet.dropped_before == 0 ? 0 : kDropOptionBytes);
+  return bytes == 0 ? 0 : bytes + std::uint32_t{pcapng::kOptionHeaderBytes};
+}
+
+// Requires: options_bytes_of() bytes at `at`.
+void write_options(std::uint8_t* at, const PacketView& packet) noexcept {
+  if (packet.direction != Direction::kUnknown) {
+    // Section 4.3.1: the lowest two bits are 1 for inbound, 2 for outbound, as Direction is.
+    const struct {
+      pcapng::OptionHeader head;
+      std::uint32_t flags;
+    } option{{pcapng::kEpbFlags, 4}, static_cast<std::uint32_t>(packet.direction)};
+    std::memcpy(at, &option, kFlagsOptionBytes);
+    at += kFlagsOptionBytes;
+  }
+  if (packet.dropped_before != 0) {
+    const pcapng::OptionHeader head{pcapng::kEpbDropCount, 8};
+    std::memcpy(at, &head, sizeof(head));
+    std::memcpy(at + sizeof(head), &packet.dropped_before, sizeof(packet.dropped_before));
+    at += kDropOptionBytes;
+  }
+  std::memset(at, 0, pcapng::kOptionHeaderBytes);  // opt_endofopt
+}
+
 
 }  // namespace
 
@@ -82,9 +112,9 @@ std::uint32_t RecordingWriter::record_bytes(const PacketView& packet) const noex
   if (options_.format != FileFormat::kPcapng) {
     return static_cast<std::uint32_t>(sizeof(PcapRecordHeader)) + packet.caplen;
   }
-  return static_cast<std::uint32_t>(
-      pcapng::kEnhancedPacketHeadBytes + pcapng::padded4(packet.caplen) +
-      (packet.dropped_before == 0 ? 0 : kDropOptionBytes) + pcapng::kBlockTrailerBytes);
+  return static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes +
+                                    pcapng::padded4(packet.caplen) + options_bytes_of(packet) +
+                                    pcapng::kBlockTrailerBytes);
 }
 
 // A block's bytes begin at the position. With several rings others' packets come between.
@@ -144,7 +174,7 @@ void RecordingWriter::pack_packet(const PacketView& packet) noexcept {
 
 void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
   const auto padded = static_cast<std::uint32_t>(pcapng::padded4(packet.caplen));
-  const std::uint32_t options_bytes = packet.dropped_before == 0 ? 0 : kDropOptionBytes;
+  const std::uint32_t options_bytes = options_bytes_of(packet);
   const auto total = static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes + padded +
                                                 options_bytes + pcapng::kBlockTrailerBytes);
   const pcapng::EnhancedPacketHead head{pcapng::kEnhancedPacketBlock,
@@ -154,14 +184,15 @@ void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
                                         static_cast<std::uint32_t>(packet.timestamp_ns),
                                         packet.caplen,
                                         packet.wirelen};
-  std::uint8_t* at = options_bytes == 0 ? staging_.contiguous(total) : nullptr;
-  if (at != nullptr) [[likely]] {
+  if (std::uint8_t* at = staging_.contiguous(total)) [[likely]] {
     std::memcpy(at, &head, sizeof(head));
     at += sizeof(head);
     // The last word first: its padding bytes must be zero, the rest of it is overwritten.
     if (padded != packet.caplen) std::memset(at + padded - 4, 0, 4);
     std::memcpy(at, packet.data, packet.caplen);
-    std::memcpy(at + padded, &total, sizeof(total));
+    at += padded;
+    if (options_bytes != 0) write_options(at, packet);
+    std::memcpy(at + options_bytes, &total, sizeof(total));
     staging_.advance(total);
     return;
   }
@@ -169,12 +200,9 @@ void RecordingWriter::pack_pcapng(const PacketView& packet) noexcept {
   staging_.append(&head, sizeof(head));
   staging_.append(packet.data, packet.caplen);
   staging_.append(kZeros, padded - packet.caplen);
-  if (options_bytes != 0) {
-    const pcapng::OptionHeader option{pcapng::kEpbDropCount, 8};
-    staging_.append(&option, sizeof(option));
-    staging_.append(&packet.dropped_before, sizeof(packet.dropped_before));
-    staging_.append(kZeros, sizeof(kZeros));
-  }
+  std::uint8_t options[kFlagsOptionBytes + kDropOptionBytes + pcapng::kOptionHeaderBytes];
+  if (options_bytes != 0) write_options(options, packet);
+  staging_.append(options, options_bytes);
   staging_.append(&total, sizeof(total));
 }
 
@@ -193,9 +221,9 @@ void RecordingWriter::pack_pcap(const PacketView& packet) noexcept {
   staging_.append(packet.data, packet.caplen);
 }
 
-void RecordingWriter::merge(std::uint64_t settled_ns) noexcept {
+void RecordingWriter::merge(std::uint64_t now_ns) noexcept {
   if (!merge_) return;
-  while (const std::optional<MergedPacket> next = merge_->next(settled_ns)) {
+  while (const std::optional<MergedPacket> next = merge_->next(now_ns)) {
     // With several rings a block that began before the size limit is written whole: its head has
     // said how many packets follow.
     if (next->begins_block != nullptr) {
