@@ -7,7 +7,7 @@ build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpc
   libmicrohttpd-dev"
 run_packages="iproute2 tcpdump wireshark-common"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
-  util-linux procps curl systemd e2fsprogs xfsprogs btrfs-progs git daemonlogger chromium"
+  util-linux libfaketime procps curl systemd e2fsprogs xfsprogs btrfs-progs git daemonlogger chromium"
 
 # What the audit is tested against (tests/support/audit_lab.py), and the clients.
 server_packages="dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils curl swaks openssl iproute2"

@@ -24,6 +24,7 @@ enum class LinkChange : std::uint32_t {
   kLeft = 8,       // is no longer part of it
   kVanished = 9,   // deleted, unplugged, or moved to another network namespace
   kReturned = 10,  // an interface of that name is there again
+  kClockSet = 11,  // of the machine, not of a link: the wall clock was set; interface_id is 0
 };
 
 // A word for each, for JSON and metrics; "event" for a number of a later version.
@@ -49,6 +50,8 @@ constexpr const char* link_change_name(LinkChange change) noexcept {
       return "vanished";
     case LinkChange::kReturned:
       return "returned";
+    case LinkChange::kClockSet:
+      return "clock-set";
   }
   return "event";
 }

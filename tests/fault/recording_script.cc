@@ -27,8 +27,7 @@ namespace capstan::test {
 
 namespace {
 
-// In the year 2037: later than any clock, so that the merge never takes packets for settled, and
-// not beyond the 31 bits that libpcap reads.
+// In the year 2037: not beyond the 31 bits that libpcap reads.
 constexpr std::uint64_t kStartNs = 2'140'000'000'000'000'000;
 constexpr std::uint32_t kRingOffset = 12;  // where a packet says which ring and number it is
 constexpr std::size_t kPcapFileHeadBytes = 24;
@@ -86,6 +85,8 @@ RecordingOptions options_for(const Recording& recording, const std::string& path
   options.format = script.format;
   options.layout = script.layout;
   options.header = recording.header;
+  options.merge_window_ns =
+      ~std::uint64_t{0};  // no ring is ever given up on: one order in the file
   options.blocks_per_ring.assign(script.rings, 4 * script.blocks_per_phase);
   options.size_limit_bytes = script.size_limit_bytes;
   options.flush_interval_ns = script.flush_often ? 0 : ~std::uint64_t{0};

@@ -6,16 +6,16 @@
 namespace capstan {
 namespace {
 
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 // Ten files of 100 bytes, one a second, the oldest first.
 std::deque<KeptFile> ten_files() {
   std::deque<KeptFile> files;
-  for (std::uint64_t i = 0; i < 10; ++i) files.push_back({"f", 100, (i + 1) * kSecondNs});
+  for (std::int64_t i = 0; i < 10; ++i) files.push_back({"f", 100, (i + 1) * kSecondNs});
   return files;
 }
 
-constexpr RetentionState kRoomy{.wall_ns = 10 * kSecondNs,
+constexpr RetentionState kRoomy{.boot_ns = 10 * kSecondNs,
                                 .writing = true,
                                 .writing_bytes = 50,
                                 .free_bytes = 5'000,
@@ -44,12 +44,20 @@ TEST(Retention, ARingOfOneKeepsTheLastFinishedFile) {
   EXPECT_EQ(files_to_delete(ten_files(), {.files = 1}, kRoomy), 9U);
 }
 
-TEST(Retention, AgeIsCountedFromTheEndAndAClockPutBackAgesNothing) {
+TEST(Retention, AgeIsCountedFromTheEnd) {
   EXPECT_EQ(files_to_delete(ten_files(), {.age_ns = 9 * kSecondNs}, kRoomy), 0U);
   EXPECT_EQ(files_to_delete(ten_files(), {.age_ns = 8 * kSecondNs}, kRoomy), 1U);
-  RetentionState early = kRoomy;
-  early.wall_ns = 0;
-  EXPECT_EQ(files_to_delete(ten_files(), {.age_ns = 1}, early), 0U);
+}
+
+TEST(Retention, FilesFromBeforeTheMachineStartedAgeToo) {
+  constexpr std::int64_t kDayNs = 86'400 * kSecondNs;
+  constexpr std::uint64_t kWeekNs = 7 * kDayNs;
+  const std::deque<KeptFile> files = {{"a", 100, -6 * kDayNs}, {"b", 100, -kDayNs}};
+  RetentionState state = kRoomy;
+  state.boot_ns = kDayNs;
+  EXPECT_EQ(files_to_delete(files, {.age_ns = kWeekNs}, state), 0U);
+  state.boot_ns = kDayNs + 1;
+  EXPECT_EQ(files_to_delete(files, {.age_ns = kWeekNs}, state), 1U);
 }
 
 TEST(Retention, FreeSpaceIsMadeByTheOldestAndNoMore) {

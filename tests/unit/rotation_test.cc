@@ -27,12 +27,46 @@ TEST(Rotation, EachLimitEndsAFileAtItsValueAndNotBefore) {
   EXPECT_TRUE(packets.due(0, 0, 0, 5));
 }
 
-TEST(Rotation, IntervalTurnsAtMultiplesOfTheClockAndNotWhenItIsPutBack) {
+TEST(Rotation, IntervalTurnsWhenTheClockIsInAnother) {
   Rotation rotation({.interval_ns = 60 * kSecondNs});
   rotation.start_file(0, 119 * kSecondNs);
   EXPECT_FALSE(rotation.due(0, 119 * kSecondNs, 0, 0));
-  EXPECT_FALSE(rotation.due(0, 30 * kSecondNs, 0, 0));
+  EXPECT_FALSE(rotation.due(0, 60 * kSecondNs, 0, 0));
   EXPECT_TRUE(rotation.due(0, 120 * kSecondNs, 0, 0));
+}
+
+// The file begun in the wrong time would else be the last one until that time has come.
+TEST(Rotation, IntervalGoesOnTurningAfterTheClockWasPutBack) {
+  for (const std::uint64_t wrong_s :
+       {std::uint64_t{4'070'908'800}, (std::uint64_t{1} << 32) + 7, std::uint64_t{9'300'000'000}}) {
+    Rotation rotation({.interval_ns = 2 * kSecondNs});
+    rotation.start_file(0, wrong_s * kSecondNs);
+    std::uint64_t wall_ns = 1'700'000'000 * kSecondNs;
+    for (int turn = 0; turn < 5; ++turn) {
+      EXPECT_TRUE(rotation.due(0, wall_ns, 0, 0)) << turn;
+      rotation.start_file(0, wall_ns);
+      EXPECT_FALSE(rotation.due(0, wall_ns + kSecondNs, 0, 0)) << turn;
+      wall_ns += 2 * kSecondNs;
+    }
+  }
+}
+
+TEST(Rotation, LatenessDoesNotAddUp) {
+  Rotation rotation({.duration_ns = 10 * kSecondNs});
+  std::uint64_t now = 3 * kSecondNs;
+  rotation.start_file(now, 0);
+  for (std::uint64_t file = 1; file <= 100; ++file) {
+    now = (3 + file * 10) * kSecondNs;
+    EXPECT_FALSE(rotation.due(now - 1, 0, 0, 0)) << file;
+    EXPECT_TRUE(rotation.due(now, 0, 0, 0)) << file;
+    rotation.start_file(now + kSecondNs / 20, 0);
+  }
+  // Asked for in between, or very late: a whole duration from there.
+  rotation.start_file(now + 4 * kSecondNs, 0);
+  EXPECT_FALSE(rotation.due(now + 14 * kSecondNs - 1, 0, 0, 0));
+  rotation.start_file(now + 23 * kSecondNs, 0);
+  EXPECT_FALSE(rotation.due(now + 33 * kSecondNs - 1, 0, 0, 0));
+  EXPECT_TRUE(rotation.due(now + 33 * kSecondNs, 0, 0, 0));
 }
 
 TEST(Rotation, WithoutLimitsNothingEnds) {
@@ -67,6 +101,8 @@ TEST(SeriesNames, NamesOfTheTimeAreReadBackAndSort) {
         const std::string name = names.path_of(number, (1'767'225'600 + hour * 3600) * kSecondNs);
         const std::string bare = name.starts_with("d/") ? name.substr(2) : name;
         EXPECT_EQ(names.number_of(bare), number) << name;
+        const std::string first = names.path_of(1, (1'767'225'600 + hour * 3600) * kSecondNs);
+        EXPECT_EQ(names.parse(bare)->first_name, first.starts_with("d/") ? first.substr(2) : first);
         EXPECT_EQ(name.find('%') != std::string::npos, std::string(path).starts_with("d/a%%"));
         if (std::string(path).starts_with('x')) {
           EXPECT_LT(before, name);

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
@@ -228,6 +229,7 @@ int Recorder::run() {
   const Capture::Running running = capture_.start();
   if (onlooker_) onlooker_->started();
   started_ns_ = monotonic_clock_ns();
+  started_boot_ns_ = boot_clock_ns();
   next_live_ns_ = last_live_ns_ = started_ns_;
   next_stats_ns_ = started_ns_ + line_.stats_interval_ns;
   space_ = std::make_unique<SpaceWatch>(target_directories());
@@ -286,7 +288,7 @@ bool Recorder::should_stop() {
   if (end_.made() || capture_.packet_limit_reached()) return true;
   if (links_.all_gone() && !waits_for_links()) return true;
   if (onlooker_ && onlooker_->wants_end()) return true;
-  if (line_.duration_ns != 0 && monotonic_clock_ns() - started_ns_ >= line_.duration_ns)
+  if (line_.duration_ns != 0 && boot_clock_ns() - started_boot_ns_ >= line_.duration_ns)
     return true;
   return std::any_of(writers_.begin(), writers_.end(), [](const auto& writer) {
     return writer->size_limit_reached() || writer->error() != 0;
@@ -295,6 +297,7 @@ bool Recorder::should_stop() {
 
 void Recorder::on_tick() {
   watch_disks();
+  watch_clock();
   const std::uint64_t now = monotonic_clock_ns();
   look_for_alarms(now);
   service_.tick(now, [this] { return status_line(); });

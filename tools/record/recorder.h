@@ -23,6 +23,7 @@
 #include "tools/record/record_cli.h"
 #include "tools/record/record_stats.h"
 #include "tools/watch/alarms.h"
+#include "tools/watch/clock_watch.h"
 #include "tools/watch/metrics_server.h"
 #include "tools/watch/nic_drops.h"
 #include "tools/watch/service_notify.h"
@@ -81,6 +82,7 @@ class Recorder {
   void finish_leftover(const std::string& path);
   void finish_leftovers(const std::string& pattern);
   void watch_disks();
+  void watch_clock();
   void wait_for_programs();
   // recorder_audit.cc
   void start_audit();
@@ -113,6 +115,7 @@ class Recorder {
   int stats_error_ = 0;  // said last
   ServiceNotify service_;
   Alarms alarms_;
+  ClockWatch clock_;
   std::unique_ptr<SpaceWatch> space_;  // from start to end
   std::unique_ptr<MetricsServer> metrics_;
   std::string status_directory_;  // where the status socket's name is
@@ -124,9 +127,11 @@ class Recorder {
     int trouble = 0;  // errno value said last; 0: none
     std::uint64_t since_ns = 0;
     int delete_error = 0;  // the same of retention
+    int turn_error = 0;    // the same of a turn that cannot be
   };
   std::vector<FileTrouble> troubles_;  // by writer
   std::uint64_t started_ns_ = 0;
+  std::uint64_t started_boot_ns_ = 0;  // for -a duration
   std::uint64_t ended_ns_ = 0;
   std::uint64_t next_live_ns_ = 0;
   std::uint64_t next_stats_ns_ = 0;

@@ -24,6 +24,15 @@ std::string trouble_text(const std::string& path, int error) {
       errno_text(error), full ? " once there is space" : " once the disk takes writes again");
 }
 
+// The next file cannot be made, and the recording goes on in the one it has.
+std::string turn_text(const std::string& path, int error) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  return fmt::format(
+      "{}: no new file can be begun: {}. The recording goes on in the file it has, and turns as "
+      "soon as {} takes files again",
+      path, errno_text(error), directory.empty() ? "." : directory.string());
+}
+
 // "dir/x.recovered-1.pcapng", or the first number that is free, for "dir/x.pcapng".
 std::string beside(const std::string& path, std::string_view mark) {
   const std::filesystem::path whole(path);
@@ -157,7 +166,27 @@ void Recorder::watch_disks() {
                       errno_text(refused)));
     }
     disk.delete_error = refused;
+    // A full disk is said above.
+    const int no_turn = series == nullptr || trouble != 0 ? 0 : series->turn_error();
+    if (no_turn != 0 && disk.turn_error == 0) {
+      say(turn_text(writers_[i]->path(), no_turn), LogLevel::kWarning);
+    } else if (no_turn == 0 && disk.turn_error != 0 && trouble == 0) {
+      say(fmt::format("{}: a new file could be begun again", writers_[i]->path()));
+    }
+    disk.turn_error = no_turn;
   }
+}
+
+// The wall clock was set: told here and in every file, and nothing is done about it.
+void Recorder::watch_clock() {
+  const std::optional<ClockJump> jump = clock_.look(read_clocks());
+  if (!jump) return;
+  RecordedEvent event;
+  event.timestamp_ns = jump->now_ns;
+  event.change = LinkChange::kClockSet;
+  event.text = clock_jump_text(*jump);
+  say(event.text, LogLevel::kWarning);
+  for (const auto& writer : writers_) writer->add_event(event);
 }
 
 // The recording is over; the programs of --on-file may not be. A further signal leaves them to

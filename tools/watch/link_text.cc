@@ -53,6 +53,8 @@ std::string link_event_text(const LinkEvent& event, bool recording_ends, bool ca
                        "{} is there again as another kind of link, which this recording "
                        "cannot hold",
                        name);
+    case LinkChange::kClockSet:  // no link's: clock_watch.h has its text
+      break;
   }
   return name;
 }

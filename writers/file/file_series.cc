@@ -14,6 +14,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/format/part_name.h"
@@ -35,6 +36,10 @@ std::string directory_of(const std::string& path) {
   return directory.empty() ? "." : directory;
 }
 
+std::string file_name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 bool exists(const std::string& path) noexcept {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
@@ -54,11 +59,13 @@ FileSeries::~FileSeries() {
 
 void FileSeries::find_earlier() {
   struct Earlier {
-    std::uint64_t order;  // the number, or the time where names are made of that
+    std::int64_t order;  // the number, or the time where names are made of that
     KeptFile file;
   };
   std::vector<Earlier> earlier;
   std::error_code ignored;
+  const auto wall_ns = static_cast<std::int64_t>(wall_clock_ns());
+  const auto boot_ns = static_cast<std::int64_t>(boot_clock_ns());
   for (const auto& entry :
        std::filesystem::directory_iterator(directory_of(options_.path), ignored)) {
     const auto number = names_.number_of(entry.path().filename().string());
@@ -66,12 +73,16 @@ void FileSeries::find_earlier() {
     if (!number || ::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
       continue;
     }
-    const std::uint64_t ended_ns =
-        static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
-        static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+    const std::int64_t ended_wall_ns =
+        std::int64_t{status.st_mtim.tv_sec} * std::int64_t{kNanosecondsPerSecond} +
+        status.st_mtim.tv_nsec;
+    // How old it is only the wall clock can say, now and once: what happens to that clock while
+    // this run lasts makes no file older or younger. One from the future has just ended.
+    const std::int64_t age_ns = std::max<std::int64_t>(0, wall_ns - ended_wall_ns);
     earlier.push_back(
-        {names_.by_time() ? ended_ns : *number,
-         {entry.path().string(), static_cast<std::uint64_t>(status.st_size), ended_ns}});
+        {names_.by_time() ? ended_wall_ns : std::int64_t{*number},
+         {entry.path().string(), static_cast<std::uint64_t>(status.st_size), boot_ns - age_ns}});
+    note_named(entry.path().string());
     if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
   }
   std::sort(earlier.begin(), earlier.end(), [](const Earlier& a, const Earlier& b) {
@@ -84,6 +95,7 @@ OutputFile FileSeries::open_first() {
   OutputFileOptions first = options_;
   first.path = last_path_ = next_path({});
   OutputFile file(std::move(first));
+  note_named(last_path_);
   ++next_number_;
   std::latch confined(1);
   std::exception_ptr failure;
@@ -106,7 +118,8 @@ OutputFile FileSeries::open_first() {
 std::string FileSeries::next_path(const std::string& own_part) const {
   const std::uint64_t now = wall_clock_ns();
   if (!names_.by_time()) return names_.path_of(next_number_, now);
-  for (std::uint32_t number = 1;; ++number) {
+  const auto known = numbers_.find(file_name_of(names_.path_of(1, now)));
+  for (std::uint32_t number = known == numbers_.end() ? 1 : known->second.highest + 1;; ++number) {
     std::string path = names_.path_of(number, now);
     const std::string part = part_path(path);
     if (path != last_path_ && !exists(path) && (part == own_part || !exists(part))) return path;
@@ -115,14 +128,21 @@ std::string FileSeries::next_path(const std::string& own_part) const {
 
 std::optional<OutputFile> FileSeries::take_next() noexcept {
   const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-  if (!lock || !spare_) return std::nullopt;
+  if (!lock) return std::nullopt;
+  if (!spare_) {
+    turn_error_.store(spare_error_, std::memory_order_relaxed);
+    return std::nullopt;
+  }
   std::string path = next_path(part_path(spare_->path()));
-  if (spare_->rename_part(path) != 0) {
+  if (const int error = spare_->rename_part(path); error != 0) {
+    turn_error_.store(error, std::memory_order_relaxed);
     // The directory is away: it may come back with the file in it, or another in its place.
     if (exists(directory_of(path)) && !spare_->reachable()) spare_.reset();
     changed_.notify_all();
     return std::nullopt;
   }
+  turn_error_.store(0, std::memory_order_relaxed);
+  note_named(path);
   last_path_ = std::move(path);
   ++next_number_;
   std::optional<OutputFile> next = std::move(spare_);
@@ -199,13 +219,17 @@ void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   options.path = next_path({});
   lock.unlock();
   std::optional<OutputFile> file;
+  int error = 0;
   try {
     file.emplace(std::move(options));
+  } catch (const std::system_error& refused) {
+    error = refused.code().value();  // tried again; the recording goes on in the file it has
   } catch (const std::exception&) {
-    file.reset();  // tried again; the recording goes on in the file it has
+    error = EIO;
   }
   lock.lock();
   spare_ = std::move(file);
+  spare_error_ = error;
 }
 
 // False when it has to be tried again later.
@@ -235,12 +259,28 @@ void FileSeries::note_finished(const FinishedFile& file) {
   ++finished_count_;
   listed_.push_back(file);
   if (listed_.size() > kListed) listed_.pop_front();
-  kept_.push_back({file.path, file.size_bytes, wall_clock_ns()});
+  kept_.push_back({file.path, file.size_bytes, static_cast<std::int64_t>(boot_clock_ns())});
+}
+
+void FileSeries::note_named(const std::string& path) {
+  if (!names_.by_time()) return;
+  const std::optional<SeriesNames::Parsed> parsed = names_.parse(file_name_of(path));
+  if (!parsed) return;
+  Numbers& numbers = numbers_[parsed->first_name];
+  numbers.highest = std::max(numbers.highest, parsed->number);
+  ++numbers.files;
+}
+
+void FileSeries::note_deleted(const std::string& path) noexcept {
+  if (!names_.by_time()) return;
+  const std::optional<SeriesNames::Parsed> parsed = names_.parse(file_name_of(path));
+  const auto known = parsed ? numbers_.find(parsed->first_name) : numbers_.end();
+  if (known != numbers_.end() && --known->second.files == 0) numbers_.erase(known);
 }
 
 RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept {
   RetentionState state;
-  state.wall_ns = wall_clock_ns();
+  state.boot_ns = static_cast<std::int64_t>(boot_clock_ns());
   state.writing = !ending_;
   state.writing_bytes = writing_bytes_.load(std::memory_order_relaxed);
   if (!room_wanted_ && limits.min_free_bytes == 0 && limits.min_free_percent == 0) return state;
@@ -272,6 +312,7 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
     lock.lock();
     delete_error_.store(error, std::memory_order_relaxed);
     if (error != 0) return;  // looked at again with the next file
+    note_deleted(path);
     kept_.pop_front();
     deleted_count_.fetch_add(1, std::memory_order_relaxed);
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -58,6 +59,9 @@ class FileSeries {
     return deleted_count_.load(std::memory_order_relaxed);
   }
   int delete_error() const noexcept { return delete_error_.load(std::memory_order_relaxed); }
+  // Why a turn that is due cannot be: the errno value of the last attempt to make the next file; 0
+  // when none is due, or one was had. Any thread.
+  int turn_error() const noexcept { return turn_error_.load(std::memory_order_relaxed); }
 
   // The first file; throws what OutputFile and `confine` throw.
   OutputFile open_first();
@@ -91,6 +95,8 @@ class FileSeries {
   void open_spare(std::unique_lock<std::mutex>& lock) noexcept;
   bool close_one(std::unique_lock<std::mutex>& lock) noexcept;
   void note_finished(const FinishedFile& file);
+  void note_named(const std::string& path);
+  void note_deleted(const std::string& path) noexcept;
   void retain(std::unique_lock<std::mutex>& lock) noexcept;
   RetentionState look_at_disk(RetentionLimits& limits) const noexcept;
 
@@ -105,11 +111,20 @@ class FileSeries {
   bool room_wanted_ = false;
   std::atomic<int> error_{0};
   std::atomic<int> delete_error_{0};
+  std::atomic<int> turn_error_{0};
+  int spare_error_ = 0;  // why there is no spare; 0: there is one, or it was not tried yet
   std::atomic<std::uint64_t> deleted_count_{0};
   std::atomic<std::uint64_t> writing_bytes_{0};
   std::uint32_t next_number_ = 1;
   std::string last_path_;      // that was given to a file
   std::deque<KeptFile> kept_;  // finished, oldest first
+  // Names made of the time: of those that lie there, by the name that number 1 has, the highest
+  // number and how many there are. A name that retention freed is not used again before them.
+  struct Numbers {
+    std::uint32_t highest = 0;
+    std::size_t files = 0;
+  };
+  std::map<std::string, Numbers> numbers_;
   std::deque<FinishedFile> listed_;
   std::uint64_t finished_count_ = 0;
   std::thread thread_;

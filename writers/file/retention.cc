@@ -19,9 +19,8 @@ std::size_t files_to_delete(const std::deque<KeptFile>& files, const RetentionLi
     const bool too_many = limits.files != 0 && files.size() - count > most_files;
     const bool too_large = limits.bytes != 0 && bytes > limits.bytes;
     const bool too_full = free_bytes < min_free;
-    // A clock that was put back makes no file old.
-    const bool too_old = limits.age_ns != 0 && state.wall_ns > file.ended_ns &&
-                         state.wall_ns - file.ended_ns > limits.age_ns;
+    const bool too_old = limits.age_ns != 0 && state.boot_ns - file.ended_boot_ns >
+                                                   static_cast<std::int64_t>(limits.age_ns);
     if (!too_many && !too_large && !too_full && !too_old) break;
     bytes -= file.size_bytes;
     free_bytes += file.size_bytes;

@@ -12,7 +12,7 @@ namespace capstan {
 
 struct RetentionLimits {
   std::uint64_t bytes = 0;             // of all files, the one being written too; 0: any
-  std::uint64_t age_ns = 0;            // a file that ended longer ago goes; 0: any
+  std::uint64_t age_ns = 0;            // a file that ended longer ago goes; 0: any. Below 2^63
   std::uint32_t files = 0;             // the one being written too; 0: any
   std::uint64_t min_free_bytes = 0;    // left free on the disk; 0: none
   std::uint32_t min_free_percent = 0;  // of the disk; 0: none
@@ -26,12 +26,13 @@ struct RetentionLimits {
 struct KeptFile {
   std::string path;
   std::uint64_t size_bytes = 0;
-  std::uint64_t ended_ns = 0;  // wall clock
+  // On the boot clock (boot_clock.h), which nobody can set; negative: before the machine started.
+  std::int64_t ended_boot_ns = 0;
 };
 
 // What there is at this moment.
 struct RetentionState {
-  std::uint64_t wall_ns = 0;
+  std::int64_t boot_ns = 0;         // now, on the boot clock
   bool writing = true;              // a file is being written beside the finished ones
   std::uint64_t writing_bytes = 0;  // of it
   std::uint64_t free_bytes = 0;     // for this user

@@ -97,18 +97,24 @@ std::optional<std::uint32_t> take_number(std::string_view& text) noexcept {
 
 }  // namespace
 
-void Rotation::start_file(std::uint64_t monotonic_ns, std::uint64_t wall_ns) noexcept {
-  started_ns_ = monotonic_ns;
+void Rotation::start_file(std::uint64_t boot_ns, std::uint64_t wall_ns) noexcept {
+  const std::uint64_t late_ns = boot_ns - started_ns_ - limits_.duration_ns;
+  // One that is very late (the disk was away) is no beginning to count from: the next file would be
+  // hardly there before it ended.
+  const bool was_due = begun_ && limits_.duration_ns != 0 && late_ns <= limits_.duration_ns / 2;
+  started_ns_ = was_due ? started_ns_ + limits_.duration_ns : boot_ns;
+  begun_ = true;
   interval_number_ = limits_.interval_ns == 0 ? 0 : wall_ns / limits_.interval_ns;
 }
 
-bool Rotation::due(std::uint64_t monotonic_ns, std::uint64_t wall_ns, std::uint64_t size_bytes,
+bool Rotation::due(std::uint64_t boot_ns, std::uint64_t wall_ns, std::uint64_t size_bytes,
                    std::uint64_t packets) const noexcept {
   if (limits_.packets != 0 && packets >= limits_.packets) return true;
   if (limits_.size_bytes != 0 && size_bytes >= limits_.size_bytes) return true;
-  if (limits_.duration_ns != 0 && monotonic_ns - started_ns_ >= limits_.duration_ns) return true;
-  // A clock that was put back turns no file.
-  return limits_.interval_ns != 0 && wall_ns / limits_.interval_ns > interval_number_;
+  if (limits_.duration_ns != 0 && boot_ns - started_ns_ >= limits_.duration_ns) return true;
+  // Another one, not a later one: a clock that was put back would turn nothing until it has come to
+  // where it was.
+  return limits_.interval_ns != 0 && wall_ns / limits_.interval_ns != interval_number_;
 }
 
 SeriesNames::SeriesNames(const std::string& path) {
@@ -142,18 +148,20 @@ std::string SeriesNames::path_of(std::uint32_t number, std::uint64_t wall_ns) co
   return (std::filesystem::path(directory_) / name).string();
 }
 
-std::optional<std::uint32_t> SeriesNames::number_of(const std::string& file_name) const {
+std::optional<SeriesNames::Parsed> SeriesNames::parse(const std::string& file_name) const {
   std::string_view rest(file_name);
   if (by_time_) {
     if (!take_pattern(rest, stem_)) return std::nullopt;
-    std::uint32_t number = 1;
+    Parsed parsed{1, file_name};
     if (rest.starts_with('_')) {
+      const std::size_t at = file_name.size() - rest.size();
       rest.remove_prefix(1);
       const std::optional<std::uint32_t> second = take_number(rest);
       if (!second) return std::nullopt;
-      number = *second;
+      parsed.number = *second;
+      parsed.first_name.erase(at, file_name.size() - rest.size() - at);
     }
-    return take_pattern(rest, extension_) && rest.empty() ? std::optional(number) : std::nullopt;
+    return take_pattern(rest, extension_) && rest.empty() ? std::optional(parsed) : std::nullopt;
   }
   if (!rest.starts_with(stem_)) return std::nullopt;
   rest.remove_prefix(stem_.size());
@@ -161,7 +169,12 @@ std::optional<std::uint32_t> SeriesNames::number_of(const std::string& file_name
   rest.remove_prefix(1);
   const std::optional<std::uint32_t> number = take_number(rest);
   if (!number || !take_pattern(rest, "_%Y%m%d%H%M%S") || rest != extension_) return std::nullopt;
-  return number;
+  return Parsed{*number, {}};
+}
+
+std::optional<std::uint32_t> SeriesNames::number_of(const std::string& file_name) const {
+  const std::optional<Parsed> parsed = parse(file_name);
+  return parsed ? std::optional(parsed->number) : std::nullopt;
 }
 
 }  // namespace capstan

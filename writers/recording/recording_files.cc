@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
 #include "engine/format/block_head.h"
 #include "writers/recording/pcapng_format.h"
@@ -24,7 +25,7 @@ OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
 bool RecordingWriter::turn_due() noexcept {
   if (!series_ || queue_->error() != 0 || queue_->trouble() != 0) return false;
   return turn_requested_.load(std::memory_order_relaxed) ||
-         rotation_.due(monotonic_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
+         rotation_.due(boot_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
 }
 
 // Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
@@ -38,7 +39,7 @@ void RecordingWriter::turn() noexcept {
   std::optional<OutputFile> next = series_->take_next();
   if (!next) return;
   turn_requested_.store(false, std::memory_order_relaxed);
-  merge(kForEver);
+  merge(PacketMerge::kAllHaveCome);
   for (ClosingLedger& counts : counts_) counts.timestamp_ns = wall_clock_ns();
   write_closing(counts_, CloseReason::kTurned);
   staging_.close_run();
@@ -68,7 +69,7 @@ void RecordingWriter::turn() noexcept {
   file_packets_ = file_first_ns_ = file_last_ns_ = 0;
   head_synced_ = false;
   ++files_begun_;
-  rotation_.start_file(monotonic_clock_ns(), wall_clock_ns());
+  rotation_.start_file(boot_clock_ns(), wall_clock_ns());
 }
 
 void RecordingWriter::wait_until_idle() noexcept {

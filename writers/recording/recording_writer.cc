@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/core/boot_clock.h"
 #include "engine/core/check.h"
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
@@ -27,7 +28,8 @@ constexpr std::uint64_t kAbandonWaitNs = kNanosecondsPerSecond;
 // Blocks in a row that must agree before the layout changes: each change pads the file to its
 // alignment and sends a part-full buffer.
 constexpr std::uint32_t kVotesToSwitch = 4;
-constexpr std::uint32_t kPackedOverheadBytes = 34;  // an EPB's 32 bytes and half its padding
+constexpr std::uint32_t kPackedOverheadBytes =
+    46;  // an EPB's 32 bytes, its flags, half its padding
 
 std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::string>& notes) {
   if (kind == OutputKind::kStream) return make_stream_backend();
@@ -72,7 +74,8 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   places_.resize(options_.blocks_per_ring.size());
   unplaced_.resize(options_.blocks_per_ring.size());
   if (options_.blocks_per_ring.size() > 1) {
-    merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_);
+    merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_,
+                                           options_.merge_window_ns);
     admitted_.resize(options_.blocks_per_ring.size());
   }
   if (file_.kind() == OutputKind::kStream) options_.flush_interval_ns = 0;
@@ -87,7 +90,7 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   staging_.use_queue(queue_.get());
   write_header();
   last_sync_ns_ = monotonic_clock_ns();
-  rotation_.start_file(last_sync_ns_, wall_clock_ns());
+  rotation_.start_file(boot_clock_ns(), wall_clock_ns());
 }
 
 RecordingWriter::~RecordingWriter() {
@@ -167,7 +170,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   const bool in_place = prefers_in_place(*block);
   if (in_place) {
     if (packed_mode_) {
-      merge(kForEver);
+      merge(PacketMerge::kAllHaveCome);
       pad_to_alignment();
       packed_mode_ = false;
     }
@@ -177,7 +180,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   packed_mode_ = true;
   counters_.blocks_packed.add(1);
   if (merge_) {
-    merge_->add(std::move(block));
+    merge_->add(std::move(block), boot_clock_ns());
   } else {
     pack_block(*block);
   }
@@ -266,7 +269,7 @@ bool RecordingWriter::pump() noexcept {
     publish();
     return any;
   }
-  if (merge_ && !merge_->empty()) merge(wall_clock_ns() - options_.merge_window_ns);
+  if (merge_ && !merge_->empty()) merge(boot_clock_ns());
   if (turn_due()) turn();  // also on a link where nothing arrives
   const std::uint64_t now = monotonic_clock_ns();
   if (now - last_flush_ns_ >= options_.flush_interval_ns) {
@@ -299,7 +302,7 @@ void RecordingWriter::publish() noexcept {
 }
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
-  merge(kForEver);
+  merge(PacketMerge::kAllHaveCome);
   write_closing(ledgers, CloseReason::kEnded);
   staging_.close_run();
   // Until nothing is under way: a write or preallocation that lands after the file is truncated

@@ -30,7 +30,7 @@ enum class FileFormat : std::uint8_t { kPcapng, kPcapMicroseconds, kPcapNanoseco
 enum class Layout : std::uint8_t {
   kAuto,     // per block, whichever writes the packet cheaper
   kInPlace,  // pcapng only: no copy; about 90 bytes of overhead a packet
-  kPacked,   // one copy; 32 bytes (pcapng) or 16 (pcap) a packet
+  kPacked,   // one copy; 44 bytes (pcapng) or 16 (pcap) a packet
 };
 
 // What is done when the disk refuses writes.
@@ -66,8 +66,9 @@ struct RecordingOptions {
   std::function<void(const FinishedFile&)> on_finished;
   // Told where each block went; not owned, outlives the writer. Null: nobody.
   BlockObserver* observer = nullptr;
-  // What was received this long ago is on its way to disk also when nothing more arrives.
-  std::uint64_t flush_interval_ns = 1'000'000'000;
+  // What was received this long ago is on its way to disk also when nothing more arrives. With the
+  // retire timeout and the merge window in front of it less than a second.
+  std::uint64_t flush_interval_ns = 500'000'000;
   // Rings' memory, to be registered with the backend.
   std::vector<std::span<std::uint8_t>> ring_memory;
   // What threads made here do first, to give up what the process gives up. Empty: nothing.
@@ -154,7 +155,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void write_opening() noexcept;
   void write_closing(const std::vector<ClosingLedger>& ledgers, CloseReason reason) noexcept;
   // recording_pack.cc
-  void merge(std::uint64_t settled_ns) noexcept;
+  void merge(std::uint64_t now_ns) noexcept;
   void pack_block(const SealedBlock& block) noexcept;
   std::uint32_t packets_within_limit(const SealedBlock& block) noexcept;
   std::uint32_t record_bytes(const PacketView& packet) const noexcept;
@@ -168,8 +169,6 @@ class RecordingWriter final : private WriteQueueOwner {
   void pack_pcap(const PacketView& packet) noexcept;
   bool at_limit(std::uint64_t more_bytes) noexcept;
 
-  // When everything merged has come: later than any packet.
-  static constexpr std::uint64_t kForEver = ~std::uint64_t{0};
   static constexpr std::uint64_t kWaitNs = 1'000'000;  // for the disk, between two looks
 
   RecordingOptions options_;

@@ -1,0 +1,143 @@
+// The files of a series: names, ages, and what is said when there can be no next one.
+#include "writers/file/file_series.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/core/clock.h"
+#include "tests/support/temp_dir.h"
+
+namespace capstan::test {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::hours;
+
+class Series : public ::testing::Test {
+ protected:
+  FileSeries series(const std::string& pattern, RetentionLimits retention) {
+    OutputFileOptions options;
+    options.path = directory_.path() / pattern;
+    options.direct = false;
+    options.preallocate_bytes = 0;
+    options.sync = false;
+    SeriesOptions series;
+    series.retention = retention;
+    return {std::move(options), std::move(series)};
+  }
+
+  static void wait_for(const std::function<bool()>& condition) {
+    bool holds = condition();
+    for (int look = 0; look < 20'000 && !holds; ++look) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      holds = condition();
+    }
+    ASSERT_TRUE(holds);
+  }
+
+  static OutputFile next(FileSeries& series) {
+    wait_for([&] { return series.next_ready(); });
+    std::optional<OutputFile> file;
+    wait_for([&] { return (file = series.take_next()).has_value(); });
+    return std::move(*file);
+  }
+
+  static FinishedFile finished(const OutputFile& file) {
+    FinishedFile finished;
+    finished.path = file.path();
+    finished.size_bytes = 10;
+    return finished;
+  }
+
+  void put(const std::string& name, hours age) {
+    const fs::path path = directory_.path() / name;
+    std::ofstream(path) << "x";
+    fs::last_write_time(path, fs::file_time_type::clock::now() - age);
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory_.path())) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with('.')) names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  TempDir directory_;
+};
+
+// %% makes it a name of the time that never changes.
+TEST_F(Series, ANameThatWasFreedIsNotUsedAgainWhileNewerOnesLieThere) {
+  FileSeries files = series("x%%.pcap", {.files = 3});
+  std::vector<std::string> given;
+  OutputFile file = files.open_first();
+  for (int turn = 0; turn < 8; ++turn) {
+    given.push_back(fs::path(file.path()).filename());
+    OutputFile following = next(files);
+    FinishedFile ended = finished(file);
+    files.close(std::move(file), std::move(ended));
+    file = std::move(following);
+    // Two finished files stay beside the one being written.
+    wait_for([&] { return files.deleted_count() + 2 >= given.size(); });
+  }
+  for (std::size_t i = 1; i < given.size(); ++i) {
+    EXPECT_EQ(given[i], "x%_0000" + std::to_string(i + 1) + ".pcap");
+  }
+  EXPECT_EQ(file.close(10), 0);
+  EXPECT_EQ(files.finish(), 0);
+  files.add_closed(finished(file));
+  EXPECT_EQ(names(), (std::vector<std::string>{"x%_00007.pcap", "x%_00008.pcap", "x%_00009.pcap"}));
+}
+
+TEST_F(Series, AnEarlierRunsHighestNumberIsGoneOnFrom) {
+  put("x%_00004.pcap", hours(2));
+  put("x%_00007.pcap", hours(1));
+  FileSeries files = series("x%%.pcap", {});
+  const OutputFile file = files.open_first();
+  EXPECT_EQ(fs::path(file.path()).filename(), "x%_00008.pcap");
+}
+
+TEST_F(Series, EarlierRunsFilesAreAsOldAsTheClockSaysAtTheStart) {
+  put("x_00001_20260101000000.pcap", hours(24 * 8));
+  put("x_00002_20260101000000.pcap", hours(24 * 6));
+  put("x_00003_20990101000000.pcap",
+      -hours(24 * 365));  // the clock was elsewhere: it ages from now
+  FileSeries files = series("x.pcap", {.age_ns = 7 * 86'400 * kNanosecondsPerSecond});
+  const OutputFile file = files.open_first();
+  wait_for([&] { return files.deleted_count() == 1; });
+  next(files).discard();  // a turn of the thread's loop later
+  EXPECT_EQ(names(), (std::vector<std::string>{"x_00002_20260101000000.pcap",
+                                               "x_00003_20990101000000.pcap"}));
+}
+
+TEST_F(Series, WhyThereIsNoNextFileIsKnownUntilThereIsOne) {
+  fs::create_directory(directory_.path() / "d");
+  FileSeries files = series("d/x.pcap", {});
+  OutputFile first = files.open_first();
+  wait_for([&] { return files.next_ready(); });
+  EXPECT_EQ(files.turn_error(), 0);
+  const std::time_t moment = std::time(nullptr);  // of the waiting file's name
+  wait_for([&] { return std::time(nullptr) > moment + 1; });
+  fs::rename(directory_.path() / "d", directory_.path() / "away");
+  EXPECT_FALSE(files.take_next());
+  EXPECT_EQ(files.turn_error(), ENOENT);
+  fs::rename(directory_.path() / "away", directory_.path() / "d");
+  const OutputFile second = next(files);
+  EXPECT_EQ(files.turn_error(), 0);
+}
+
+}  // namespace
+}  // namespace capstan::test
