@@ -5,6 +5,7 @@
 
 #include "engine/audit/ber.h"
 #include "engine/audit/protocols/line_recogniser.h"
+#include "engine/audit/protocols/signatures.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -46,8 +47,6 @@ bool is_text(Bytes bytes) noexcept {
 }
 
 // --- binary protocols: each says yes, no or not yet ---
-enum class Match : std::uint8_t { kNo, kMaybe, kYes };
-
 Match matches(Bytes bytes, std::string_view pattern) noexcept {
   const std::size_t size = std::min(bytes.size(), pattern.size());
   if (as_text(bytes.first(size)) != pattern.substr(0, size)) return Match::kNo;
@@ -466,6 +465,7 @@ Identification binary_client(const Opening& o) {
   if (test(ldap(c))) return found(Protocol::kLdap, !o.orientation_known && ldap_from_server(c));
   if (mysql_greeting(c) == Match::kYes) return found(Protocol::kMysql, true);
   if (mysql_response(c) == Match::kYes) return found(Protocol::kMysql);
+  if (rexec_client(c, o.client_port, o.server_port) == Match::kYes) return found(Protocol::kRexec);
   if (test(rlogin(c))) return found(Protocol::kRlogin);
   if (test(rsh(c))) return found(Protocol::kRsh);
   if (openvpn_tcp(c) == Match::kYes) return found(Protocol::kOpenvpn);
@@ -724,6 +724,74 @@ Protocol protocol_of_port(std::uint16_t port) noexcept {
     case 6668:
     case 6669:
       return Protocol::kIrc;
+    case 512:
+      return Protocol::kRexec;
+    case 5672:
+      return Protocol::kAmqp;
+    case 27017:
+    case 27018:
+    case 27019:
+      return Protocol::kMongodb;
+    case 1433:
+      return Protocol::kTds;
+    case 1521:
+    case 1522:
+    case 1526:
+      return Protocol::kTns;
+    case 11211:
+      return Protocol::kMemcached;
+    case 9092:
+      return Protocol::kKafka;
+    case 2181:
+      return Protocol::kZookeeper;
+    case 4222:
+      return Protocol::kNats;
+    case 61613:
+      return Protocol::kStomp;
+    case 2775:
+      return Protocol::kSmpp;
+    case 49:
+      return Protocol::kTacacs;
+    case 3868:
+      return Protocol::kDiameter;
+    case 873:
+      return Protocol::kRsync;
+    case 6000:
+    case 6001:
+    case 6002:
+    case 6010:
+      return Protocol::kX11;
+    case 623:
+      return Protocol::kIpmi;
+    case 2401:
+      return Protocol::kCvs;
+    case 3690:
+      return Protocol::kSvn;
+    case 9042:
+      return Protocol::kCassandra;
+    case 50000:
+      return Protocol::kDrda;
+    case 8021:
+      return Protocol::kEventSocket;
+    case 3493:
+      return Protocol::kNut;
+    case 6600:
+      return Protocol::kMpd;
+    case 10011:
+      return Protocol::kTeamspeak;
+    case 27015:
+    case 25575:
+      return Protocol::kRcon;
+    case 2628:
+      return Protocol::kDict;
+    case 4190:
+      return Protocol::kSieve;
+    case 674:
+      return Protocol::kAcap;
+    case 9051:
+      return Protocol::kTorControl;
+    case 5038:
+      return Protocol::kAmi;
     default:
       return Protocol::kUnknown;
   }
@@ -738,10 +806,13 @@ Identification identify_stream(const Opening& opening) {
   if (client.state == State::kFound) return client;
   const Identification server = binary_server(opening);
   if (server.state == State::kFound) return server;
+  const Identification signature = identify_by_signature(opening);
+  if (signature.state == State::kFound) return signature;
   const Identification text = text_stream(opening);
   if (text.state == State::kFound) return text;
   const bool waiting = (client.state == State::kNeedMore && !opening.client.empty()) ||
-                       (server.state == State::kNeedMore && !opening.server.empty());
+                       (server.state == State::kNeedMore && !opening.server.empty()) ||
+                       signature.state == State::kNeedMore;
   const bool enough = opening.client.size() >= kEnough || opening.server.size() >= kEnough;
   if (opening.at_end || (enough && text.state == State::kNone)) {
     return {State::kNone, Protocol::kUnknown, false};

@@ -2,6 +2,7 @@
 
 #include "engine/audit/ber.h"
 #include "engine/audit/identify.h"
+#include "engine/audit/protocols/signatures.h"
 #include "engine/audit/text.h"
 #include "engine/audit/tls/quic_version.h"
 
@@ -116,7 +117,10 @@ Identification identify_datagram(Transport transport, Bytes datagram, std::uint1
                                  std::uint16_t to_port) {
   constexpr Identification kNone{Identification::State::kNone, Protocol::kUnknown, false};
   if (datagram.empty()) return kNone;
-  if (transport != Transport::kUdp) return kNone;
+  if (transport != Transport::kUdp) {
+    const Protocol protocol = message_protocol_of(transport, datagram, from_port, to_port);
+    return protocol != Protocol::kUnknown ? found(protocol) : kNone;
+  }
   const auto on_port = [from_port, to_port](std::initializer_list<std::uint16_t> ports) {
     return std::any_of(ports.begin(), ports.end(), [from_port, to_port](std::uint16_t port) {
       return from_port == port || to_port == port;
@@ -155,7 +159,8 @@ Identification identify_datagram(Transport transport, Bytes datagram, std::uint1
       return found(Protocol::kRadius);
     }
   }
-  return kNone;
+  const Protocol other = message_protocol_of(transport, datagram, from_port, to_port);
+  return other != Protocol::kUnknown ? found(other) : kNone;
 }
 
 }  // namespace capstan::audit

@@ -5,10 +5,18 @@ namespace capstan::audit {
 
 std::string_view protocol_name(Protocol protocol) noexcept {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Protocol::kCount)> kNames =
-      {"unknown", "pop3", "imap", "smtp", "ftp",       "http",   "telnet", "rlogin", "rsh",
-       "ldap",    "snmp", "sip",  "nntp", "irc",       "xmpp",   "redis",  "mysql",  "pgsql",
-       "smb",     "krb5", "rtsp", "rfb",  "socks4",    "socks5", "mqtt",   "radius", "rdp",
-       "tls",     "dtls", "quic", "ssh",  "wireguard", "ipsec",  "openvpn"};
+      {"unknown",     "pop3",      "imap",        "smtp",         "ftp",       "http",
+       "telnet",      "rlogin",    "rsh",         "ldap",         "snmp",      "sip",
+       "nntp",        "irc",       "xmpp",        "redis",        "mysql",     "pgsql",
+       "smb",         "krb5",      "rtsp",        "rfb",          "socks4",    "socks5",
+       "mqtt",        "radius",    "rdp",         "tls",          "dtls",      "quic",
+       "ssh",         "wireguard", "ipsec",       "openvpn",      "amqp",      "mongodb",
+       "tds",         "tns",       "memcached",   "kafka",        "zookeeper", "nats",
+       "stomp",       "smpp",      "tacacs+",     "tacacs",       "diameter",  "rsync",
+       "x11",         "ipmi",      "cvs",         "svn",          "cassandra", "drda",
+       "freeswitch",  "nut",       "mpd",         "teamspeak",    "rcon",      "dict",
+       "managesieve", "acap",      "tor-control", "asterisk-ami", "rexec",     "rip",
+       "ospf",        "vrrp",      "hsrp",        "ppp",          "eapol"};
   return kNames[static_cast<std::size_t>(protocol)];
 }
 

@@ -1,6 +1,7 @@
 // Any dialogue of two sides, in any cutting, over TCP or UDP, on any port: the session ends, gives
 // all its memory back and marks as secret only bytes it was shown.
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -14,7 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace capstan::audit;
   if (size < 5) return 0;
   const std::uint8_t flags = data[0];
-  const Transport transport = (flags & 1) != 0 ? Transport::kUdp : Transport::kTcp;
+  // Of the messages that are no TCP: which, in the upper bits.
+  constexpr std::array kMessages = {Transport::kUdp,  Transport::kSctp, Transport::kOspf,
+                                    Transport::kVrrp, Transport::kPpp,  Transport::kEapol,
+                                    Transport::kUdp,  Transport::kUdp};
+  const Transport transport = (flags & 1) != 0 ? kMessages[flags >> 5] : Transport::kTcp;
   const auto port = [data](std::size_t at) {
     return static_cast<std::uint16_t>(data[at] << 8 | data[at + 1]);
   };

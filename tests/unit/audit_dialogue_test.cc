@@ -613,7 +613,10 @@ std::vector<Case> cases() {
        kClear,
        Protocol::kRsh,
        "root",
-       "rsh-trust"},
+       "rsh-trust",
+       SecretKind::kNone,
+       0,
+       514},
       // LDAP: RFC 4511.
       {"ldap_simple",
        {c(ldap_simple("cn=admin", "secret")),

@@ -69,6 +69,10 @@ class Tls final : public Recogniser {
       client_done_ = true;
       return 2;
     }
+    if (!state.started && side == Side::kServer && context.facts.tls_facts().sslv2_hello &&
+        (bytes[0] & 0x80) != 0) {
+      return sslv2_server(bytes, context);
+    }
     if (bytes.size() < kRecordHeadBytes && bytes[0] >= kChangeCipherSpec &&
         bytes[0] <= kHeartbeat) {
       return 0;
@@ -87,6 +91,24 @@ class Tls final : public Recogniser {
     }
     if (state.encrypted) context.finish_side(side);
     return kRecordHeadBytes;
+  }
+
+  // SSL 2.0 (draft-hickman-netscape-ssl, section "Handshake Protocol Messages"): SERVER-HELLO, of a
+  // server that has no later version.
+  std::size_t sslv2_server(Bytes bytes, Context& context) {
+    constexpr std::size_t kHelloBytes = 2 + 11;
+    constexpr std::uint8_t kServerHello = 4;
+    constexpr std::uint16_t kVersion = 0x0002;
+    if (bytes.size() < kHelloBytes) return 0;
+    if (bytes[2] != kServerHello || load_be16(bytes.data() + 5) != kVersion) {
+      return not_a_record(Side::kServer, bytes, context);
+    }
+    started(Side::kServer, context);
+    TlsFacts& tls = context.facts.tls_facts();
+    tls.server_hello = true;
+    tls.chosen_version = kVersion;
+    context.finish();  // the keys follow, encrypted
+    return bytes.size();
   }
 
   void started(Side side, Context& context) {
