@@ -85,7 +85,7 @@ std::uint64_t hash_of(const InnerFlow& inner, HashSeed seed) noexcept {
   return hash_bytes<64>(bytes.data(), seed);
 }
 
-bool PacketKeyMaker::make(const PacketView& packet, KeyedPacket& keyed) {
+bool PacketKeyMaker::make_any(const PacketView& packet, KeyedPacket& keyed) {
   keyed = {};
   const ByteReader bytes(packet.data, packet.caplen);
   const FrameHead frame = read_frame_head(bytes, packet.link_type);
@@ -109,16 +109,10 @@ bool PacketKeyMaker::set_link(const PacketView& packet, const FrameHead& frame,
   CachedLink wanted;
   if (packet.link_type == link_type::kEthernet && frame.vlan_count <= 1 &&
       (frame.flags & row_flag::kUnread) == 0) {
-    std::memcpy(&wanted.front, packet.data, 8);
-    std::memcpy(&wanted.back, packet.data + 6, 8);
-    if (frame.vlan_count == 1) std::memcpy(&wanted.tag, packet.data + kEthernetHeadBytes, 4);
-    wanted.from_low = keyed.from_low;
-    wanted.used = true;
-    const std::uint64_t mixed =
-        (wanted.front ^ (wanted.back << 17) ^ wanted.tag) * 0x9E3779B97F4A7C15U;
-    cached = &cache_[((mixed >> 57) << 1) | (keyed.from_low ? 1U : 0U)];
-    if (cached->used && cached->front == wanted.front && cached->back == wanted.back &&
-        cached->tag == wanted.tag && cached->from_low == wanted.from_low) {
+    std::uint32_t tag = 0;
+    if (frame.vlan_count == 1) std::memcpy(&tag, packet.data + kEthernetHeadBytes, 4);
+    cached = &cache_of(packet.data, tag, keyed.from_low, wanted);
+    if (cached->is(wanted)) {
       keyed.key.link = cached->id;
       return true;
     }

@@ -48,8 +48,14 @@ struct PacketKey {
   std::uint32_t link = 0;   // index into PacketKeyMaker::links()
   std::uint32_t inner = 0;  // 1 + index into PacketKeyMaker::inners(); 0: none
 
+  // Word by word: a call of memcmp costs more than what it compares.
   friend bool operator==(const PacketKey& a, const PacketKey& b) noexcept {
-    return std::memcmp(&a, &b, sizeof(PacketKey)) == 0;
+    std::array<std::uint64_t, 6> x;
+    std::array<std::uint64_t, 6> y;
+    std::memcpy(x.data(), &a, sizeof(x));
+    std::memcpy(y.data(), &b, sizeof(y));
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) |
+            (x[5] ^ y[5])) == 0;
   }
 };
 static_assert(sizeof(PacketKey) == 48);
@@ -59,6 +65,11 @@ struct KeyedPacket {
   bool from_low = true;  // sent by ends[0]
   std::uint8_t tcp_flags = 0;
 };
+
+// Whether UDP to this port may be a tunnel that read_inner() looks into.
+constexpr bool is_tunnel_port(std::uint16_t port) noexcept {
+  return port == 4789 || port == 8472 || port == 6081 || port == 2152;
+}
 
 // Where the innermost IP packet lies, and what it is.
 struct InnerPacket {
@@ -78,7 +89,9 @@ class PacketKeyMaker {
       : links_(max_links), inners_(max_inners) {}
 
   // False: it would need one link or inner conversation too many.
-  [[nodiscard]] bool make(const PacketView& packet, KeyedPacket& keyed);
+  [[nodiscard]] bool make(const PacketView& packet, KeyedPacket& keyed) {
+    return make_plain(packet, keyed) || make_any(packet, keyed);
+  }
 
   const std::vector<LinkFields>& links() const noexcept { return links_.values(); }
   const std::vector<InnerFlow>& inners() const noexcept { return inners_.values(); }
@@ -91,9 +104,29 @@ class PacketKeyMaker {
     std::uint32_t id = 0;
     bool from_low = false;
     bool used = false;
+
+    bool is(const CachedLink& wanted) const noexcept {
+      return ((front ^ wanted.front) | (back ^ wanted.back) | (tag ^ wanted.tag)) == 0 && used &&
+             from_low == wanted.from_low;
+    }
   };
   static constexpr std::size_t kCachedLinks = 256;
 
+  // What most packets are, at places that need no looking for: an untagged Ethernet frame with a
+  // whole IPv4 packet without options, TCP or UDP, on a link just seen. False: anything else.
+  bool make_plain(const PacketView& packet, KeyedPacket& keyed) noexcept;
+  bool make_any(const PacketView& packet, KeyedPacket& keyed);
+  // The cached link of an Ethernet frame, with `tag` of the first VLAN tag; its entry otherwise.
+  CachedLink& cache_of(const std::uint8_t* frame, std::uint32_t tag, bool from_low,
+                       CachedLink& wanted) noexcept {
+    std::memcpy(&wanted.front, frame, 8);
+    std::memcpy(&wanted.back, frame + 6, 8);
+    wanted.tag = tag;
+    wanted.from_low = from_low;
+    wanted.used = true;
+    const std::uint64_t mixed = (wanted.front ^ (wanted.back << 17) ^ tag) * 0x9E3779B97F4A7C15U;
+    return cache_[((mixed >> 57) << 1) | (from_low ? 1U : 0U)];
+  }
   bool set_link(const PacketView& packet, const FrameHead& frame, KeyedPacket& keyed);
   bool set_inner(const ByteReader& bytes, const FrameHead& frame, const IpHead* ip,
                  KeyedPacket& keyed);
@@ -102,5 +135,37 @@ class PacketKeyMaker {
   InternTable<InnerFlow> inners_;
   std::array<CachedLink, kCachedLinks> cache_{};
 };
+
+inline bool PacketKeyMaker::make_plain(const PacketView& packet, KeyedPacket& keyed) noexcept {
+  constexpr std::size_t kLeastBytes = 14 + 20 + 20;
+  const std::uint8_t* const at = packet.data;
+  if (packet.link_type != link_type::kEthernet || packet.caplen < kLeastBytes) return false;
+  const ByteReader bytes(at, kLeastBytes);
+  const std::uint8_t protocol = at[23];
+  const bool is_tcp = protocol == kProtocolTcp;
+  // Ethertype, version and header length; more fragments and offset.
+  if (bytes.be24(12) != 0x080045 || (bytes.be16(20) & 0x3fff) != 0 ||
+      (!is_tcp && protocol != kProtocolUdp)) {
+    return false;
+  }
+  const std::uint64_t source = std::uint64_t{bytes.be32(26)} << 16 | bytes.be16(34);
+  const std::uint64_t destination = std::uint64_t{bytes.be32(30)} << 16 | bytes.be16(36);
+  if (!is_tcp && is_tunnel_port(static_cast<std::uint16_t>(destination))) return false;
+  keyed.from_low = source <= destination;
+  CachedLink wanted;
+  const CachedLink& cached = cache_of(at, 0, keyed.from_low, wanted);
+  if (!cached.is(wanted)) return false;
+  PacketKey& key = keyed.key;
+  key = {};
+  std::memcpy(key.low.data(), at + (keyed.from_low ? 26 : 30), 4);
+  std::memcpy(key.high.data(), at + (keyed.from_low ? 30 : 26), 4);
+  key.low_port = static_cast<std::uint16_t>(keyed.from_low ? source : destination);
+  key.high_port = static_cast<std::uint16_t>(keyed.from_low ? destination : source);
+  key.protocol = key.next_header = protocol;
+  key.kind = RowKind::kIpv4;
+  key.link = cached.id;
+  keyed.tcp_flags = is_tcp ? at[47] : std::uint8_t{0};
+  return true;
+}
 
 }  // namespace capstan
