@@ -5,6 +5,7 @@
 #include "tools/blast/blast_command.h"
 #include "tools/doctor/doctor_command.h"
 #include "tools/flows/flows_command.h"
+#include "tools/index/index_command.h"
 #include "tools/info/info_command.h"
 #include "tools/merge/merge_command.h"
 #include "tools/query/query_command.h"
@@ -25,6 +26,7 @@ constexpr Command kCommands[] = {
     {"audit", "is every login on this link encrypted?", audit_command},
     {"bench", "find the rate at which this machine begins to lose packets", bench_command},
     {"blast", "send numbered test traffic at a wanted rate", blast_command},
+    {"index", "make the indexes by which recordings are searched", index_command},
     {"info", "what is in a recording, and what is missing from it", info_command},
     {"flows", "the conversations of recordings, from their indexes", flows_command},
     {"merge", "make one recording of several, in the order of time", merge_command},

@@ -1,0 +1,213 @@
+// Indexes as files: written beside their recordings, found, checked, made anew and removed with
+// them; the worker that makes them beside a recording; `capstan index`.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
+#include "engine/index/file_indexer.h"
+#include "tests/support/index_traffic.h"
+#include "tests/support/temp_dir.h"
+#include "tools/common/exit_status.h"
+#include "tools/index/index_command.h"
+#include "tools/index/index_run.h"
+#include "writers/index/index_file.h"
+#include "writers/index/index_worker.h"
+
+namespace capstan {
+namespace {
+
+using namespace std::chrono_literals;
+using Bytes = std::vector<std::uint8_t>;
+
+std::string recording_in(const test::TempDir& dir, const std::string& name, std::uint32_t seed = 1,
+                         std::size_t packets = 300) {
+  return dir.write(name, test::IndexRecording(seed, packets).file.bytes);
+}
+
+IndexReader::Opened open_of(const std::string& recording) {
+  return IndexReader::open(index_path_of(recording), *identify_file(recording, true));
+}
+
+std::size_t entries(const test::TempDir& dir) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir.path()),
+                                                std::filesystem::directory_iterator()));
+}
+
+TEST(IndexFiles, AnIndexHasTheRecordingsPermissions) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng");
+  ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+  ASSERT_EQ(write_index_file(path, Bytes(100, 1), true), 0);
+  struct stat status {};
+  ASSERT_EQ(::stat(index_path_of(path).c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  EXPECT_EQ(entries(dir), 2U);  // nothing hidden is left
+}
+
+TEST(IndexFiles, OfARecordingThatIsGoneNothingIsLeft) {
+  const test::TempDir dir;
+  EXPECT_EQ(write_index_file(dir.path() / "a.pcapng", Bytes(100, 1), false), ENOENT);
+  EXPECT_EQ(entries(dir), 0U);
+}
+
+TEST(IndexFiles, WhereItCannotBeWrittenNothingIsLeft) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng");
+  std::filesystem::create_directory(index_path_of(path));  // in the way of the name
+  EXPECT_NE(write_index_file(path, Bytes(100, 1), false), 0);
+  EXPECT_EQ(entries(dir), 2U);
+}
+
+TEST(IndexFiles, GoWithTheirRecording) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng");
+  ASSERT_EQ(write_index_file(path, Bytes(100, 1), false), 0);
+  dir.write(".a.pcapng.cidx.new", Bytes(10, 1));  // of a process that was killed
+  EXPECT_EQ(remove_index_file(path), 0);
+  EXPECT_EQ(remove_index_file(path), 0);
+  EXPECT_EQ(entries(dir), 1U);
+}
+
+void wait_until(const std::function<bool()>& done) {
+  for (int i = 0; i < 3000 && !done(); ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(done());
+}
+
+TEST(IndexWorker, MakesWhatItIsGiven) {
+  const test::TempDir dir;
+  IndexWorker worker({});
+  worker.start();
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    paths.push_back(recording_in(dir, std::to_string(i) + ".pcapng", i));
+    worker.add(paths.back());
+  }
+  worker.add(dir.path() / "deleted.pcapng");
+  worker.add(dir.write("none.pcapng", Bytes(100, 7)));
+  worker.end();
+  wait_until([&worker] { return worker.finished(); });
+  EXPECT_EQ(worker.counters().files_indexed.get(), 5U);
+  EXPECT_EQ(worker.counters().files_refused.get(), 2U);
+  EXPECT_EQ(worker.counters().files_failed.get(), 0U);
+  EXPECT_EQ(worker.counters().files_left.get(), 0U);
+  for (const std::string& path : paths) {
+    IndexReader::Opened opened = open_of(path);
+    ASSERT_TRUE(opened.reader.has_value()) << opened.reason;
+    EXPECT_TRUE(opened.reader->check());
+  }
+}
+
+TEST(IndexWorker, SaysWhatItCannotWrite) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng");
+  std::filesystem::create_directory(index_path_of(path));
+  IndexWorker worker({});
+  worker.start();
+  worker.add(path);
+  worker.end();
+  wait_until([&worker] { return worker.finished(); });
+  EXPECT_EQ(worker.counters().files_failed.get(), 1U);
+  EXPECT_NE(worker.last_failure().find("a.pcapng.cidx"), std::string::npos);
+}
+
+TEST(IndexWorker, WaitsWhileThereIsSomethingBetterToDo) {
+  const test::TempDir dir;
+  std::atomic<bool> busy{true};
+  std::atomic<int> asked{0};
+  IndexWorkerOptions options;
+  options.busy = [&] {
+    ++asked;
+    return busy.load();
+  };
+  IndexWorker worker(options);
+  worker.start();
+  const std::string path = recording_in(dir, "a.pcapng");
+  worker.add(path);
+  worker.end();
+  wait_until([&asked] { return asked > 3; });
+  EXPECT_FALSE(worker.finished());
+  EXPECT_FALSE(std::filesystem::exists(index_path_of(path)));
+  busy = false;
+  wait_until([&worker] { return worker.finished(); });
+  EXPECT_TRUE(std::filesystem::exists(index_path_of(path)));
+}
+
+TEST(IndexWorker, LeavesWhatIsNotDone) {
+  const test::TempDir dir;
+  std::atomic<int> asked{0};
+  IndexWorkerOptions options;
+  options.busy = [&asked] {
+    ++asked;
+    return true;
+  };
+  IndexWorker worker(options);
+  worker.start();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    worker.add(recording_in(dir, std::to_string(i) + ".pcapng", i));
+  }
+  wait_until([&asked] { return asked > 0; });
+  worker.leave();
+  wait_until([&worker] { return worker.finished(); });
+  EXPECT_EQ(worker.counters().files_left.get(), 3U);
+  EXPECT_EQ(worker.counters().files_indexed.get(), 0U);
+  EXPECT_EQ(entries(dir), 3U);
+}
+
+// ---- capstan index ----
+
+int run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "index");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return tools::index_command(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(IndexCommand, MakesChecksAndMakesAnew) {
+  const test::TempDir dir;
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    paths.push_back(recording_in(dir, "r" + std::to_string(i) + ".pcapng", i));
+  }
+  dir.write("notes.txt", Bytes(100, 'x'));
+  const std::string all = dir.path();
+  EXPECT_EQ(run({"--check", "-q", all}), tools::kExitFailed);  // there is none yet
+  EXPECT_EQ(run({"-q", all}), tools::kExitDone);
+  EXPECT_EQ(run({"--check", "-q", all}), tools::kExitDone);
+  EXPECT_FALSE(std::filesystem::exists(index_path_of(dir.path() / "notes.txt")));
+  const auto before = std::filesystem::last_write_time(index_path_of(paths[0]));
+  EXPECT_EQ(run({"-q", all}), tools::kExitDone);
+  EXPECT_EQ(std::filesystem::last_write_time(index_path_of(paths[0])), before);
+  // One damaged, one of another file: found, and mended.
+  {
+    const UniqueFd fd(::open(index_path_of(paths[1]).c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(::pwrite(fd.get(), "x", 1, 300), 1);
+  }
+  std::filesystem::copy_file(index_path_of(paths[3]), index_path_of(paths[2]),
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(run({"--check", "-q", all}), tools::kExitFailed);
+  EXPECT_EQ(run({"-q", "-j", "2", all}), tools::kExitDone);
+  EXPECT_EQ(run({"--check", "-q", all}), tools::kExitDone);
+}
+
+TEST(IndexCommand, RefusesWhatIsNoRecordingOrStillWritten) {
+  const test::TempDir dir;
+  EXPECT_EQ(run({"-q", dir.write("notes.txt", Bytes(100, 'x'))}), tools::kExitUsage);
+  EXPECT_THROW(run({"-q", dir.path() / "none"}), UsageError);
+  const std::string path = recording_in(dir, "a.pcapng");
+  const UniqueFd lock(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  EXPECT_EQ(run({"-q", path}), tools::kExitDone);
+  EXPECT_FALSE(std::filesystem::exists(index_path_of(path)));
+}
+
+}  // namespace
+}  // namespace capstan

@@ -1,0 +1,23 @@
+// What `capstan index` says: a line a recording, a line of progress, JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "tools/index/index_run.h"
+
+namespace capstan::tools {
+
+// True for what makes the exit status 1 or 2.
+bool is_failure(IndexOutcome outcome) noexcept;
+
+// Without a newline: "x.pcapng: 1,234 packets, 56 conversations; its index takes 3.1 KiB (0.6 %)".
+std::string index_line(const IndexResult& result);
+
+// "12 of 40 files, 3.2 of 10.0 GiB, 512 MiB/s".
+std::string index_progress(const IndexRun& run, std::uint64_t elapsed_ns);
+
+nlohmann::json index_json(const std::vector<IndexResult>& results);
+
+}  // namespace capstan::tools
