@@ -77,6 +77,9 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
                  "Write statistics as JSON lines to FILE, - for standard output");
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
+  app.add_flag("--index,!--no-index", line.index,
+               "An index beside each finished file (NAME.cidx), made at idle priority, by which "
+               "it is searched (default: where files rotate)");
   add_watch_options(app, raw.watch);
   app.add_option(
       "--audit", line.audit_file,

@@ -31,6 +31,7 @@ struct RecordCommandLine {
   bool quiet = false;
   std::string stats_file;               // empty: none; "-": standard output
   std::uint64_t stats_interval_ns = 0;  // 0: at the end only
+  std::optional<bool> index;            // of each finished file; nothing said: with rotation
   std::string audit_file;               // empty: no audit; "-": standard output
   bool fail_on_loss = false;
   bool wait_for_interface = false;

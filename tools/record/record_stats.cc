@@ -71,6 +71,13 @@ nlohmann::json audit_json(const AuditStats& audit) {
           {"error", error_json(audit.error)}};
 }
 
+nlohmann::json index_json(const IndexStats& index) {
+  return {{"files", index.files},
+          {"failed", index.failed},
+          {"refused", index.refused},
+          {"left", index.left}};
+}
+
 std::string audit_text(const AuditStats& audit) {
   std::string text = fmt::format(
       "{:>16} login{} in the clear among {} sessions of {} packets, in {}\n", grouped(audit.logins),
@@ -166,6 +173,7 @@ nlohmann::json to_json(const RecordStats& stats) {
           {"alarms", std::move(alarms)},
           {"disks", std::move(disks)},
           {"audit", stats.audit ? audit_json(*stats.audit) : nlohmann::json()},
+          {"index", stats.index ? index_json(*stats.index) : nlohmann::json()},
           {"reconciled", stats.final && stats.reconciled()}};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/record/index_beside.h"
 #include "tools/watch/alarms.h"
 #include "writers/file/file_series.h"
 
@@ -82,6 +83,7 @@ struct RecordStats {
   std::vector<AlarmState> alarms;
   std::vector<AlarmInputs::Disk> disks;  // where recordings are written
   std::optional<AuditStats> audit;
+  std::optional<IndexStats> index;
   std::uint64_t nic_drops = 0;
   std::uint64_t duration_ns = 0;
   bool final = false;

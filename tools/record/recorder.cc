@@ -54,6 +54,9 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     stats_fd_ = open_output(line_.stats_file, "the statistics");
     stats_.emplace(stats_fd_.get());
   }
+  if (wants_index()) {
+    index_ = std::make_unique<IndexBeside>(line_.sync_at_close, [this] { return is_busy(); });
+  }
   if (!line_.audit_file.empty()) audit_ = std::make_unique<AuditWorker>(line_.audit_file);
   for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
     const RingInfo& info = capture_.ring_info(ring);
@@ -80,9 +83,14 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     if (!missing.empty()) say(missing);
   }
   if (audit_) start_audit();
+  if (index_) start_index();  // last: behind it nothing fails, and its thread looks at the others
 }
 
-Recorder::~Recorder() = default;
+Recorder::~Recorder() {
+  if (!index_) return;
+  index_->leave();  // its thread looks at rings and writers
+  index_->join();
+}
 
 // libpcap's compiler and name servers take their time, and hear no signal.
 Capture Recorder::open_capture(const CaptureOptions& options, const SignalEvents& signals) {
@@ -298,6 +306,7 @@ bool Recorder::should_stop() {
 void Recorder::on_tick() {
   watch_disks();
   watch_clock();
+  if (index_) watch_index();
   const std::uint64_t now = monotonic_clock_ns();
   look_for_alarms(now);
   service_.tick(now, [this] { return status_line(); });
@@ -364,6 +373,7 @@ void Recorder::drain() {
     wait_and_handle(monotonic_clock_ns() + 2 * kNanosecondsPerMillisecond);
   }
   if (audit_) finish_audit();
+  if (index_) finish_index();
   if (onlooker_) drain_onlooker();
 }
 
@@ -444,6 +454,7 @@ RecordStats Recorder::snapshot() {
     stats.files.push_back(std::move(file));
   }
   if (audit_) stats.audit = audit_stats();
+  if (index_) stats.index = index_->stats();
   return stats;
 }
 

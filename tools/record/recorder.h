@@ -19,6 +19,7 @@
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/record/file_hook.h"
+#include "tools/record/index_beside.h"
 #include "tools/record/onlooker.h"
 #include "tools/record/record_cli.h"
 #include "tools/record/record_stats.h"
@@ -89,6 +90,12 @@ class Recorder {
   void finish_audit();
   AuditStats audit_stats() const;
   std::uint64_t sum(Counter RingCounters::*counter) const noexcept;
+  // recorder_index.cc
+  bool wants_index() const noexcept;
+  bool is_busy() const noexcept;
+  void start_index();
+  void finish_index();
+  void watch_index();
   // recorder_links.cc
   void watch_links();
   bool waits_for_links() const noexcept;
@@ -103,6 +110,8 @@ class Recorder {
   std::unique_ptr<FileHook> hook_;  // before all that its process must not inherit
   LinkWatch links_;
   Capture capture_;
+  std::unique_ptr<IndexBeside> index_;  // null: none is made; writers tell it of their files
+  bool index_failure_said_ = false;
   std::vector<std::unique_ptr<WriterThread>>
       writers_;                         // after capture_: they let go of blocks first
   std::unique_ptr<AuditWorker> audit_;  // null: none was asked for; after capture_ too

@@ -68,8 +68,9 @@ void Recorder::open_names_file() {
 
 // For the writers: the name is printed, the program is started. Called by their threads.
 std::function<void(const FinishedFile&)> Recorder::on_finished_file() {
-  if (!names_fd_ && !hook_) return {};
+  if (!names_fd_ && !hook_ && !index_) return {};
   return [this, hook = hook_.get()](const FinishedFile& file) {
+    if (index_) index_->file_finished(file);
     const int error = names_ ? names_->put(file.path + '\n') : 0;
     if (error != 0) {
       say(fmt::format("print the name of {}: {}", file.path, errno_text(error)),

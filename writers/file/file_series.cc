@@ -18,6 +18,8 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/format/part_name.h"
+#include "engine/index/index_reader.h"
+#include "writers/index/index_file.h"
 
 namespace capstan {
 
@@ -43,6 +45,14 @@ std::string file_name_of(const std::string& path) {
 bool exists(const std::string& path) noexcept {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
+}
+
+// Of the index beside a recording; 0 without one. The two count as one against a limit.
+std::uint64_t index_bytes_of(const std::string& path) noexcept {
+  struct stat status {};
+  return ::lstat(index_path_of(path).c_str(), &status) == 0
+             ? static_cast<std::uint64_t>(status.st_size)
+             : 0;
 }
 
 }  // namespace
@@ -79,10 +89,12 @@ void FileSeries::find_earlier() {
     // How old it is only the wall clock can say, now and once: what happens to that clock while
     // this run lasts makes no file older or younger. One from the future has just ended.
     const std::int64_t age_ns = std::max<std::int64_t>(0, wall_ns - ended_wall_ns);
-    earlier.push_back(
-        {names_.by_time() ? ended_wall_ns : std::int64_t{*number},
-         {entry.path().string(), static_cast<std::uint64_t>(status.st_size), boot_ns - age_ns}});
-    note_named(entry.path().string());
+    const std::string path = entry.path().string();
+    const std::uint64_t index_bytes = index_bytes_of(path);
+    earlier.push_back({names_.by_time() ? ended_wall_ns : std::int64_t{*number},
+                       {path, static_cast<std::uint64_t>(status.st_size) + index_bytes,
+                        boot_ns - age_ns, index_bytes != 0}});
+    note_named(path);
     if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
   }
   std::sort(earlier.begin(), earlier.end(), [](const Earlier& a, const Earlier& b) {
@@ -278,6 +290,18 @@ void FileSeries::note_deleted(const std::string& path) noexcept {
   if (known != numbers_.end() && --known->second.files == 0) numbers_.erase(known);
 }
 
+// Indexes come a while after their files: those of the last ones are looked for.
+void FileSeries::count_indexes() noexcept {
+  constexpr std::size_t kLookedAt = 64;
+  for (std::size_t i = 0; i < std::min(kLookedAt, kept_.size()); ++i) {
+    KeptFile& file = kept_[kept_.size() - 1 - i];
+    if (file.index_counted) continue;
+    const std::uint64_t bytes = index_bytes_of(file.path);
+    file.size_bytes += bytes;
+    file.index_counted = bytes != 0;
+  }
+}
+
 RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept {
   RetentionState state;
   state.boot_ns = static_cast<std::int64_t>(boot_clock_ns());
@@ -301,6 +325,7 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
     limits.min_free_bytes =
         std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));
   }
+  if (limits.bytes != 0) count_indexes();
   std::size_t count = files_to_delete(kept_, limits, state);
   // A quota is full before the disk is: one at least.
   if (room_wanted_) count = std::min(kept_.size(), std::max<std::size_t>(count, 1));
@@ -309,6 +334,7 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
     const std::string path = kept_.front().path;
     lock.unlock();
     const int error = ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+    if (error == 0) static_cast<void>(remove_index_file(path));
     lock.lock();
     delete_error_.store(error, std::memory_order_relaxed);
     if (error != 0) return;  // looked at again with the next file

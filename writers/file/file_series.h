@@ -97,6 +97,7 @@ class FileSeries {
   void note_finished(const FinishedFile& file);
   void note_named(const std::string& path);
   void note_deleted(const std::string& path) noexcept;
+  void count_indexes() noexcept;
   void retain(std::unique_lock<std::mutex>& lock) noexcept;
   RetentionState look_at_disk(RetentionLimits& limits) const noexcept;
 

@@ -25,9 +25,10 @@ struct RetentionLimits {
 
 struct KeptFile {
   std::string path;
-  std::uint64_t size_bytes = 0;
+  std::uint64_t size_bytes = 0;  // with its index
   // On the boot clock (boot_clock.h), which nobody can set; negative: before the machine started.
   std::int64_t ended_boot_ns = 0;
+  bool index_counted = false;  // it has one, which is in size_bytes
 };
 
 // What there is at this moment.

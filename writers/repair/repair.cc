@@ -22,6 +22,7 @@
 #include "engine/format/part_name.h"
 #include "engine/reader/byte_stream.h"
 #include "writers/file/file_lock.h"
+#include "writers/index/index_file.h"
 #include "writers/recording/pcapng_format.h"
 #include "writers/repair/recording_scan.h"
 
@@ -304,6 +305,8 @@ RepairReport repair_recording(const std::string& path, const RepairOptions& opti
   } else {
     repair_into_output(fd.get(), scan, options, report);
   }
+  // An index of what the file was, or of another of that name.
+  static_cast<void>(remove_index_file(report.result_path));
   return report;
 }
 
