@@ -133,12 +133,16 @@ CaptureFile open_recording(const std::string& path, bool gentle) {
   return CaptureFile::from_stream(std::make_unique<GentleStream>(std::move(fd)), path);
 }
 
-// Why a file gets no index; empty: it may.
-std::string refusal_of(int fd) {
-  if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return "still being written by a recorder";
-  }
+// Somebody holds an exclusive flock on it: a recorder.
+bool is_locked(int fd) noexcept {
+  if (::flock(fd, LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
   ::flock(fd, LOCK_UN);
+  return false;
+}
+
+// Why a file gets no index; empty: it may.
+std::string refusal_of(int fd, bool locked) {
+  if (locked) return "still being written by a recorder";
   std::array<std::uint8_t, kCompressionMagicBytes> start{};
   const ssize_t count = ::pread(fd, start.data(), start.size(), 0);
   if (count > 0 &&
@@ -158,7 +162,8 @@ IndexedRecording index_recording(const std::string& path, const IndexRecordingOp
   if (!before) {
     throw UsageError(path + ": " + (errno == EINVAL ? "not a regular file" : errno_text(errno)));
   }
-  result.refusal = refusal_of(fd.get());
+  result.locked = is_locked(fd.get());
+  result.refusal = refusal_of(fd.get(), result.locked);
   if (!result.refusal.empty()) return result;
   CaptureFile file = open_recording(path, options.gentle);
   Indexer indexer(file, options);

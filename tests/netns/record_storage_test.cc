@@ -69,7 +69,8 @@ class RecordStorage : public Sandbox {
     for (const auto& entry : fs::directory_iterator(place)) {
       const std::string name = entry.path().filename().string();
       EXPECT_FALSE(name.ends_with(".part")) << name;
-      if (name.starts_with(stem)) paths.push_back(entry.path().string());
+      if (name.starts_with(stem) && !name.ends_with(".cidx"))
+        paths.push_back(entry.path().string());
     }
     std::sort(paths.begin(), paths.end());
     return paths;

@@ -36,6 +36,7 @@ struct RawOptions {
   RawWatchOptions watch;
   bool no_promiscuous = false;
   bool no_direct = false;
+  int index = 0;  // 1: --index, -1: --no-index
 };
 
 void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line) {
@@ -77,7 +78,7 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
                  "Write statistics as JSON lines to FILE, - for standard output");
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
-  app.add_flag("--index,!--no-index", line.index,
+  app.add_flag("--index,!--no-index", raw.index,
                "An index beside each finished file (NAME.cidx), made at idle priority, by which "
                "it is searched (default: where files rotate)");
   add_watch_options(app, raw.watch);
@@ -244,6 +245,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   read_rings(raw, line, problems);
   read_output(raw, line, problems);
   line.watch = read_watch_options(raw.watch, problems);
+  if (raw.index != 0) line.index = raw.index > 0;
   check_targets(line, problems);
   line.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
   line.capture.promiscuous = !raw.no_promiscuous;

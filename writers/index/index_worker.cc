@@ -19,6 +19,8 @@ namespace capstan {
 
 namespace {
 
+constexpr std::uint64_t kLockedPauseNs = 10 * kNanosecondsPerMillisecond;
+constexpr int kLockedTries = 500;
 constexpr std::uint64_t kBusyPauseNs = 5 * kNanosecondsPerMillisecond;
 
 }  // namespace
@@ -122,7 +124,13 @@ void IndexWorker::index_one(const std::string& path) noexcept {
       before = done;
       return may_go_on(from, done);
     };
-    const IndexedRecording indexed = index_recording(path, options);
+    IndexedRecording indexed = index_recording(path, options);
+    // An io_uring lets go of a file, and of its lock, only some time after it was closed.
+    for (int i = 0; i < kLockedTries && indexed.locked && !leaving_.load(std::memory_order_relaxed);
+         ++i) {
+      sleep_ns(kLockedPauseNs);
+      indexed = index_recording(path, options);
+    }
     if (indexed.stopped) {
       leave_one();
     } else if (!indexed.refusal.empty()) {
