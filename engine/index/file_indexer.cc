@@ -35,8 +35,7 @@ class Indexer {
       if (item == ReadItem::kEnd) break;
       if (cuts_here(item) && !end_block(file_.item_offset())) return false;
       if (item == ReadItem::kPacket) [[likely]] {
-        if (packet.dropped_before != 0) [[unlikely]]
-          gain_.add_drop_count(packet.dropped_before);
+        gain_.add_packet(packet.timestamp_ns, packet.dropped_before);
         builder_.add_packet(packet);
         ++block_.packets;
       } else {

@@ -29,13 +29,11 @@ void LedgerGain::add_head(const BlockHead& head) {
   const auto known = rings_.find(head.ring);
   if (known == rings_.end()) {
     if (rings_.size() == kMaxRings) return;
-    if (head.magic == kBlockHeadMagic && head.sequence == 0) {  // the opening ledger
-      rings_[head.ring] = {head.received, head.dropped};
-      return;
-    }
+    rings_[head.ring] = {head.received, head.dropped};
+    const bool counts_alone = head.sequence == 0 && head.packet_count == 0;
+    if (counts_alone && !section_has_packets_) return;  // the opening ledger
     const std::uint64_t packets = growth(head.dropped, head.received);
     const std::uint64_t before = head.sequence == 0 ? 0 : growth(head.packet_count, packets);
-    rings_[head.ring] = {head.received, head.dropped};
     if (before == 0) {
       received_ += head.received;
       add_loss(head.dropped, head.loss_begin_ns, head.loss_end_ns);
@@ -48,15 +46,27 @@ void LedgerGain::add_head(const BlockHead& head) {
   }
   Ring& ring = known->second;
   received_ += growth(ring.received, head.received);
-  add_loss(growth(ring.dropped, head.dropped), head.loss_begin_ns, head.loss_end_ns);
+  const std::uint64_t dropped = growth(ring.dropped, head.dropped);
   ring = {head.received, head.dropped};
+  if (dropped != 0 && head.loss_begin_ns == 0 && head.loss_end_ns == 0) {
+    // The block that says when went to another stripe: since the packet before on this one, until
+    // the one behind; behind the last packet, for ever.
+    add_loss(dropped, last_packet_ns_, kForEver);
+    open_end_ = head.sequence != 0;
+    return;
+  }
+  add_loss(dropped, head.loss_begin_ns, head.loss_end_ns);
 }
 
-void LedgerGain::add_drop_count(std::uint64_t dropped) noexcept {
-  if (!awaits_drop_count_) return;
+void LedgerGain::end_loss(std::uint64_t timestamp_ns, std::uint64_t dropped_before) noexcept {
+  if (open_end_) {
+    open_end_ = false;
+    end_ns_ = std::max(timestamp_ns, begin_ns_);
+  }
+  if (!awaits_drop_count_ || dropped_before == 0) return;
   awaits_drop_count_ = false;
-  received_ += dropped;
-  add_loss(dropped, awaiting_.loss_begin_ns, awaiting_.loss_end_ns);
+  received_ += dropped_before;
+  add_loss(dropped_before, awaiting_.loss_begin_ns, awaiting_.loss_end_ns);
 }
 
 void LedgerGain::take(IndexBlock& block) noexcept {

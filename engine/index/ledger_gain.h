@@ -14,10 +14,18 @@ namespace capstan {
 // earlier files, and the first packet behind a loss says how many it was.
 class LedgerGain {
  public:
-  void begin_section() { rings_.clear(); }
+  void begin_section() noexcept {
+    rings_.clear();
+    section_has_packets_ = false;
+  }
   void add_head(const BlockHead& head);
-  // A packet says how many were lost in front of it.
-  void add_drop_count(std::uint64_t dropped) noexcept;
+  void add_packet(std::uint64_t timestamp_ns, std::uint64_t dropped_before) noexcept {
+    section_has_packets_ = true;
+    if (open_end_ || (awaits_drop_count_ && dropped_before != 0)) [[unlikely]] {
+      end_loss(timestamp_ns, dropped_before);
+    }
+    last_packet_ns_ = timestamp_ns;
+  }
   // Puts what was added since the last call into `block`.
   void take(IndexBlock& block) noexcept;
   bool has_ledger() const noexcept { return has_ledger_; }
@@ -28,12 +36,16 @@ class LedgerGain {
     std::uint64_t dropped = 0;
   };
   void add_loss(std::uint64_t dropped, std::uint64_t begin_ns, std::uint64_t end_ns) noexcept;
+  void end_loss(std::uint64_t timestamp_ns, std::uint64_t dropped_before) noexcept;
 
   std::map<std::uint32_t, Ring> rings_;
   std::uint64_t received_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = 0;
+  std::uint64_t last_packet_ns_ = 0;
+  bool section_has_packets_ = false;
+  bool open_end_ = false;  // the loss added last ends with the next packet
   bool awaits_drop_count_ = false;
   BlockHead awaiting_{};
   bool has_ledger_ = false;

@@ -15,6 +15,7 @@
 
 #include "engine/index/file_indexer.h"
 #include "engine/index/index_encoder.h"
+#include "engine/index/ledger_gain.h"
 #include "tests/support/index_forge.h"
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
@@ -396,6 +397,67 @@ TEST(Index, LinksBeyondTheBoundAreCounted) {
   ASSERT_TRUE(index.check()) << index.error();
   EXPECT_EQ(index.summary().rows, 100U);
   EXPECT_EQ(index.summary().many_packets, 400U);
+}
+
+// ---- the ledger ----
+
+BlockHead ledger_head(std::uint64_t sequence, std::uint32_t packets, std::uint64_t received,
+                      std::uint64_t dropped) {
+  BlockHead head{};
+  head.sequence = sequence;
+  head.packet_count = packets;
+  head.received = received;
+  head.dropped = dropped;
+  return head;
+}
+
+TEST(LedgerGain, EachBlockHasWhatItsHeadsAdd) {
+  LedgerGain gain;
+  gain.begin_section();
+  gain.add_head(ledger_head(0, 0, 100, 10));  // what earlier files had counted
+  BlockHead second = ledger_head(7, 40, 150, 20);
+  second.loss_begin_ns = 1000;
+  second.loss_end_ns = 2000;
+  gain.add_head(second);
+  gain.add_packet(2000, 10);
+  IndexBlock block;
+  gain.take(block);
+  EXPECT_EQ(block.received, 50U);
+  EXPECT_EQ(block.dropped, 10U);
+  EXPECT_EQ(block.loss_begin_ns, 1000U);
+  EXPECT_EQ(block.loss_end_ns, 2000U);
+  // Another stripe's block says when: since the packet before, until the one behind.
+  gain.add_head(ledger_head(9, 40, 200, 25));
+  gain.add_packet(5000, 0);
+  gain.take(block);
+  EXPECT_EQ(block.dropped, 5U);
+  EXPECT_EQ(block.loss_begin_ns, 2000U);
+  EXPECT_EQ(block.loss_end_ns, 5000U);
+  gain.add_head(ledger_head(10, 40, 240, 25));
+  gain.take(block);
+  EXPECT_EQ(block.received, 40U);
+  EXPECT_EQ(block.dropped, 0U);
+  EXPECT_EQ(block.loss_end_ns, 0U);
+  // Behind the last packet: for ever.
+  gain.add_head(ledger_head(0, 0, 250, 35));
+  gain.take(block);
+  EXPECT_EQ(block.dropped, 10U);
+  EXPECT_EQ(block.loss_begin_ns, 5000U);
+  EXPECT_EQ(block.loss_end_ns, ~std::uint64_t{0});
+}
+
+TEST(LedgerGain, WithoutAnOpeningLedgerTheFirstHeadOfALaterFileTellsWhatCameBefore) {
+  LedgerGain gain;
+  gain.begin_section();
+  BlockHead first = ledger_head(50, 40, 1000, 100);
+  first.loss_begin_ns = 10;
+  first.loss_end_ns = 20;
+  gain.add_head(first);
+  gain.add_packet(20, 30);
+  IndexBlock block;
+  gain.take(block);
+  EXPECT_EQ(block.received, 70U);
+  EXPECT_EQ(block.dropped, 30U);
 }
 
 // ---- refusals ----
