@@ -89,7 +89,7 @@ class Amqp final : public UnitRecogniser {
 
   void frame_0(Side side, Bytes unit, Context& context) {
     constexpr std::uint8_t kMethod = 1;
-    if (unit[0] != kMethod || unit.size() < 7 + 4) return;
+    if (unit[0] != kMethod || unit.size() < 7 + 4 + 1) return;
     Bytes rest = unit.subspan(7);
     if (rest.back() == kFrameEnd) rest = rest.first(rest.size() - 1);
     const std::uint32_t method = load_be32(rest.data());

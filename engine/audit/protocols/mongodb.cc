@@ -151,7 +151,7 @@ class Mongodb final : public UnitRecogniser {
     bytes = end == std::string_view::npos ? Bytes{} : bytes.subspan(end + 1);
   }
 
-  void command(Document document, Context& context) {
+  void command(Document document, Context& context, bool within = false) {
     std::string_view verb;
     std::string_view mechanism;
     std::string_view user;
@@ -168,8 +168,8 @@ class Mongodb final : public UnitRecogniser {
       if (element.name == "pwd" && element.type == 0x02) {
         new_password(verb, element.value, context);
       }
-      if (element.name == "speculativeAuthenticate" && element.type == 0x03) {
-        command(Document(element.value), context);
+      if (element.name == "speculativeAuthenticate" && element.type == 0x03 && !within) {
+        command(Document(element.value), context, true);
       }
     }
     if (verb == "saslStart") {

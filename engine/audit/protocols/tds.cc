@@ -147,7 +147,8 @@ class Tds final : public UnitRecogniser {
     for (std::size_t i = 0; i + 1 < user.size() && length < name.size(); i += 2) {
       name[length++] = user[i + 1] == 0 ? static_cast<char>(user[i]) : '?';
     }
-    if (const Bytes changed = field(86, 2); body.size() >= 90) context.mark_secret(changed);
+    constexpr std::size_t kChangedPasswordAt = 86;  // since version 7.2
+    if (body.size() >= kChangedPasswordAt + 4) context.mark_secret(field(kChangedPasswordAt, 2));
     if (const Bytes token = field(78, 1); !token.empty()) sspi(token, "SSPI", context);
     const Bytes password = field(44, 2);
     if (password.empty()) return;
