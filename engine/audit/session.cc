@@ -174,7 +174,11 @@ void Session::read(Side side, Bytes bytes, std::uint64_t offset, std::uint64_t n
         continue;
       }
       const Recogniser* const reader = recogniser_.get();
+      handed_over_ = false;
       const std::size_t used = consume(side, bytes, held_offset_[s], false, now_ns, environment);
+      // Held by now, and where it lies is known: counting it again would move every secret that is
+      // found in it.
+      if (handed_over_) return;
       bytes = bytes.subspan(used);
       held_offset_[s] += used;
       if (used == 0 && skip_[s] == 0 && reader == recogniser_.get()) break;
@@ -227,6 +231,7 @@ std::size_t Session::consume(Side side, Bytes bytes, std::uint64_t offset, bool 
         return bytes.size();
       }
       obey(context, side, now_ns, environment);
+      handed_over_ = true;
       return bytes.size();
     }
     obey(context, side, now_ns, environment);

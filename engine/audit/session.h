@@ -91,6 +91,7 @@ class Session {
   bool any_bytes_ = false;
   bool orientation_known_;
   bool swapped_ = false;
+  bool handed_over_ = false;  // consume() gave what was left of a packet to the next reader
   std::uint8_t tunnels_ = 0;
 };
 
