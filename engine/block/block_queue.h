@@ -3,8 +3,10 @@
 
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
+#include <cstdint>
 
 #include "engine/block/block_ref.h"
+#include "engine/core/stats.h"
 
 namespace capstan {
 
@@ -22,8 +24,12 @@ class BlockQueue {
 
   // Producer. False when full: `block` is then untouched and still the caller's.
   [[nodiscard]] bool try_push(BlockRef& block) noexcept {
+    const std::uint32_t packets = block->packet_count;
     SealedBlock* raw = block.detach();
-    if (queue_.push(raw)) return true;
+    if (queue_.push(raw)) {
+      pushed_packets_.add(packets);
+      return true;
+    }
     block = BlockRef::adopt(raw);
     return false;
   }
@@ -31,16 +37,26 @@ class BlockQueue {
   // Consumer. An empty BlockRef when nothing is queued.
   BlockRef try_pop() noexcept {
     SealedBlock* raw = nullptr;
-    return queue_.pop(raw) ? BlockRef::adopt(raw) : BlockRef();
+    if (!queue_.pop(raw)) return {};
+    popped_packets_.add(raw->packet_count);
+    return BlockRef::adopt(raw);
   }
 
   // Producer: places left.
   std::size_t free_places() const noexcept { return queue_.write_available(); }
   // Consumer: blocks waiting.
   std::size_t waiting() const noexcept { return queue_.read_available(); }
+  // Any thread: packets in the blocks that wait; exact when neither side is at work.
+  std::uint64_t packets_waiting() const noexcept {
+    const std::uint64_t popped = popped_packets_.get();
+    const std::uint64_t pushed = pushed_packets_.get();
+    return pushed > popped ? pushed - popped : 0;
+  }
 
  private:
   boost::lockfree::spsc_queue<SealedBlock*> queue_;
+  alignas(64) Counter pushed_packets_;  // by the producer
+  alignas(64) Counter popped_packets_;  // by the consumer
 };
 
 }  // namespace capstan

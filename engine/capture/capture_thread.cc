@@ -11,6 +11,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/thread.h"
 
 namespace capstan {
 
@@ -66,7 +67,7 @@ void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back({&queue, 
 void CaptureThread::add_best_effort(BestEffortQueue& queue) { best_effort_.push_back(&queue); }
 
 void CaptureThread::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("empties a ring", [this] { run(); });
 }
 
 void CaptureThread::rebind(int index) {

@@ -1,9 +1,10 @@
 // LinkWatch: what happens to the captured interfaces themselves: down, up, renamed, gone, back.
 //
 // Read by the main thread's event loop. Works without privileges, and under a seccomp filter that
-// refuses new sockets: it uses the one it has. Source: rtnetlink(7), RTNLGRP_LINK.
+// refuses new sockets: it uses those it has. Source: rtnetlink(7), RTNLGRP_LINK.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,17 +15,15 @@ struct nlmsghdr;
 
 namespace capstan {
 
-// Owns a netlink socket. One thread.
+// Owns two netlink sockets. One thread.
 class LinkWatch {
  public:
   // Throws std::system_error.
   LinkWatch();
-  ~LinkWatch();
-  LinkWatch(const LinkWatch&) = delete;
-  LinkWatch& operator=(const LinkWatch&) = delete;
 
   void watch(int interface_index, const std::string& name) { states_.watch(interface_index, name); }
-  // Asks how things stand; changes are told from then on. After the last watch().
+  // Asks how things stand; changes are told from then on. After the last watch(). Ends also while
+  // links come and go all the time. Throws std::system_error.
   void learn();
   // Readable when there is something to take.
   int descriptor() const noexcept;
@@ -36,15 +35,31 @@ class LinkWatch {
   bool all_gone() const noexcept { return states_.all_gone(); }
 
  private:
-  void request_dump() noexcept;
+  class Socket {
+   public:
+    explicit Socket(unsigned groups);
+    ~Socket();
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+    mnl_socket* get() const noexcept { return socket_; }
+
+   private:
+    mnl_socket* socket_;
+  };
+
+  template <typename Take>
+  int ask(int interface_index, Take take);
+  int list_links(std::vector<LinkFacts>& links);
+  int look_at_all(std::vector<LinkEvent>& events);
   void on_message(const nlmsghdr* header, std::vector<LinkEvent>& events);
 
-  mnl_socket* socket_ = nullptr;
+  // Two, because an answer in the socket that the changes overflow is lost with them, and with it
+  // the end of the question: the kernel refuses a second one with EBUSY.
+  Socket changes_;
+  Socket questions_;
   LinkStates states_;
-  unsigned dump_ = 0;  // sequence number of the dump under way; 0: none
-  unsigned last_dump_ = 0;
-  bool dump_begun_ = false;   // its first message has come
-  bool dump_wanted_ = false;  // could not be asked for yet
+  unsigned last_question_ = 0;  // its sequence number
+  bool missed_some_ = false;    // changes were lost: how all stands must be asked
 };
 
 }  // namespace capstan

@@ -1,6 +1,7 @@
 #include "engine/core/errors.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,17 @@ class ErrorWithMend : public std::system_error {
   std::string text_;
 };
 
+// For errors that mean the same whatever was tried.
+std::string general_mend(int error_number) {
+  rlimit limit{};
+  if (error_number == EMFILE && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    return "This process may open " + std::to_string(limit.rlim_cur) +
+           " files and sockets: raise the limit (ulimit -n, LimitNOFILE=)";
+  }
+  if (error_number == ENFILE) return "The machine's limit is reached (sysctl fs.file-max)";
+  return {};
+}
+
 }  // namespace
 
 std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
@@ -30,9 +42,10 @@ void throw_system_error(int error_number, std::string_view operation, std::strin
   std::string text{operation};
   text += ": ";
   text += errno_text(error_number);
-  if (!mend.empty()) {
+  const std::string what_helps = mend.empty() ? general_mend(error_number) : std::string(mend);
+  if (!what_helps.empty()) {
     text += ". ";
-    text += mend;
+    text += what_helps;
   }
   throw ErrorWithMend(error_number, std::move(text));
 }

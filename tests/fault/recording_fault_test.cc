@@ -42,8 +42,9 @@ class RecordingFault : public testing::TestWithParam<Shape> {
   }
 
   // Fails the Nth write in this way for every N there is.
-  static void fail_every(Fault fault, int expected_error) {
+  static void fail_every(Fault fault, int expected_error, bool through_thread = false) {
     Script faulty = script();
+    faulty.through_thread = through_thread;
     faulty.backend.fault = fault;
     for (std::uint64_t n = 1;; ++n) {
       faulty.backend.at_write = n;
@@ -94,6 +95,18 @@ TEST_P(RecordingFault, RingMemoryRefused) { fail_every(Fault::kMemoryRefused, 0)
 TEST_P(RecordingFault, NoRoomInTheQueue) { fail_every(Fault::kNoRoom, 0); }
 TEST_P(RecordingFault, DiskFull) { fail_every(Fault::kNoSpace, ENOSPC); }
 TEST_P(RecordingFault, IoError) { fail_every(Fault::kIoError, EIO); }
+
+// The way the recorder goes, where the end comes while blocks wait in the queues.
+TEST_P(RecordingFault, ThroughTheWritersThread) {
+  fail_every(Fault::kNoSpace, ENOSPC, true);
+  fail_every(Fault::kShortHalf, 0, true);
+  for (std::uint64_t n = 1; n < 20; n += 6) {
+    Script abandoned = script();
+    abandoned.through_thread = true;
+    abandoned.abandon_at = n;
+    run_script(abandoned);
+  }
+}
 
 TEST_P(RecordingFault, LateAndReorderedCompletions) {
   const std::uint32_t base = std::random_device{}();

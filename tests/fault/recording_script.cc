@@ -21,6 +21,7 @@
 #include "tests/support/stored_packet.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
+#include "writers/recording/writer_thread.h"
 #include "writers/repair/repair.h"
 
 namespace capstan::test {
@@ -121,6 +122,37 @@ void feed(Recording& recording, RecordingWriter& writer, const std::atomic<bool>
       }
     }
   }
+}
+
+std::vector<ClosingLedger> ledgers_of(const Recording& recording);
+
+std::vector<BlockRef> make_all(Recording& recording) {
+  constexpr std::size_t kPhases[] = {1'400, 60, 1'400};
+  std::vector<BlockRef> blocks;
+  for (const std::size_t packet_bytes : kPhases) {
+    for (std::uint32_t block = 0; block < recording.script.blocks_per_phase; ++block) {
+      for (std::uint32_t ring = 0; ring < recording.script.rings; ++ring) {
+        blocks.push_back(recording.next_block(ring, packet_bytes));
+      }
+    }
+  }
+  return blocks;
+}
+
+// As the recorder does it: blocks into the queues, then the end, in the midst of which whatever is
+// in the queues must still come out. The blocks are made before: the thread looks at the rings.
+void push_all(const Recording& recording, std::vector<BlockRef> blocks, WriterThread& thread,
+              std::atomic<bool>& abandon) {
+  for (BlockRef& block : blocks) {
+    const std::uint32_t ring = block->ring;
+    ASSERT_TRUE(thread.queue(ring).try_push(block)) << "it has a place for every block";
+  }
+  thread.request_finish(ledgers_of(recording));
+  EXPECT_TRUE(wait_until([&] {
+    if (abandon) thread.request_abandon();
+    return thread.finished();
+  })) << "it does not end";
+  thread.join();
 }
 
 std::vector<ClosingLedger> ledgers_of(const Recording& recording) {
@@ -331,12 +363,27 @@ std::string describe(const Script& script) {
   constexpr const char* kFormats[] = {"pcapng", "pcap", "pcap-ns"};
   constexpr const char* kLayouts[] = {"auto", "in-place", "packed"};
   const FakeBackendOptions& backend = script.backend;
-  return fmt::format("{} {} {} rings, {} {} x{} at write {}, seed {}{}, delay {}",
+  return fmt::format("{} {} {} rings{}, {} {} x{} at write {}, seed {}{}, delay {}",
                      kFormats[static_cast<std::size_t>(script.format)],
                      kLayouts[static_cast<std::size_t>(script.layout)], script.rings,
-                     name_of(backend.fault), backend.disk_error, backend.refusals, backend.at_write,
-                     backend.seed, backend.reordered ? ", reordered" : "", backend.longest_delay);
+                     script.through_thread ? " through the thread" : "", name_of(backend.fault),
+                     backend.disk_error, backend.refusals, backend.at_write, backend.seed,
+                     backend.reordered ? ", reordered" : "", backend.longest_delay);
 }
+
+namespace {
+
+void take_counts(const WriterCounters& counters, Outcome& outcome) {
+  outcome.taken = counters.packets_taken.get();
+  outcome.written = counters.packets_written.get();
+  outcome.failed = counters.packets_failed.get();
+  outcome.beyond_limit = counters.packets_beyond_limit.get();
+  outcome.bytes = counters.bytes_written.get();
+  outcome.blocks_in_place = counters.blocks_in_place.get();
+  outcome.blocks_packed = counters.blocks_packed.get();
+}
+
+}  // namespace
 
 Outcome run_script(const Script& script) {
   SCOPED_TRACE(describe(script));
@@ -365,15 +412,15 @@ Outcome run_script(const Script& script) {
     const bool for_ever = script.backend.refusals == FakeBackendOptions::kForEver;
     if (for_ever && outcome.tally.refused > kPatienceWaits) ending = true;
   });
-  RecordingWriter* written_by = nullptr;
+  std::atomic<const WriterCounters*> written_by{nullptr};
   std::uint64_t certain_at_sync = 0;
   backend->on_sync([&](bool completed) {
     if (outcome.tally.power_lost) return;
     if (completed) {
       outcome.durable = certain_at_sync;
       ++outcome.durable_syncs;
-    } else if (written_by != nullptr) {
-      certain_at_sync = written_by->counters().packets_written.get();
+    } else if (const WriterCounters* const counters = written_by) {
+      certain_at_sync = counters->packets_written.get();
     }
   });
   PlaceBook places;
@@ -381,19 +428,24 @@ Outcome run_script(const Script& script) {
     RecordingOptions options = options_for(recording, path, std::move(backend), ending);
     options.observer = &places;
     options.on_finished = [&places](const FinishedFile& file) { places.add_file(file); };
-    RecordingWriter writer(std::move(options), abandon);
-    written_by = &writer;
-    feed(recording, writer, abandon, ending);
-    if (script.backend.refusals == FakeBackendOptions::kForEver) ending = true;
-    outcome.error = writer.finish(ledgers_of(recording));
-    const WriterCounters& counters = writer.counters();
-    outcome.taken = counters.packets_taken.get();
-    outcome.written = counters.packets_written.get();
-    outcome.failed = counters.packets_failed.get();
-    outcome.beyond_limit = counters.packets_beyond_limit.get();
-    outcome.bytes = counters.bytes_written.get();
-    outcome.blocks_in_place = counters.blocks_in_place.get();
-    outcome.blocks_packed = counters.blocks_packed.get();
+    if (script.through_thread) {
+      WriterThread thread({},
+                          std::vector<std::uint32_t>(script.rings, 4 * script.blocks_per_phase));
+      std::vector<BlockRef> blocks = make_all(recording);
+      thread.start(std::move(options));
+      written_by = &thread.counters();
+      push_all(recording, std::move(blocks), thread, abandon);
+      outcome.error = thread.error();
+      outcome.left = thread.packets_left();
+      take_counts(thread.counters(), outcome);
+    } else {
+      RecordingWriter writer(std::move(options), abandon);
+      written_by = &writer.counters();
+      feed(recording, writer, abandon, ending);
+      if (script.backend.refusals == FakeBackendOptions::kForEver) ending = true;
+      outcome.error = writer.finish(ledgers_of(recording));
+      take_counts(writer.counters(), outcome);
+    }
     check_files(recording, target, outcome);
     places.check(script.format == FileFormat::kPcapng, outcome.written);
     if (outcome.error == 0 && outcome.beyond_limit == 0) {
@@ -403,9 +455,10 @@ Outcome run_script(const Script& script) {
   if (outcome.tally.power_lost) check_power_loss(recording, power_loss_part, outcome);
   for (const auto& sent : recording.sent) outcome.offered += sent.size();
   for (const auto& ring : recording.rings) outcome.blocks_held += ring->held();
-  EXPECT_EQ(outcome.taken, outcome.offered);
+  EXPECT_EQ(outcome.taken + outcome.left, outcome.offered);
   EXPECT_EQ(outcome.taken, outcome.written + outcome.failed + outcome.beyond_limit);
   if (!abandon) {
+    EXPECT_EQ(outcome.left, 0U) << "left behind, and nobody was impatient";
     EXPECT_EQ(outcome.blocks_held, 0U);
   }
   return outcome;

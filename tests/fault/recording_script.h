@@ -27,12 +27,14 @@ struct Script {
   bool sync_often = false;       // at every pump
   bool sync_files = false;       // the head of a file, and at its end
   std::uint64_t abandon_at = 0;  // the write at which a second Ctrl+C arrives
+  bool through_thread = false;   // blocks go through a WriterThread's queues, as the recorder's do
   FakeBackendOptions backend;
 };
 
 struct Outcome {
   int error = 0;
   std::uint64_t offered = 0;
+  std::uint64_t left = 0;  // in the queues, after a second Ctrl+C
   std::uint64_t taken = 0;
   std::uint64_t written = 0;
   std::uint64_t failed = 0;

@@ -133,6 +133,27 @@ TEST_P(RecordingTrouble, StoppingPolicyEndsAtTheFirstRefusal) {
   }
 }
 
+// The end comes while the disk is in trouble, and its patience runs out with blocks in the queues:
+// each is in a named class, and none was left behind.
+TEST_P(RecordingTrouble, ThroughTheWritersThread) {
+  for (const std::uint64_t refusals : {std::uint64_t{5}, FakeBackendOptions::kForEver}) {
+    for (const OnFull policy : {OnFull::kPause, OnFull::kStop}) {
+      for (std::uint64_t n = 1;; n += 2) {
+        Script trouble = script_of(n);
+        trouble.through_thread = true;
+        trouble.on_full = policy;
+        trouble.backend.fault = Fault::kTrouble;
+        trouble.backend.disk_error = ENOSPC;
+        trouble.backend.refusals = refusals;
+        const Outcome outcome = run_script(trouble);
+        if (!outcome.tally.fault_hit) break;
+        EXPECT_EQ(outcome.left, 0U);
+        if (HasFailure()) FAIL() << describe(trouble);
+      }
+    }
+  }
+}
+
 TEST_P(RecordingTrouble, SecondInterruptDuringTheTrouble) {
   for (std::uint64_t n = 2; n < 12; n += 3) {
     Script trouble = script_of(n);

@@ -117,7 +117,7 @@ TEST_F(RecordEnd, SecondInterruptLeavesAValidFile) {
     ::usleep(kImpatienceUs);
     record.stop(SIGINT);
     EXPECT_EQ(expect_prefix(target, 0, 20'000), "") << record.err();
-    expect_reconciled(record.statistics());
+    expect_reconciled(record.statistics(), LeftBehind::kAfterSecondInterrupt);
   }
 }
 
@@ -219,6 +219,37 @@ TEST_F(RecordEnd, ATerminalThatGoesAwayEndsNothing) {
   }
 }
 
+// libpcap's compiler takes minutes for such a filter; nothing is there yet that must be put in
+// order.
+TEST_F(RecordEnd, SignalsEndAStartThatTakesLong) {
+  std::string filter;
+  for (int host = 0; host < 4000; ++host) {
+    filter += (host == 0 ? "host 10." : " or host 10.") + std::to_string(host / 250) + "." +
+              std::to_string(host % 250) + ".1";
+  }
+  const auto cpu_ticks = [](pid_t pid) {
+    std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+    std::string word;
+    for (int field = 0; field < 14; ++field) in >> word;
+    return word.empty() ? 0UL : std::stoul(word);
+  };
+  const std::vector<std::vector<std::string>> commands = {
+      {"record", "-i", "v1", "-w", file("never.pcapng"), filter},
+      {"show", "-i", "v1", filter},
+      {"audit", "-i", "v1", "-q", filter}};
+  for (const std::vector<std::string>& command : commands) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+      std::vector<std::string> words = {capstan_binary()};
+      words.insert(words.end(), command.begin(), command.end());
+      Process process(words);
+      ASSERT_TRUE(wait_until([&] { return cpu_ticks(process.pid()) >= 20; })) << process.err();
+      process.signal(signal);
+      EXPECT_EQ(process.wait(), 128 + signal) << command[0];
+      EXPECT_FALSE(std::filesystem::exists(file(".never.pcapng.part")));
+    }
+  }
+}
+
 TEST_F(RecordEnd, NohupIsHonoured) {
   const std::string target = file("nohup.pcapng");
   ProcessOptions options;
@@ -256,7 +287,7 @@ TEST_F(RecordEnd, SecondInterruptLeavesABlockedReader) {
   record.process().signal(SIGINT);
   const int status = record.wait();
   EXPECT_LT(status, 128) << "killed: it would not leave";
-  expect_reconciled(record.statistics());
+  expect_reconciled(record.statistics(), LeftBehind::kAfterSecondInterrupt);
   EXPECT_EQ(record.err().find("bug"), std::string::npos) << record.err();
   reader.signal(SIGCONT);
   reader.wait();

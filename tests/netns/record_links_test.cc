@@ -358,6 +358,28 @@ TEST_F(RecordLinks, AnotherKindOfLinkIsNotRecorded) {
 
 // More changes than the netlink socket holds, while the recorder does not look: the state is asked
 // for anew.
+// More changes than a netlink socket holds, all the time, while the recorder looks for its links:
+// containers that come and go.
+TEST_F(RecordLinks, StartsInAStormOfChanges) {
+  shell(
+      "i=0; while [ $i -lt 120 ]; do ip link add s$i type dummy; echo link set s$i mtu $((1400 + "
+      "i));"
+      " i=$((i + 1)); done > " +
+      file("one") +
+      "; i=0; while [ $i -lt 400 ]; do echo link set v0 mtu "
+      "$((2000 + i)); i=$((i + 1)); done >> " +
+      file("one"));
+  const Process storm(
+      {"timeout", "50", "sh", "-c", "while ip -batch " + file("one") + "; do :; done"});
+  for (int run = 0; run < 5; ++run) {
+    const std::string target = file("storm" + std::to_string(run) + ".pcapng");
+    Process record({capstan_binary(), "record", "-q", "-i", "v1", "-B", "8", "-a", "duration:0.2",
+                    "-w", target});
+    EXPECT_EQ(record.wait(), 0) << record.err();
+    EXPECT_TRUE(std::filesystem::exists(target));
+  }
+}
+
 TEST_F(RecordLinks, AStormOfChangesIsCaughtUpWith) {
   make_pair("w0", "w1");
   const std::string target = dropped_target("storm.pcapng");

@@ -126,7 +126,7 @@ int RecordRun::stop(int signal) {
 
 int RecordRun::wait() { return process_.wait(); }
 
-void expect_reconciled(const Statistics& statistics) {
+void expect_reconciled(const Statistics& statistics, LeftBehind left) {
   ASSERT_TRUE(statistics);
   EXPECT_TRUE(statistics.flag("/final"));
   EXPECT_TRUE(statistics.flag("/reconciled")) << statistics.all();
@@ -136,6 +136,9 @@ void expect_reconciled(const Statistics& statistics) {
                 statistics.number("/packets_beyond_limit") +
                 statistics.number("/packets_after_stop") + statistics.number("/packets_abandoned"))
       << statistics.all();
+  if (left == LeftBehind::kNothing) {
+    EXPECT_EQ(statistics.number("/packets_abandoned"), 0U) << statistics.all();
+  }
 }
 
 void expect_readable(const std::string& path, std::uint64_t packets) {

@@ -68,7 +68,9 @@ class RecordRun {
 };
 
 // Asserted of every recording that ended: it says it reconciles, and by its own numbers it does.
-void expect_reconciled(const Statistics& statistics);
+// Nothing is left behind but after a second interrupt.
+enum class LeftBehind : bool { kNothing, kAfterSecondInterrupt };
+void expect_reconciled(const Statistics& statistics, LeftBehind left = LeftBehind::kNothing);
 
 // capinfos, tcpdump, tshark and editcap open the file, find `packets` packets and say nothing on
 // standard error.

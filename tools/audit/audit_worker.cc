@@ -8,6 +8,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/core/thread.h"
 #include "tools/audit/audit_block.h"
 
 namespace capstan::tools {
@@ -44,7 +45,7 @@ BestEffortQueue& AuditWorker::add_ring(std::uint32_t block_count, std::uint16_t 
 void AuditWorker::start(std::vector<int> cpus) {
   audit::AuditSink& sink = *this;
   auditor_ = std::make_unique<audit::Auditor>(audit::AuditOptions{}, sink);
-  thread_ = std::thread([this, cpus = std::move(cpus)] { run(cpus); });
+  thread_ = start_thread("audits", [this, cpus = std::move(cpus)] { run(cpus); });
 }
 
 void AuditWorker::request_finish(std::uint64_t blocks_skipped,

@@ -29,9 +29,7 @@ const char* LinkStats::state() const noexcept {
 }
 
 std::uint64_t RecordStats::abandoned() const noexcept {
-  const std::uint64_t sealed = sum(&RingStats::sealed);
-  const std::uint64_t taken = sum(&FileStats::taken);
-  return sum(&RingStats::abandoned) + (sealed > taken ? sealed - taken : 0);
+  return final ? sum(&RingStats::abandoned) + sum(&FileStats::left) : 0;
 }
 
 std::uint64_t RecordStats::lost() const noexcept {
@@ -48,7 +46,8 @@ bool RecordStats::reconciled() const noexcept {
   const bool files_agree = std::all_of(files.begin(), files.end(), [](const FileStats& file) {
     return file.taken == file.written + file.failed + file.beyond_limit;
   });
-  return rings_agree && files_agree &&
+  const bool handed_on = sum(&RingStats::sealed) == sum(&FileStats::taken) + sum(&FileStats::left);
+  return rings_agree && files_agree && handed_on && (impatient || abandoned() == 0) &&
          sum(&RingStats::received) ==
              sum(&FileStats::written) + sum(&RingStats::dropped) + sum(&RingStats::damaged) +
                  sum(&RingStats::beyond_limit) + sum(&FileStats::beyond_limit) +

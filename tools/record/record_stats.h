@@ -35,7 +35,8 @@ struct RingStats {
 
 struct FileStats {
   std::string path;
-  std::uint64_t taken = 0;
+  std::uint64_t left = 0;   // in blocks that wait for the writer
+  std::uint64_t taken = 0;  // by the writer: in the end each is in one of the three below
   std::uint64_t written = 0;
   std::uint64_t failed = 0;
   std::uint64_t beyond_limit = 0;
@@ -87,10 +88,12 @@ struct RecordStats {
   std::uint64_t nic_drops = 0;
   std::uint64_t duration_ns = 0;
   bool final = false;
+  bool impatient = false;  // a second interrupt came
 
   std::uint64_t sum(std::uint64_t RingStats::*member) const noexcept;
   std::uint64_t sum(std::uint64_t FileStats::*member) const noexcept;
-  // Packets left in a ring or not taken by a writer: nonzero at the end only after a second Ctrl+C.
+  // Packets left in a ring or in front of a writer at the end, each counted where it lies. 0 before
+  // the end; at the end it does not reconcile but after a second Ctrl+C.
   std::uint64_t abandoned() const noexcept;
   // Everything received and not written for a reason that is loss, not a limit the user set.
   std::uint64_t lost() const noexcept;

@@ -395,6 +395,7 @@ void Recorder::drain_onlooker() {
 
 RecordStats Recorder::snapshot() {
   RecordStats stats;
+  stats.impatient = end_.impatient();
   stats.alarms = alarms_.states();
   if (space_) stats.disks = space_->disks();
   stats.duration_ns = (ended_ns_ != 0 ? ended_ns_ : monotonic_clock_ns()) - started_ns_;
@@ -440,6 +441,7 @@ RecordStats Recorder::snapshot() {
     file.failed = counters.packets_failed.get();
     file.beyond_limit = counters.packets_beyond_limit.get();
     file.taken = counters.packets_taken.get();
+    file.left = writer->packets_left();
     // Left behind at a second interrupt, within a write that does not end: what is not known to be
     // written is not.
     if (end_.impatient() && !writer->finished()) {

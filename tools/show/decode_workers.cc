@@ -4,6 +4,7 @@
 
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
+#include "engine/core/thread.h"
 
 namespace capstan {
 
@@ -19,9 +20,9 @@ DecodeWorkers::DecodeWorkers(std::size_t workers, std::size_t batches, BatchWork
   }
   // All workers are there before the first one looks.
   for (std::size_t index = 0; index < workers; ++index) {
-    workers_[index]->thread = std::thread([this, index] { run_worker(index); });
+    workers_[index]->thread = start_thread("prints", [this, index] { run_worker(index); });
   }
-  delivery_ = std::thread([this] { run_delivery(); });
+  delivery_ = start_thread("delivers lines", [this] { run_delivery(); });
 }
 
 DecodeWorkers::~DecodeWorkers() {

@@ -15,6 +15,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/stats.h"
+#include "engine/core/thread.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/record/onlooker.h"
@@ -67,7 +68,7 @@ class PrintBeside final : public Onlooker {
   void start() override {
     if (!output_) return;
     output_->start();
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("prints beside the recording", [this] { run(); });
   }
 
   bool wants_end() const override { return enough_.load(std::memory_order_relaxed); }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/core/cpu.h"
+#include "engine/core/thread.h"
 
 namespace capstan::tools {
 
@@ -40,7 +41,7 @@ SpaceWatch::SpaceWatch(std::vector<std::string> directories) : shared_(std::make
   directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
   if (directories.empty()) return;
   shared_->directories = std::move(directories);
-  std::thread([shared = shared_] {
+  start_thread("looks at the disks", [shared = shared_] {
     name_current_thread("space-watch");
     std::unique_lock lock(shared->mutex);
     while (!shared->stop) {

@@ -17,6 +17,7 @@
 #include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/core/thread.h"
 #include "engine/format/part_name.h"
 #include "engine/index/index_reader.h"
 #include "writers/index/index_file.h"
@@ -111,17 +112,22 @@ OutputFile FileSeries::open_first() {
   ++next_number_;
   std::latch confined(1);
   std::exception_ptr failure;
-  thread_ = std::thread([this, &confined, &failure] {
-    try {
-      if (series_.confine) series_.confine();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    confined.count_down();
-    run();
-  });
-  confined.wait();
-  if (failure) std::rethrow_exception(failure);
+  try {
+    thread_ = start_thread("looks after files", [this, &confined, &failure] {
+      try {
+        if (series_.confine) series_.confine();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      confined.count_down();
+      run();
+    });
+    confined.wait();
+    if (failure) std::rethrow_exception(failure);
+  } catch (...) {
+    file.discard();  // nothing was written to it
+    throw;
+  }
   return file;
 }
 

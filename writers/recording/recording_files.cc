@@ -90,6 +90,13 @@ void RecordingWriter::watch_file() noexcept {
     turn_requested_.store(true, std::memory_order_relaxed);
     return;
   }
+  forget_deleted_file();
+}
+
+// Its packets are nowhere.
+void RecordingWriter::forget_deleted_file() noexcept {
+  deleted_ = false;
+  file_gone_ = true;
   deleted_packets_ += queue_->certain_packets() - earlier_packets_;
   earlier_packets_ = queue_->certain_packets();
   queue_->fail(ENOENT);
@@ -97,7 +104,8 @@ void RecordingWriter::watch_file() noexcept {
 
 void RecordingWriter::watch_trouble() noexcept {
   const int trouble = deleted_ ? ENOENT : queue_->trouble();
-  trouble_.store(trouble, std::memory_order_relaxed);
+  if (queue_->error() != 0) known_error_.store(queue_->error(), std::memory_order_relaxed);
+  trouble_.store(trouble, std::memory_order_release);
   if (options_.on_full != OnFull::kOldest || !series_) return;
   if (trouble != ENOSPC && trouble != EDQUOT) return;
   const std::uint64_t now = monotonic_clock_ns();

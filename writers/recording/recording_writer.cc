@@ -46,25 +46,41 @@ std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::stri
 
 }  // namespace
 
-RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon)
-    : options_(std::move(options)),
-      file_(open_file(abandon)),
-      backend_(std::move(options_.backend)),
-      staging_(file_.alignment_bytes()),
-      rotation_(options_.rotation) {
-  for (const RecordedInterface& interface : options_.header.interfaces) {
-    link_types_.push_back(interface.link_type);
-  }
-  const bool one_link_type =
-      std::all_of(link_types_.begin(), link_types_.end(),
-                  [&](std::uint16_t type) { return type == link_types_.front(); });
-  if (options_.format != FileFormat::kPcapng) {
+// Before anything is opened, so that what is refused leaves nothing behind.
+RecordingOptions RecordingWriter::checked(RecordingOptions options) {
+  const std::vector<RecordedInterface>& interfaces = options.header.interfaces;
+  if (options.format != FileFormat::kPcapng) {
+    const bool one_link_type =
+        std::all_of(interfaces.begin(), interfaces.end(), [&](const RecordedInterface& interface) {
+          return interface.link_type == interfaces.front().link_type;
+        });
     if (!one_link_type) {
       throw UsageError(
           "classic pcap holds one link type, and these interfaces have several: pcapng "
           "holds them, or a file for each ring");
     }
-    options_.layout = Layout::kPacked;
+    options.layout = Layout::kPacked;
+  }
+  return options;
+}
+
+RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon)
+    : options_(checked(std::move(options))),
+      file_(open_file(abandon)),
+      backend_(std::move(options_.backend)),
+      staging_(file_.alignment_bytes()),
+      rotation_(options_.rotation) {
+  try {
+    open(abandon);
+  } catch (...) {
+    discard();
+    throw;
+  }
+}
+
+void RecordingWriter::open(const std::atomic<bool>& abandon) {
+  for (const RecordedInterface& interface : options_.header.interfaces) {
+    link_types_.push_back(interface.link_type);
   }
   counts_.resize(options_.blocks_per_ring.size());
   for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -93,11 +109,21 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
   rotation_.start_file(boot_clock_ns(), wall_clock_ns());
 }
 
-RecordingWriter::~RecordingWriter() {
-  // The kernel may still read blocks and buffers: they must not go before it is done with them.
-  // After abandon the process ends at once and gives nothing back.
+RecordingWriter::~RecordingWriter() { wait_for_kernel(); }
+
+// The kernel may still read blocks and buffers: they must not go before it is done with them. After
+// abandon the process ends at once and gives nothing back.
+void RecordingWriter::wait_for_kernel() noexcept {
+  if (!queue_) return;
   while (!queue_->empty() && !queue_->abandoned()) queue_->wait(kWaitNs);
   if (!queue_->empty()) queue_->give_up();
+}
+
+void RecordingWriter::discard() noexcept {
+  wait_for_kernel();
+  if (backend_ && queue_ && queue_->idle()) backend_->use_file(-1);
+  file_.discard();
+  if (series_) static_cast<void>(series_->finish());
 }
 
 void RecordingWriter::open_backend() {
@@ -297,7 +323,7 @@ bool RecordingWriter::pump() noexcept {
 void RecordingWriter::publish() noexcept {
   counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
-  counters_.bytes_written.set(earlier_bytes_ + queue_->certain_end());
+  counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
   if (series_) series_->note_writing(queue_->certain_end());
 }
 
@@ -312,16 +338,20 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
     queue_->wait(kWaitNs);
     watch_trouble();
   }
-  trouble_.store(0, std::memory_order_relaxed);
+  if (deleted_ || file_.deleted()) forget_deleted_file();
+  if (queue_->error() != 0) known_error_.store(queue_->error(), std::memory_order_relaxed);
+  trouble_.store(0, std::memory_order_release);
   // io_uring tears its ring down after the process has gone, and a file registered with it stays
   // open until then: locked for readers, its file system busy.
-  if (queue_->idle()) backend_->use_file(-1);
+  const bool all_over = queue_->idle();
+  if (all_over) backend_->use_file(-1);
   if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
   int close_error = 0;
   // Not even the head is there, on a full disk for one: no reader would take it for a recording.
-  const bool empty = file_.kind() == OutputKind::kFile && queue_->certain_end() == 0;
+  const bool empty =
+      file_.kind() == OutputKind::kFile && (queue_->certain_end() == 0 || file_gone_);
   if (empty) {
     file_.discard();
   } else {
@@ -336,7 +366,10 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   } else if (finished && file_.kind() == OutputKind::kFile && options_.on_finished) {
     options_.on_finished(last);
   }
-  return queue_->error() != 0 ? queue_->error() : close_error;
+  const int error = queue_->error() != 0 ? queue_->error() : close_error;
+  // An io_uring answers only the thread that made it: it goes here, with nothing under way.
+  if (all_over) backend_.reset();
+  return error;
 }
 
 }  // namespace capstan

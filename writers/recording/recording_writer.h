@@ -115,12 +115,16 @@ class RecordingWriter final : private WriteQueueOwner {
   // Writes what is left and the closing ledgers, and closes the file. 0 or the errno value of the
   // first error, after which the file holds everything that had been written in front of it.
   [[nodiscard]] int finish(const std::vector<ClosingLedger>& ledgers) noexcept;
+  // Instead of finish(), where nothing was accepted: leaves no file.
+  void discard() noexcept;
 
   int error() const noexcept {
     return queue_->error() != 0 || !series_ ? queue_->error() : series_->error();
   }
-  // The errno value for which the recording waits, 0 when it does not. Any thread.
-  int trouble() const noexcept { return trouble_.load(std::memory_order_relaxed); }
+  // The errno value for which the recording waits, 0 when it does not. Any thread. Where it ended
+  // because the recording failed, known_error() says so when this says 0.
+  int trouble() const noexcept { return trouble_.load(std::memory_order_acquire); }
+  int known_error() const noexcept { return known_error_.load(std::memory_order_relaxed); }
   bool size_limit_reached() const noexcept {
     return limit_reached_.load(std::memory_order_relaxed);
   }
@@ -137,6 +141,9 @@ class RecordingWriter final : private WriteQueueOwner {
   void staging_free(int staging) noexcept override { staging_.staging_free(staging); }
   bool direct_write_refused() noexcept override;
 
+  static RecordingOptions checked(RecordingOptions options);
+  void open(const std::atomic<bool>& abandon);
+  void wait_for_kernel() noexcept;
   void open_backend();
   void write_header();
   bool prefers_in_place(const SealedBlock& block) noexcept;
@@ -150,6 +157,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void wait_until_idle() noexcept;
   void watch_trouble() noexcept;
   void watch_file() noexcept;
+  void forget_deleted_file() noexcept;
   void remember_counts(const SealedBlock& block) noexcept;
   FinishedFile describe_file() const;
   void write_opening() noexcept;
@@ -205,7 +213,9 @@ class RecordingWriter final : private WriteQueueOwner {
   bool deleted_ = false;               // the file being written: nothing more is put there
   std::uint64_t earlier_packets_ = 0;  // certain, of the files before this one
   std::uint64_t deleted_packets_ = 0;  // certain once, of files that were deleted under us
-  std::atomic<int> trouble_{0};
+  bool file_gone_ = false;             // deleted for good: none of it is left
+  std::atomic<int> trouble_{0};        // release: known_error_ is written before it
+  std::atomic<int> known_error_{0};
   std::atomic<bool> turn_requested_{false};
   bool direct_given_up_ = false;
   std::atomic<bool> limit_reached_{false};

@@ -5,6 +5,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/core/thread.h"
 
 namespace capstan {
 
@@ -28,7 +29,11 @@ WriterThread::WriterThread(WriterThreadOptions options,
 
 WriterThread::~WriterThread() {
   if (thread_.joinable()) {
-    request_finish({});
+    // Never told that the recording is over: the start was refused, or an exception ended it.
+    if (!finish_.load(std::memory_order_relaxed)) {
+      unwound_.store(true, std::memory_order_relaxed);
+      request_finish({});
+    }
     thread_.join();
   }
 }
@@ -37,7 +42,8 @@ void WriterThread::start(RecordingOptions options, const std::function<bool()>& 
   std::promise<void> opened;
   std::future<void> result = opened.get_future();
   options.patience.ending = &finish_;
-  thread_ = std::thread([this, options = std::move(options), opened = std::move(opened)]() mutable {
+  thread_ = start_thread("writes the recording", [this, options = std::move(options),
+                                                  opened = std::move(opened)]() mutable {
     run(std::move(options), std::move(opened));
   });
   while (result.wait_for(kOpenLook) != std::future_status::ready) {
@@ -72,13 +78,24 @@ void WriterThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
+std::uint64_t WriterThread::packets_left() const noexcept {
+  std::uint64_t packets = 0;
+  for (const std::unique_ptr<BlockQueue>& queue : queues_) packets += queue->packets_waiting();
+  return packets;
+}
+
+bool WriterThread::nothing_waits() const noexcept {
+  return std::all_of(queues_.begin(), queues_.end(),
+                     [](const auto& queue) { return queue->waiting() == 0; });
+}
+
 bool WriterThread::take_blocks() {
   bool any = false;
   for (const std::unique_ptr<BlockQueue>& queue : queues_) {
     if (!writer_->has_room()) break;
     if (BlockRef block = queue->try_pop()) {
-      // An event given before this block's packets were sent stands in front of them: only after the
-      // block has come it is certain that the event is seen.
+      // An event given before this block's packets were sent stands in front of them: only after
+      // the block has come it is certain that the event is seen.
       write_events();
       writer_->accept(std::move(block));
       any = true;
@@ -95,6 +112,9 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
     if (options_.when_open) options_.when_open();
     opened.set_value();
   } catch (...) {
+    // Here, because an io_uring answers only the thread that made it.
+    if (writer_) writer_->discard();
+    writer_.reset();
     opened.set_exception(std::current_exception());
     finished_.store(true, std::memory_order_release);
     return;
@@ -108,8 +128,8 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
     write_events();
     if (took || completed) {
       sleep_length_ns = kBusyWaitNs;
-    } else if (finishing && writer_->has_room()) {
-      break;
+    } else if (finishing && nothing_waits()) {
+      break;  // blocks that wait for a disk in trouble are in the queues, and come first
     } else {
       writer_->wait(sleep_length_ns);
       sleep_length_ns = std::min(2 * sleep_length_ns, kLongestSleepNs);
@@ -119,8 +139,13 @@ void WriterThread::run(RecordingOptions options, std::promise<void> opened) noex
   write_events();
   // After abandon the ledgers may be on their way here still.
   const bool complete = finish_.load(std::memory_order_acquire);
-  const int error = writer_->finish(complete ? ledgers_ : std::vector<ClosingLedger>{});
-  if (error != 0) error_.store(error, std::memory_order_relaxed);
+  const bool nothing_came = writer_->counters().packets_taken.get() == 0;
+  if (unwound_.load(std::memory_order_relaxed) && nothing_came) {
+    writer_->discard();
+  } else {
+    const int error = writer_->finish(complete ? ledgers_ : std::vector<ClosingLedger>{});
+    if (error != 0) error_.store(error, std::memory_order_relaxed);
+  }
   finished_.store(true, std::memory_order_release);
 }
 

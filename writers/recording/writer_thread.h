@@ -53,6 +53,9 @@ class WriterThread {
 
   // Requires: started. Counters may be read at any time, the rest once finished().
   const WriterCounters& counters() const noexcept { return writer_->counters(); }
+  // Packets in blocks that wait to be taken. At the end of a recording more than 0 only after
+  // request_abandon().
+  std::uint64_t packets_left() const noexcept;
   const std::vector<std::string>& notes() const noexcept { return writer_->notes(); }
   const std::string& path() const noexcept { return writer_->path(); }
   OutputKind kind() const noexcept { return writer_->kind(); }
@@ -63,17 +66,22 @@ class WriterThread {
   // The errno value for which it waits (OnFull), 0 when it does not.
   int trouble() const noexcept { return writer_->trouble(); }
   // Something was refused while recording: time to stop. 0 or an errno value.
-  int error() const noexcept { return error_.load(std::memory_order_relaxed); }
+  int error() const noexcept {
+    const int error = error_.load(std::memory_order_relaxed);
+    return error != 0 ? error : writer_->known_error();
+  }
 
  private:
   void run(RecordingOptions options, std::promise<void> opened) noexcept;
   bool take_blocks();
+  bool nothing_waits() const noexcept;
   void write_events();
 
   WriterThreadOptions options_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
   std::atomic<bool> finish_{false};  // release: ledgers_ and everything queued before is visible
   std::atomic<bool> abandon_{false};
+  std::atomic<bool> unwound_{false};  // before finish_: what is empty is thrown away
   std::atomic<bool> finished_{false};
   std::atomic<int> error_{0};
   std::vector<ClosingLedger> ledgers_;
