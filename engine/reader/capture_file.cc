@@ -192,7 +192,10 @@ CaptureFile CaptureFile::open(const std::string& path, ReadManner manner,
 }
 
 CaptureFile CaptureFile::open_ranges(const std::string& path, std::vector<ByteRange> ranges) {
-  QuietFile file(open_for_reading(path), QuietFile::Manner::kUncached);
+  UniqueFd fd = open_for_reading(path);
+  // What the kernel would read ahead lies between the ranges, and would stay in the cache. Advice.
+  static_cast<void>(::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM));
+  QuietFile file(std::move(fd), QuietFile::Manner::kUncached);
   return CaptureFile(ByteWindow(std::make_unique<QuietStream>(std::move(file), std::move(ranges))),
                      path);
 }

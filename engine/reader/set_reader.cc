@@ -48,7 +48,8 @@ Look look_at(const std::string& path) {
   }
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return look;
-  // Four of these a file: what is written by a recorder is read past the cache.
+  // The start alone: nothing shall be read ahead. What a recorder writes is read past the cache.
+  static_cast<void>(::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM));
   const bool locked = ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   QuietFile file(std::move(fd), locked ? QuietFile::Manner::kDirect : QuietFile::Manner::kUncached);
   std::array<std::uint8_t, kLookBytes> start;
