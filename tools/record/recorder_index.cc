@@ -52,7 +52,7 @@ void Recorder::finish_index() {
   bool left = false;
   while (!index_->finished()) {
     const std::uint64_t now = monotonic_clock_ns();
-    if (!left && (now > limit_ns || interrupts_ >= 2)) {
+    if (!left && (now > limit_ns || end_.impatient())) {
       index_->leave();
       left = true;
     }
