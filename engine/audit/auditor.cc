@@ -61,23 +61,13 @@ Auditor::Auditor(const AuditOptions& options, AuditSink& sink)
       fragments_(pool_),
       flows_(options.flows, random_key(), *this) {}
 
-// The table ends its flows, which report to the sink: finish() has been called by then, or what is
-// left is dropped without a word.
+// Ends what finish() has not ended: its sessions still go to the sink.
 Auditor::~Auditor() { finish(); }
 
 std::size_t Auditor::flow_bytes() noexcept { return sizeof(FlowRecord); }
 std::size_t Auditor::session_bytes() noexcept { return sizeof(Session); }
 
-void Auditor::on_packet(const PacketView& view) {
-  ++counters_.packets;
-  Unseen unseen;
-  auto packet = read_transport(view, unseen);
-  if (!packet) {
-    ++counters_.not_ip;
-    return;
-  }
-  handle(view, *packet);
-}
+void Auditor::on_packet(const PacketView& view) { on_packets({&view, 1}); }
 
 void Auditor::on_packets(std::span<const PacketView> packets) {
   constexpr std::size_t kBatch = 16;
@@ -99,12 +89,15 @@ void Auditor::on_packets(std::span<const PacketView> packets) {
     for (std::size_t i = 0; i < count; ++i) {
       ++counters_.packets;
       Prepared& one = prepared[i];
+      arrival_.on_packet(packets[i].timestamp_ns);
       if (!one.transport) {
-        ++counters_.not_ip;
-      } else if (one.transport->is_fragment) {
-        handle(packets[i], *one.transport);
+        not_followed(one.unseen);
+        continue;
+      }
+      unseen_.add(one.unseen);  // something beside it was left out
+      if (one.transport->is_fragment) {
+        handle_fragment(packets[i], *one.transport);
       } else {
-        now_ns_ = std::max(now_ns_, packets[i].timestamp_ns);
         handle_flow(packets[i], *one.transport, one.oriented, one.hash);
       }
     }
@@ -112,25 +105,41 @@ void Auditor::on_packets(std::span<const PacketView> packets) {
   }
 }
 
-void Auditor::handle(const PacketView& view, TransportPacket& packet) {
-  now_ns_ = std::max(now_ns_, view.timestamp_ns);
-  TransportPacket whole;
-  const TransportPacket* complete = &packet;
-  if (packet.is_fragment) {
-    if (!fragments_.add(packet, view.timestamp_ns, whole)) return;
-    complete = &whole;
+void Auditor::not_followed(Unseen unseen) noexcept {
+  ++(unseen ? counters_.not_followed : counters_.without_session);
+  unseen_.add(unseen);
+}
+
+void Auditor::handle_fragment(const PacketView& view, const TransportPacket& fragment) {
+  // A tunnel's datagram may hold fragments of what it carries.
+  constexpr int kMaxNested = 3;
+  TransportPacket piece = fragment;
+  for (int nested = 0; nested < kMaxNested; ++nested) {
+    TransportPacket whole;
+    if (!fragments_.add(piece, arrival_.now_ns(), whole)) return;
+    Unseen unseen;
+    if (!read_reassembled(whole.ip_payload, whole, unseen)) {
+      not_followed(unseen);
+      return;
+    }
+    if (!whole.is_fragment) {
+      const OrientedKey oriented = make_flow_key(whole);
+      handle_flow(view, whole, oriented, flows_.hash_of(oriented.key));
+      return;
+    }
+    piece = whole;
   }
-  const OrientedKey oriented = make_flow_key(*complete);
-  handle_flow(view, *complete, oriented, flows_.hash_of(oriented.key));
+  not_followed({"fragments nested deeper than are followed"});
 }
 
 Auditor::FlowRecord& Auditor::open_flow(const TransportPacket& packet, const OrientedKey& oriented,
-                                        std::uint32_t hash, std::uint64_t now_ns) {
+                                        std::uint32_t hash, std::uint64_t packet_ns) {
   const bool is_tcp = packet.protocol == kProtocolTcp;
   const bool has_ports =
       is_tcp || packet.protocol == kProtocolUdp || packet.protocol == ip_protocol::kSctp;
   FlowRecord& flow =
-      flows_.insert(oriented.key, hash, is_tcp ? FlowList::kActive : FlowList::kDatagram, now_ns);
+      flows_.insert(oriented.key, hash, is_tcp ? FlowList::kActive : FlowList::kDatagram, packet_ns,
+                    arrival_.now_ns());
   ++counters_.flows;
   flow.state.number = next_number_++;
   // Who opened it: a SYN says so. Without one the side on a service's port is the server, and
@@ -156,7 +165,6 @@ Auditor::FlowRecord& Auditor::open_flow(const TransportPacket& packet, const Ori
 
 void Auditor::handle_flow(const PacketView& view, const TransportPacket& packet,
                           const OrientedKey& oriented, std::uint32_t hash) {
-  const std::uint64_t now_ns = view.timestamp_ns;
   FlowRecord* flow = flows_.find(oriented.key, hash);
   const bool is_tcp = packet.protocol == kProtocolTcp;
   if (flow != nullptr && is_tcp) {
@@ -173,17 +181,17 @@ void Auditor::handle_flow(const PacketView& view, const TransportPacket& packet,
       flow = nullptr;
     }
   }
-  if (flow == nullptr) flow = &open_flow(packet, oriented, hash, now_ns);
+  if (flow == nullptr) flow = &open_flow(packet, oriented, hash, view.timestamp_ns);
   const std::size_t direction = initiator_index(flow->low_is_initiator == oriented.low_is_source);
   ++flow->packets[direction];
   flow->bytes[direction] += view.wirelen;
-  flows_.touch(*flow, now_ns);
+  flows_.touch(*flow, view.timestamp_ns, arrival_.now_ns());
   if (is_tcp) {
     tcp(*flow, direction, view, packet);
   } else if (!packet.payload.empty()) {
     message(*flow, direction, view, packet);
   }
-  flows_.expire(now_ns_, kExpireBudget);
+  flows_.expire(arrival_.now_ns(), kExpireBudget);
   make_room();
 }
 
@@ -196,8 +204,7 @@ void Auditor::make_room() {
   }
 }
 
-void Auditor::advance_tcp_state(FlowRecord& flow, std::size_t direction,
-                                const TransportPacket& packet) {
+void Auditor::advance_tcp_state(FlowRecord& flow, const TransportPacket& packet) {
   const std::uint8_t flags = packet.tcp_flags;
   flow.flags_seen |= flags;
   if ((flags & tcp_flag::kRst) != 0) {
@@ -213,7 +220,6 @@ void Auditor::advance_tcp_state(FlowRecord& flow, std::size_t direction,
               !packet.payload.empty())) {
     flow.tcp_state = TcpState::kEstablished;
   }
-  static_cast<void>(direction);
   if (flow.tcp_state >= TcpState::kClosed) flows_.move_to(flow, FlowList::kClosing);
 }
 
@@ -242,7 +248,10 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
     state.streams[1 - direction].acknowledged(packet.acknowledgement, sink, pool_,
                                               stream_counters_);
   }
-  if (!packet.payload.empty() || syn) {
+  // RFC 9293 section 3.10.7.4, RFC 1122 section 4.2.2.12: the text of a RST tells why it was sent;
+  // it is no part of the stream, and a receiver gives it to nobody.
+  const bool reset = (packet.tcp_flags & tcp_flag::kRst) != 0;
+  if ((!packet.payload.empty() || syn) && !reset) {
     if (packet.payload.empty() && !state.session) {
       // Only numbers to note: no session before something is said.
       class Nothing final : public StreamSink {
@@ -273,7 +282,7 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
     }
   }
   if (state.session) tell_logins(flow);
-  advance_tcp_state(flow, direction, packet);
+  advance_tcp_state(flow, packet);
 }
 
 void Auditor::message(FlowRecord& flow, std::size_t direction, const PacketView& view,
@@ -351,10 +360,15 @@ void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {
     SessionFacts& facts = session->facts();
     if (state.conflict) facts.reasons |= reason::kOverlapConflict;
     if (state.mid_stream) facts.reasons |= reason::kMidStream;
-    add_final_reasons(facts, flow.last_ns);
+    add_final_reasons(facts);
     const FlowEnds ends = ends_of(flow);
     const ServiceKey key{ends.destination, ends.destination_port, ends.protocol, ends.ip_version};
-    services_.add(key, facts, decide(facts), flow.last_ns);
+    const Verdict verdict = decide(facts);
+    const bool may_hide_a_login = verdict == Verdict::kUnknown ||
+                                  verdict == Verdict::kCleartextNoCredentials ||
+                                  verdict == Verdict::kRefusedOrStripped;
+    if ((facts.reasons & reason::kGap) != 0 && may_hide_a_login) ++counters_.sessions_with_holes;
+    services_.add(key, facts, verdict, flow.last_ns);
   }
   for (StreamDirection& stream : state.streams) stream.release(pool_);
   SessionReport report = report_of(flow);
@@ -363,13 +377,16 @@ void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {
   if (state.kept) keeper_->release(*state.kept);
 }
 
-void Auditor::on_tick(std::uint64_t now_ns) {
-  now_ns_ = std::max(now_ns_, now_ns);
+void Auditor::on_tick(std::uint64_t monotonic_ns) {
+  arrival_.on_tick(monotonic_ns);
   constexpr int kTickBudget = 4096;
-  flows_.expire(now_ns_, kTickBudget);
+  flows_.expire(arrival_.now_ns(), kTickBudget);
 }
 
-void Auditor::finish() { flows_.clear(); }
+void Auditor::finish() {
+  fragments_.finish();
+  flows_.clear();
+}
 
 AuditCounters Auditor::counters() const noexcept {
   AuditCounters counters = counters_;

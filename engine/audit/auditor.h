@@ -12,6 +12,7 @@
 #include "engine/audit/packet_keeper.h"
 #include "engine/audit/services.h"
 #include "engine/audit/session.h"
+#include "engine/flow/arrival_clock.h"
 #include "engine/flow/flow_table.h"
 #include "engine/flow/ip_fragments.h"
 #include "engine/flow/stream.h"
@@ -61,13 +62,16 @@ struct AuditOptions {
 
 struct AuditCounters {
   std::uint64_t packets = 0;
-  std::uint64_t not_ip = 0;  // or damaged, or of a link type that is not read
+  std::uint64_t not_followed = 0;     // read for what they are and not followed: Auditor::unseen()
+  std::uint64_t without_session = 0;  // ARP and its kin: nothing there to audit
   std::uint64_t flows = 0;
   std::uint64_t flows_evicted = 0;
   std::uint64_t peak_flows = 0;
   std::uint64_t sessions = 0;  // flows that said something
   std::uint64_t datagrams_defragmented = 0;
-  std::uint64_t datagrams_given_up = 0;
+  std::uint64_t datagrams_given_up = 0;  // in fragments, never whole
+  // Sessions that miss bytes in the capture, neither encrypted nor with a login in what was seen.
+  std::uint64_t sessions_with_holes = 0;
   std::uint64_t memory_refusals = 0;
   std::size_t flow_memory_bytes = 0;
   std::size_t pool_peak_bytes = 0;
@@ -85,13 +89,15 @@ class Auditor {
   void on_packet(const PacketView& packet);
   // The same for several at once: their flows' memory is fetched side by side.
   void on_packets(std::span<const PacketView> packets);
-  // Time passes without packets (live): ends what is idle.
-  void on_tick(std::uint64_t now_ns);
+  // Live: the monotonic clock (arrival_clock.h), often. Ends what is idle.
+  void on_tick(std::uint64_t monotonic_ns);
   // Ends everything that is left.
   void finish();
 
   const ServiceTable& services() const noexcept { return services_; }
   AuditCounters counters() const noexcept;
+  // What of the packets was not followed, by name.
+  const UnseenCounts& unseen() const noexcept { return unseen_; }
   // Bytes of one flow's record, and of its session while it is being read.
   static std::size_t flow_bytes() noexcept;
   static std::size_t session_bytes() noexcept;
@@ -117,16 +123,17 @@ class Auditor {
     OrientedKey oriented;
     std::uint32_t hash = 0;
   };
-  void handle(const PacketView& view, TransportPacket& packet);
+  void not_followed(Unseen unseen) noexcept;
+  void handle_fragment(const PacketView& view, const TransportPacket& fragment);
   void handle_flow(const PacketView& view, const TransportPacket& packet,
                    const OrientedKey& oriented, std::uint32_t hash);
   FlowRecord& open_flow(const TransportPacket& packet, const OrientedKey& oriented,
-                        std::uint32_t hash, std::uint64_t now_ns);
+                        std::uint32_t hash, std::uint64_t packet_ns);
   void tcp(FlowRecord& flow, std::size_t direction, const PacketView& view,
            const TransportPacket& packet);
   void message(FlowRecord& flow, std::size_t direction, const PacketView& view,
                const TransportPacket& packet);
-  void advance_tcp_state(FlowRecord& flow, std::size_t direction, const TransportPacket& packet);
+  void advance_tcp_state(FlowRecord& flow, const TransportPacket& packet);
   void make_room();
   Session& session_of(FlowRecord& flow, Transport transport);
   void tell_logins(FlowRecord& flow);
@@ -144,7 +151,8 @@ class Auditor {
   StreamCounters stream_counters_;
   AuditCounters counters_;
   std::uint64_t next_number_ = 1;
-  std::uint64_t now_ns_ = 0;
+  UnseenCounts unseen_;
+  ArrivalClock arrival_;
   FlowTable<FlowState, Auditor> flows_;
 };
 

@@ -179,6 +179,7 @@ struct TlsFacts {
   std::string fingerprint;      // SHA-1 in hex with colons, as Suricata prints it
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
+  std::uint64_t certificate_seen_ns = 0;  // the time of the packet that completed it; 0: unknown
 };
 
 struct SessionFacts {

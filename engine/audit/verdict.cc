@@ -52,7 +52,7 @@ Verdict decide(const SessionFacts& facts) noexcept {
   return Verdict::kCleartextNoCredentials;
 }
 
-void add_final_reasons(SessionFacts& facts, std::uint64_t now_ns) noexcept {
+void add_final_reasons(SessionFacts& facts) noexcept {
   if (facts.opaque_login) facts.reasons |= reason::kOpaqueLogin;
   if (facts.encrypted_other) facts.reasons |= reason::kEncryptedOther;
   if (facts.upgrade == Upgrade::kRefused) facts.reasons |= reason::kUpgradeRefused;
@@ -66,8 +66,8 @@ void add_final_reasons(SessionFacts& facts, std::uint64_t now_ns) noexcept {
     facts.reasons |= reason::kOldTls;
   }
   if (tls->has_certificate) {
-    const auto now = static_cast<std::int64_t>(now_ns / 1'000'000'000);
-    const bool dated = tls->not_after != 0 && tls->not_before != 0;
+    const auto now = static_cast<std::int64_t>(tls->certificate_seen_ns / 1'000'000'000);
+    const bool dated = tls->not_after != 0 && tls->not_before != 0 && now != 0;
     if (dated && (now > tls->not_after || now < tls->not_before)) {
       facts.reasons |= reason::kCertificateExpired;
     }

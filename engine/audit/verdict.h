@@ -22,8 +22,9 @@ std::string_view verdict_name(Verdict verdict) noexcept;  // "cleartext-credenti
 // Pure. A login in the clear outweighs everything, even TLS that began after it.
 Verdict decide(const SessionFacts& facts) noexcept;
 
-// Adds to `reasons` what can only be said at the end: weak TLS (against the clock of the capture),
+// Adds to `reasons` what can only be said at the end: weak TLS (a certificate against the time
+// of the packet that showed it; a packet without a time, 0, judges none),
 // offers not used, refusals.
-void add_final_reasons(SessionFacts& facts, std::uint64_t now_ns) noexcept;
+void add_final_reasons(SessionFacts& facts) noexcept;
 
 }  // namespace capstan::audit

@@ -1,7 +1,8 @@
 // FlowTable: every conversation of the link, found by its addresses, bounded in number.
 //
 // Fixed memory: an array of flows and a hash index, both reserved at the start and used page by
-// page. When the array is full the flow idle longest goes first, whoever sends; a flood of
+// page. Idle is measured on the arrival clock (arrival_clock.h), never on the packets' own times.
+// When the array is full the flow idle longest goes first, whoever sends; a flood of
 // half-open connections costs older idle flows, never more memory. The hash is keyed: nobody can
 // aim at one bucket.
 #pragma once
@@ -64,11 +65,12 @@ inline constexpr std::size_t kFlowLists = 3;
 template <typename State>
 struct Flow {
   FlowKey key;
-  std::uint64_t first_ns = 0;
+  std::uint64_t first_ns = 0;  // the times of its first and its last packet, as these have them
   std::uint64_t last_ns = 0;
+  std::uint64_t arrived_ns = 0;            // when it was last used, on the arrival clock
   std::array<std::uint64_t, 2> packets{};  // [0]: sent by the initiator
   std::array<std::uint64_t, 2> bytes{};    // of whole packets on the wire
-  std::uint64_t listed_ns = 0;             // when it was last moved to the front of its list
+  std::uint64_t listed_ns = 0;             // ... and last moved to the front of its list
   std::uint32_t hash = 0;
   std::uint32_t newer = 0;  // neighbours in the list of its kind
   std::uint32_t older = 0;
@@ -87,7 +89,8 @@ struct FlowLimits {
                                                    10'000'000'000};
 };
 
-// One thread. `Owner` gets each flow that ends, before its slot is used again:
+// One thread. Arrival times never run backwards. `Owner` gets each flow that ends, before its slot
+// is used again:
 //   void on_flow_end(Flow<State>& flow, bool evicted);
 template <typename State, typename Owner>
 class FlowTable {
@@ -141,7 +144,8 @@ class FlowTable {
   }
 
   // A new flow; the one idle longest makes room when there is none.
-  FlowType& insert(const FlowKey& key, std::uint32_t hash, FlowList list, std::uint64_t now_ns) {
+  FlowType& insert(const FlowKey& key, std::uint32_t hash, FlowList list, std::uint64_t packet_ns,
+                   std::uint64_t arrival_ns) {
     if (count_ == limits_.max_flows) {
       ++evicted_;
       end(flow(oldest()), true);
@@ -155,7 +159,8 @@ class FlowTable {
     FlowType* const made = new (&flow(number)) FlowType;
     made->key = key;
     made->hash = hash;
-    made->first_ns = made->last_ns = made->listed_ns = now_ns;
+    made->first_ns = made->last_ns = packet_ns;
+    made->arrived_ns = made->listed_ns = arrival_ns;
     made->list = list;
     std::uint32_t at = hash & mask_;
     while (slot(at).flow != 0) at = (at + 1) & mask_;
@@ -166,13 +171,14 @@ class FlowTable {
     return *made;
   }
 
-  // The flow was used just now. Moves it to the front of its list, at most once in a second of
-  // packet time: the order need not be finer, and two neighbours' cache lines are spared.
-  void touch(FlowType& used, std::uint64_t now_ns) noexcept {
-    used.last_ns = now_ns;
+  // The flow was used just now. Moves it to the front of its list, at most once in a second: the
+  // order need not be finer, and two neighbours' cache lines are spared.
+  void touch(FlowType& used, std::uint64_t packet_ns, std::uint64_t arrival_ns) noexcept {
+    used.last_ns = packet_ns;
+    used.arrived_ns = arrival_ns;
     constexpr std::uint64_t kStep = 1'000'000'000;
-    if (now_ns - used.listed_ns < kStep && now_ns >= used.listed_ns) return;
-    used.listed_ns = now_ns;
+    if (arrival_ns - used.listed_ns < kStep) return;
+    used.listed_ns = arrival_ns;
     const std::uint32_t number = number_of(used);
     unlink(number);
     link(number);
@@ -186,16 +192,15 @@ class FlowTable {
   }
 
   // Ends flows idle for too long: at most `budget` of them.
-  void expire(std::uint64_t now_ns, int budget) {
+  void expire(std::uint64_t arrival_ns, int budget) {
     for (std::size_t list = 0; list < kFlowLists; ++list) {
       while (budget > 0 && oldest_[list] != 0) {
         FlowType& candidate = flow(oldest_[list]);
-        if (now_ns < candidate.last_ns || now_ns - candidate.listed_ns <= limits_.idle_ns[list])
-          break;
+        if (arrival_ns - candidate.listed_ns <= limits_.idle_ns[list]) break;
         --budget;
         // The list's order is a second coarse: look at the flow's own clock.
-        if (now_ns - candidate.last_ns <= limits_.idle_ns[list]) {
-          touch(candidate, candidate.last_ns);
+        if (arrival_ns - candidate.arrived_ns <= limits_.idle_ns[list]) {
+          touch(candidate, candidate.last_ns, candidate.arrived_ns);
           break;
         }
         end(candidate, false);

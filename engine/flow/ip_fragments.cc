@@ -15,42 +15,77 @@ IpFragments::~IpFragments() {
   pool_.release(finished_.buffer, finished_.used);
 }
 
-void IpFragments::drop(std::size_t index) {
-  pool_.release(datagrams_[index].buffer, datagrams_[index].used);
-  datagrams_.erase(datagrams_.begin() + static_cast<std::ptrdiff_t>(index));
+std::size_t IpFragments::KeyHash::operator()(const Key& key) const noexcept {
+  std::array<std::uint64_t, 4> words{};
+  ::memcpy(words.data(), key.source.data(), key.source.size());
+  ::memcpy(words.data() + 2, key.destination.data(), key.destination.size());
+  std::uint64_t mixed = key.id ^ std::uint64_t{key.protocol} << 32;
+  for (const std::uint64_t word : words) {
+    mixed = (mixed ^ word) * 0x9e3779b97f4a7c15ULL;
+    mixed ^= mixed >> 32;
+  }
+  return static_cast<std::size_t>(mixed);
 }
 
-IpFragments::Datagram* IpFragments::find(const TransportPacket& fragment, std::uint64_t now_ns) {
-  for (std::size_t i = 0; i < datagrams_.size();) {
-    Datagram& known = datagrams_[i];
-    if (now_ns > known.first_ns && now_ns - known.first_ns > kTimeoutNs) {
-      ++dropped_;
-      drop(i);
-      continue;
-    }
-    if (known.id == fragment.fragment.id && known.protocol == fragment.protocol &&
-        known.ip_version == fragment.ip_version && known.vlans == fragment.vlans &&
-        known.source == fragment.source && known.destination == fragment.destination) {
-      return &known;
-    }
-    ++i;
+IpFragments::Key IpFragments::key_of(const TransportPacket& fragment) noexcept {
+  return {fragment.source,
+          fragment.destination,
+          fragment.fragment.id,
+          fragment.vlans,
+          fragment.ip_version == 4 ? fragment.protocol : std::uint8_t{0},
+          fragment.ip_version};
+}
+
+void IpFragments::drop(Datagrams::iterator datagram) {
+  held_bytes_ -= datagram->buffer.size();
+  pool_.release(datagram->buffer, datagram->used);
+  index_.erase(datagram->key);
+  datagrams_.erase(datagram);
+}
+
+void IpFragments::finish() {
+  while (!datagrams_.empty()) {
+    ++dropped_;
+    drop(datagrams_.begin());
   }
+}
+
+// The datagram this is a piece of: a new one when none is known.
+IpFragments::Datagram& IpFragments::find(const TransportPacket& fragment,
+                                         std::uint64_t arrival_ns) {
+  while (!datagrams_.empty() && arrival_ns - datagrams_.front().first_ns > kTimeoutNs) {
+    ++dropped_;
+    drop(datagrams_.begin());
+  }
+  const Key key = key_of(fragment);
+  if (const auto known = index_.find(key); known != index_.end()) return *known->second;
   if (datagrams_.size() == kMaxDatagrams) {
     ++dropped_;
-    drop(0);  // the oldest
+    drop(datagrams_.begin());
   }
-  Datagram made;
-  made.source = fragment.source;
-  made.destination = fragment.destination;
-  made.vlans = fragment.vlans;
-  made.id = fragment.fragment.id;
+  Datagram& made = datagrams_.emplace_back();
+  made.key = key;
   made.protocol = fragment.protocol;
-  made.ip_version = fragment.ip_version;
-  made.first_ns = now_ns;
-  made.buffer = pool_.allocate(BufferPool::kLargest);
-  if (made.buffer.empty()) return nullptr;
-  datagrams_.push_back(std::move(made));
-  return &datagrams_.back();
+  made.first_ns = arrival_ns;
+  index_.emplace(key, std::prev(datagrams_.end()));
+  return made;
+}
+
+// A buffer that reaches to `end`, at the cost of the oldest where there is too little memory.
+bool IpFragments::make_room(Datagram& datagram, std::uint32_t end) {
+  if (datagram.buffer.size() >= end) return true;
+  while (held_bytes_ + end > pool_.capacity_bytes() / 2 && &datagrams_.front() != &datagram) {
+    ++dropped_;
+    drop(datagrams_.begin());
+  }
+  const std::span<std::uint8_t> larger = pool_.allocate(end);
+  if (larger.empty()) return false;
+  if (datagram.used != 0) ::memcpy(larger.data(), datagram.buffer.data(), datagram.used);
+  held_bytes_ += larger.size();
+  held_bytes_ -= datagram.buffer.size();
+  pool_.release(datagram.buffer, datagram.used);
+  datagram.buffer = larger;
+  return true;
 }
 
 void IpFragments::insert(Datagram& datagram, std::uint32_t begin,
@@ -82,7 +117,7 @@ void IpFragments::insert(Datagram& datagram, std::uint32_t begin,
   ranges.resize(kept + 1);
 }
 
-bool IpFragments::add(const TransportPacket& fragment, std::uint64_t now_ns,
+bool IpFragments::add(const TransportPacket& fragment, std::uint64_t arrival_ns,
                       TransportPacket& whole) {
   const std::uint32_t begin = fragment.fragment.offset;
   const auto size = static_cast<std::uint32_t>(fragment.ip_payload.size());
@@ -90,31 +125,31 @@ bool IpFragments::add(const TransportPacket& fragment, std::uint64_t now_ns,
     ++dropped_;
     return false;
   }
-  Datagram* const datagram = find(fragment, now_ns);
-  if (datagram == nullptr) {
+  Datagram& datagram = find(fragment, arrival_ns);
+  const auto place = index_.find(datagram.key)->second;
+  if (datagram.ranges.size() >= kMaxRanges || !make_room(datagram, begin + size)) {
     ++dropped_;
+    drop(place);
     return false;
   }
-  if (datagram->ranges.size() >= kMaxRanges) {
-    ++dropped_;
-    drop(static_cast<std::size_t>(datagram - datagrams_.data()));
-    return false;
-  }
-  insert(*datagram, begin, fragment.ip_payload);
-  if (!fragment.fragment.more && datagram->length == 0) datagram->length = begin + size;
-  if (datagram->length == 0 || datagram->ranges[0].begin != 0 ||
-      datagram->ranges[0].end < datagram->length) {
+  if (begin == 0) datagram.protocol = fragment.protocol;
+  insert(datagram, begin, fragment.ip_payload);
+  if (!fragment.fragment.more && datagram.length == 0) datagram.length = begin + size;
+  if (datagram.length == 0 || datagram.ranges[0].begin != 0 ||
+      datagram.ranges[0].end < datagram.length) {
     return false;
   }
   pool_.release(finished_.buffer, finished_.used);
-  finished_ = std::move(*datagram);
-  datagrams_.erase(datagrams_.begin() + (datagram - datagrams_.data()));
+  held_bytes_ -= datagram.buffer.size();
+  index_.erase(datagram.key);
+  finished_ = std::move(datagram);
+  datagrams_.erase(place);
   ++completed_;
   whole = fragment;
   whole.is_fragment = false;
-  return read_transport_header(
-      std::span<const std::uint8_t>(finished_.buffer).first(finished_.length), finished_.length,
-      whole);
+  whole.protocol = finished_.protocol;
+  whole.ip_payload = std::span<const std::uint8_t>(finished_.buffer).first(finished_.length);
+  return true;
 }
 
 }  // namespace capstan

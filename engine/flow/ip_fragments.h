@@ -1,10 +1,12 @@
 // IpFragments: fragmented IP datagrams put back together, a bounded number at a time.
 //
 // RFC 815's question (which holes are left?) with RFC 5722's answer to overlaps in mind: the first
-// bytes win.
+// bytes win. Trains that are never finished cost the oldest of them their place, which is counted:
+// whoever sends many hides nothing without a word.
 #pragma once
 
-#include <optional>
+#include <list>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/flow/buffer_pool.h"
@@ -15,17 +17,22 @@ namespace capstan {
 // One thread.
 class IpFragments {
  public:
-  static constexpr std::size_t kMaxDatagrams = 64;
+  static constexpr std::size_t kMaxDatagrams = 4096;
   static constexpr std::uint64_t kTimeoutNs = 30'000'000'000;  // RFC 791's suggestion is 15 s
 
+  // At most half of the pool is used.
   explicit IpFragments(BufferPool& pool) : pool_(pool) {}
   ~IpFragments();
   IpFragments(const IpFragments&) = delete;
   IpFragments& operator=(const IpFragments&) = delete;
 
-  // Takes a fragment in. When it completes its datagram, fills `whole` as if that had come in one
-  // packet; its payload is borrowed until the next call.
-  bool add(const TransportPacket& fragment, std::uint64_t now_ns, TransportPacket& whole);
+  // Takes a fragment in, which arrived at `arrival_ns` (arrival_clock.h: a packet's own time may be
+  // any). When it completes its datagram, fills `whole` with its addresses and protocol; its
+  // ip_payload is then all that the datagram held behind its IP header, borrowed until the next
+  // call.
+  bool add(const TransportPacket& fragment, std::uint64_t arrival_ns, TransportPacket& whole);
+  // No more will come: what waits is given up.
+  void finish();
 
   std::uint64_t completed() const noexcept { return completed_; }
   std::uint64_t dropped() const noexcept { return dropped_; }  // datagrams given up
@@ -35,27 +42,41 @@ class IpFragments {
     std::uint32_t begin;
     std::uint32_t end;
   };
-  struct Datagram {
+  // What makes two fragments one datagram's (RFC 791 section 3.2, RFC 8200 section 4.5).
+  struct Key {
     Address source{};
     Address destination{};
-    std::array<std::uint16_t, 2> vlans{};
     std::uint32_t id = 0;
-    std::uint8_t protocol = 0;
+    std::array<std::uint16_t, 2> vlans{};
+    std::uint8_t protocol = 0;  // IPv4 only: an IPv6 datagram's is that of its first fragment
     std::uint8_t ip_version = 0;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept;
+  };
+  struct Datagram {
+    Key key;
+    std::uint8_t protocol = 0;
     std::uint64_t first_ns = 0;
     std::uint32_t length = 0;  // 0: the last fragment has not come
     std::uint32_t used = 0;
     std::span<std::uint8_t> buffer;
     std::vector<Range> ranges;
   };
+  using Datagrams = std::list<Datagram>;  // the oldest first
 
-  Datagram* find(const TransportPacket& fragment, std::uint64_t now_ns);
+  static Key key_of(const TransportPacket& fragment) noexcept;
+  Datagram& find(const TransportPacket& fragment, std::uint64_t arrival_ns);
+  bool make_room(Datagram& datagram, std::uint32_t end);
   void insert(Datagram& datagram, std::uint32_t begin, std::span<const std::uint8_t> bytes);
-  void drop(std::size_t index);
+  void drop(Datagrams::iterator datagram);
 
   BufferPool& pool_;
-  std::vector<Datagram> datagrams_;
+  Datagrams datagrams_;
+  std::unordered_map<Key, Datagrams::iterator, KeyHash> index_;
   Datagram finished_;
+  std::size_t held_bytes_ = 0;
   std::uint64_t completed_ = 0;
   std::uint64_t dropped_ = 0;
 };

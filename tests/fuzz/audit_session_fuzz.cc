@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     size -= 2 + length;
   }
   session.on_end(1, environment);
-  add_final_reasons(session.facts(), 1);
+  add_final_reasons(session.facts());
   CAPSTAN_CHECK(decide(session.facts()) <= Verdict::kRefusedOrStripped);
   const bool swapped = session.swapped();
   for (const SecretSpan& span : session.facts().secrets) {

@@ -1,7 +1,8 @@
 // Any order of inserting, using, moving and ending flows, over hashes that collide: the table finds
 // exactly what a plain map holds, ends each flow once and never holds more than it may.
 //
-// Input: limit, then operations: what, key, time (2; tenths of a second).
+// Input: limit, then operations: what, key, the packet's time (2; tenths of a second), whose second
+// byte is also how much later it arrived.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -36,19 +37,20 @@ class Owner {
 
 using Table = FlowTable<State, Owner>;
 
-void use(Table& table, Owner& owner, std::uint8_t number, FlowList list, std::uint64_t now_ns) {
+void use(Table& table, Owner& owner, std::uint8_t number, FlowList list, std::uint64_t packet_ns,
+         std::uint64_t arrival_ns) {
   const FlowKey key = key_of(number);
   const std::uint32_t hash = number & 3U;
   Flow<State>* flow = table.find(key, hash);
   const auto known = owner.held.find(number);
   CAPSTAN_CHECK((flow != nullptr) == (known != owner.held.end()), number);
   if (flow == nullptr) {
-    flow = &table.insert(key, hash, list, now_ns);
+    flow = &table.insert(key, hash, list, packet_ns, arrival_ns);
     flow->state.mine = std::make_unique<int>(number);
     owner.held[number] = flow->state.mine.get();
   } else {
     CAPSTAN_CHECK(flow->state.mine.get() == known->second, number);
-    table.touch(*flow, now_ns);
+    table.touch(*flow, packet_ns, arrival_ns);
   }
 }
 
@@ -61,10 +63,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.idle_ns = {60'000'000'000, 5'000'000'000, 1'000'000'000};
   Owner owner;
   Table table(limits, 1, owner);
+  std::uint64_t arrival_ns = 0;
   for (std::size_t at = 1; at + 4 <= size; at += 4) {
     const std::uint8_t number = data[at + 1];
     const auto list = static_cast<FlowList>((data[at] >> 4) % kFlowLists);
-    const std::uint64_t now_ns = (data[at + 2] << 8 | data[at + 3]) * std::uint64_t{100'000'000};
+    const std::uint64_t packet_ns = (data[at + 2] << 8 | data[at + 3]) * std::uint64_t{100'000'000};
+    arrival_ns += data[at + 3] * std::uint64_t{100'000'000};
     Flow<State>* const flow = table.find(key_of(number), number & 3U);
     switch (data[at] & 7) {
       case 0:
@@ -74,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (flow != nullptr) table.move_to(*flow, list);
         break;
       case 2:
-        table.expire(now_ns, number);
+        table.expire(arrival_ns, number);
         break;
       case 3: {
         const bool any = table.size() != 0;
@@ -82,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       }
       default:
-        use(table, owner, number, list, now_ns);
+        use(table, owner, number, list, packet_ns, arrival_ns);
         break;
     }
     CAPSTAN_CHECK(table.size() == owner.held.size(), table.size(), owner.held.size());

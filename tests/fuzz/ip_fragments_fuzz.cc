@@ -23,11 +23,9 @@ std::uint64_t byte_at(const TransportPacket& packet, std::size_t offset, std::ui
 
 void check_whole(const TransportPacket& whole, const std::set<std::uint64_t>& sent) {
   CAPSTAN_CHECK(!whole.is_fragment);
-  const std::size_t head = whole.protocol == kProtocolUdp ? 8 : 20;
-  CAPSTAN_CHECK(head + whole.payload.size() <= BufferPool::kLargest, whole.payload.size());
-  if (whole.protocol != kProtocolUdp) return;  // where TCP's payload begins is not told
-  for (std::size_t i = 0; i < whole.payload.size(); ++i) {
-    CAPSTAN_CHECK(sent.contains(byte_at(whole, head + i, whole.payload[i])), i);
+  CAPSTAN_CHECK(whole.ip_payload.size() <= BufferPool::kLargest, whole.ip_payload.size());
+  for (std::size_t i = 0; i < whole.ip_payload.size(); ++i) {
+    CAPSTAN_CHECK(sent.contains(byte_at(whole, i, whole.ip_payload[i])), i);
   }
 }
 
@@ -59,7 +57,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (std::size_t i = 0; i < length; ++i) sent.insert(byte_at(packet, offset + i, piece[i]));
       TransportPacket whole;
       ++added;
-      if (fragments.add(packet, now_ns, whole)) check_whole(whole, sent);
+      if (fragments.add(packet, now_ns, whole)) {
+        check_whole(whole, sent);
+        Unseen unseen;
+        const std::span<const std::uint8_t> datagram = whole.ip_payload;
+        if (read_reassembled(datagram, whole, unseen)) {
+          CAPSTAN_CHECK(whole.payload.size() <= datagram.size(), whole.payload.size());
+        }
+      }
       CAPSTAN_CHECK(fragments.completed() + fragments.dropped() <= added, fragments.completed(),
                     fragments.dropped(), added);
       data += kHeadBytes + length;

@@ -63,7 +63,7 @@ inline Outcome play(const std::vector<Turn>& turns, const PlayOptions& options) 
   }
   session.on_end(kNow, environment);
   SessionFacts& facts = session.facts();
-  add_final_reasons(facts, kNow);
+  add_final_reasons(facts);
   Outcome outcome;
   outcome.verdict = decide(facts);
   outcome.protocol = facts.protocol;

@@ -283,9 +283,111 @@ TEST_F(AuditorTest, BatchesGiveTheSameAsSinglePackets) {
   for (const Seen& one : recorder.seen) EXPECT_EQ(one.verdict, Verdict::kCleartextCredentials);
 }
 
+// One packet of another flow, dated forty years ahead, between any two packets of a login; and the
+// clock itself put to another time in its midst.
+TEST_F(AuditorTest, JumpsOfTheClockTearNoFlow) {
+  for (const std::int64_t jump_s : {1'200'000'000, -1'200'000'000, 86'400, -7'200, 301, -301}) {
+    for (const bool stays : {false, true}) {
+      for (int before = 1; before < 5; ++before) {
+        SCOPED_TRACE(testing::Message()
+                     << jump_s << " s before packet " << before << ", stays " << stays);
+        recorder.seen.clear();
+        auditor = std::make_unique<Auditor>(options, recorder);
+        const std::uint64_t usual = 1'700'000'000 * kSecond;
+        std::vector<std::vector<std::uint8_t>> packets;
+        PacketSpec spec;
+        const std::vector<std::string> said = {"EHLO me\r\n", "AUTH LOGIN\r\n", "Ym9i\r\n",
+                                               "c2VjcmV0\r\n", "QUIT\r\n"};
+        spec.destination_port = 25;
+        for (const std::string& line : said) {
+          spec.payload = line;
+          packets.push_back(test::build_packet(spec));
+          spec.sequence += static_cast<std::uint32_t>(line.size());
+        }
+        PacketSpec stray;
+        stray.udp = true;
+        stray.source_port = 5;
+        const std::vector<std::uint8_t> other = test::build_packet(stray);
+        std::uint64_t time_ns = usual;
+        const std::uint64_t jumped = usual + static_cast<std::uint64_t>(jump_s) * kSecond;
+        for (int i = 0; i < static_cast<int>(packets.size()); ++i) {
+          if (i == before) {
+            auditor->on_packet(test::view_of(other, jumped));
+            if (stays) time_ns = jumped;
+          }
+          auditor->on_packet(test::view_of(packets[static_cast<std::size_t>(i)], time_ns += 1000));
+        }
+        auditor->finish();
+        EXPECT_EQ(recorder.seen.size(), 2U);
+        EXPECT_EQ(std::count_if(recorder.seen.begin(), recorder.seen.end(),
+                                [](const Seen& one) {
+                                  return one.verdict == Verdict::kCleartextCredentials;
+                                }),
+                  1);
+      }
+    }
+  }
+}
+
+TEST_F(AuditorTest, TextOfAResetIsNoStreamData) {
+  PacketSpec reset;
+  reset.destination_port = 110;
+  reset.flags = tcp_flag::kRst | tcp_flag::kAck;
+  reset.payload = "USER bob\r\nPASS secret\r\n";
+  send(reset);
+  auditor->finish();
+  ASSERT_EQ(recorder.seen.size(), 1U);
+  EXPECT_NE(recorder.seen[0].verdict, Verdict::kCleartextCredentials);
+  EXPECT_EQ(recorder.logins, 0U);
+}
+
+// Trains of others that are never finished, between the two fragments of a login: as many as fit
+// hide nothing, and what is given up is counted.
+TEST_F(AuditorTest, UnfinishedTrainsHideNoLogin) {
+  PacketSpec snmp;
+  snmp.udp = true;
+  snmp.destination_port = 161;
+  const char get[] =
+      "\x30\x1a\x02\x01\x01\x04\x06public\xa0\x0d\x02\x01\x01\x02\x01\0\x02\x01\0\x30\x02\x30\0";
+  snmp.payload.assign(get, sizeof(get) - 1);
+  const std::vector<std::uint8_t> whole = test::transport_part(snmp);
+  PacketSpec first = snmp;
+  first.fragment_field = 0x2000;
+  first.payload.assign(whole.begin(), whole.begin() + 16);
+  PacketSpec second = snmp;
+  second.fragment_field = 2;
+  second.payload.assign(whole.begin() + 16, whole.end());
+  constexpr std::uint32_t kOthers = 3000;
+  send(first);
+  for (std::uint32_t i = 0; i < kOthers; ++i) {
+    PacketSpec other = first;
+    other.source = 0x0b000000 + i;
+    send(other);
+  }
+  send(second);
+  auditor->finish();
+  EXPECT_EQ(recorder.logins, 1U);
+  EXPECT_EQ(auditor->counters().datagrams_given_up, kOthers);
+}
+
+TEST_F(AuditorTest, WhatIsNotFollowedIsCountedByName) {
+  const std::vector<std::uint8_t> bytes(60, 0);
+  PacketView view = test::view_of(bytes, now);
+  view.link_type = 147;  // for private use
+  auditor->on_packet(view);
+  auditor->on_packet(view);
+  auditor->finish();
+  ASSERT_EQ(auditor->unseen().entries().size(), 1U);
+  EXPECT_EQ(auditor->unseen().entries()[0].packets, 2U);
+  EXPECT_NE(auditor->unseen().entries()[0].unseen.name().find("147"), std::string::npos);
+  EXPECT_EQ(auditor->counters().not_followed, 2U);
+}
+
 TEST_F(AuditorTest, IdleFlowsEndByThemselves) {
   pop3_login({}, "alice", "secret");
-  auditor->on_tick(now + 7200 * kSecond);
+  auditor->on_tick(1000 * kSecond);
+  EXPECT_EQ(recorder.ended, 0U);
+  auditor->on_tick(1000 * kSecond + 7200 * kSecond);
   EXPECT_EQ(recorder.ended, 1U);
 }
 

@@ -87,7 +87,7 @@ class OutputsTest : public testing::Test {
     snmp.payload = std::string("\x30\x1f\x02\x01\x01\x04\x0b", 7) + kSecret + pdu;
     send(auditor, snmp);
     auditor.finish();
-    outputs.finish(auditor);
+    outputs.finish(auditor, {});
     EXPECT_GE(outputs.logins(), 3U);
   }
 
@@ -195,7 +195,7 @@ TEST_F(OutputsTest, EvidenceKnowsTcpOptionsFromHeadersAndPaddingFromPayload) {
     send_bytes(padded);
   }
   auditor.finish();
-  outputs.finish(auditor);
+  outputs.finish(auditor, {});
   EXPECT_EQ(expect_good_evidence(commands.evidence), 6U);
 }
 

@@ -69,8 +69,11 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}\nExit status: 4 when a login in the clear was seen, 0 when none was.\n",
-               app.help());
+    fmt::print(
+        "{}\nExit status: 4 when a login in the clear was seen; 5 when none was, and not "
+        "everything "
+        "could be looked at (the report says what); else 0.\n",
+        app.help());
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -10,8 +9,8 @@
 
 #include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
-#include "engine/reader/capture_file.h"
 #include "tools/audit/audit_cli.h"
+#include "tools/audit/audit_file.h"
 #include "tools/audit/audit_outputs.h"
 #include "tools/audit/live_audit.h"
 #include "tools/common/exit_status.h"
@@ -21,29 +20,6 @@
 namespace capstan::tools {
 
 namespace {
-
-void audit_file(const std::string& path, std::optional<PacketFilter>& filter,
-                audit::Auditor& auditor, std::int64_t& left) {
-  CaptureFile file = CaptureFile::open(path);
-  constexpr std::size_t kBatch = 16;
-  std::array<PacketView, kBatch> batch;
-  std::size_t count = 0;
-  PacketView packet;
-  while (left != 0 && file.next(packet)) {
-    if (filter && !filter->matches(packet)) continue;
-    if (left > 0) --left;
-    if (!file.packets_stay_valid()) {
-      auditor.on_packet(packet);
-      continue;
-    }
-    batch[count++] = packet;
-    if (count == kBatch) {
-      auditor.on_packets(batch);
-      count = 0;
-    }
-  }
-  auditor.on_packets(std::span<const PacketView>(batch).first(count));
-}
 
 // Of packets that the filter could say nothing about; when that is all there are, nothing was
 // audited.
@@ -72,18 +48,23 @@ int audit_command(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // who has read enough may go
   AuditOutputs outputs(*line);
   audit::Auditor auditor(options_of(*line), outputs);
+  AuditScope scope;
+  scope.filter = line->filter;
   if (line->files.empty()) {
-    live_audit(*line, auditor, outputs);
+    scope.inputs = live_audit(*line, auditor, outputs);
   } else {
     std::int64_t left = line->packet_limit > 0 ? line->packet_limit : -1;
     std::optional<PacketFilter> filter;
     if (!line->filter.empty()) filter.emplace(line->filter, link_type::kEthernet);
-    for (const std::string& path : line->files) audit_file(path, filter, auditor, left);
+    for (const std::string& path : line->files) {
+      scope.inputs.push_back(audit_file(path, filter, auditor, left));
+    }
     if (filter) say_of_filter(*filter);
   }
   auditor.finish();
-  outputs.finish(auditor);
-  return outputs.logins() != 0 ? kExitFindings : kExitDone;
+  outputs.finish(auditor, scope);
+  if (outputs.logins() != 0) return kExitFindings;
+  return left_out(scope, auditor).empty() ? kExitDone : kExitNotAll;
 }
 
 }  // namespace capstan::tools

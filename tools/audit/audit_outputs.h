@@ -6,6 +6,7 @@
 
 #include "tools/audit/audit_book.h"
 #include "tools/audit/audit_cli.h"
+#include "tools/audit/audit_scope.h"
 #include "tools/audit/eve_lines.h"
 #include "tools/audit/evidence.h"
 
@@ -28,7 +29,7 @@ class AuditOutputs final : public audit::AuditSink {
   // Whether the reader of standard output has gone, and nothing else was asked for.
   bool closed() const noexcept;
   // The report, the page. Throws std::system_error when something could not be written.
-  void finish(const audit::Auditor& auditor);
+  void finish(const audit::Auditor& auditor, const AuditScope& scope);
 
   std::uint64_t logins() const noexcept { return logins_; }
 

@@ -45,6 +45,7 @@ BestEffortQueue& AuditWorker::add_ring(std::uint32_t block_count, std::uint16_t 
 void AuditWorker::start(std::vector<int> cpus) {
   audit::AuditSink& sink = *this;
   auditor_ = std::make_unique<audit::Auditor>(audit::AuditOptions{}, sink);
+  packets_ = std::make_unique<BlockAudit>(*auditor_, inlets_.size() > 1);
   thread_ = start_thread("audits", [this, cpus = std::move(cpus)] { run(cpus); });
 }
 
@@ -74,7 +75,7 @@ bool AuditWorker::take_blocks() {
     BlockRef block = inlet.queue->try_pop();
     if (!block) continue;
     any = true;
-    audit_block(*block, inlet.link_types, *auditor_);
+    packets_->take(*block, inlet.link_types);
     counters_.packets.add(block->packet_count);
     block.reset();  // in front of writing, which may take any time
     flush();
@@ -94,13 +95,14 @@ void AuditWorker::audit() {
     const bool took = take_blocks();
     if (!took && finishing) break;
     const std::uint64_t now_ns = monotonic_clock_ns();
+    packets_->on_tick(now_ns);
     if (now_ns >= next_tick_ns) {
       next_tick_ns = now_ns + kTickNs;
-      auditor_->on_tick(wall_clock_ns());
       flush();
     }
     if (!took) sleep_ns(kNapNs);
   }
+  packets_->finish();
   auditor_->finish();
   AuditTotals totals = skipped_;
   totals.packets = counters_.packets.get();

@@ -15,6 +15,7 @@
 #include "engine/audit/auditor.h"
 #include "engine/block/best_effort_queue.h"
 #include "engine/core/stats.h"
+#include "tools/audit/audit_block.h"
 #include "tools/audit/eve_lines.h"
 
 namespace capstan::tools {
@@ -69,6 +70,7 @@ class AuditWorker final : private audit::AuditSink {
   EveLines lines_;
   std::vector<Inlet> inlets_;
   std::unique_ptr<audit::Auditor> auditor_;
+  std::unique_ptr<BlockAudit> packets_;
   AuditWorkerCounters counters_;
   AuditTotals skipped_;              // the two counts of it, set before finish_
   std::atomic<bool> finish_{false};  // release: skipped_ and everything queued before is visible

@@ -172,6 +172,43 @@ std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns) {
   return dump_json(event);
 }
 
+std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor,
+                          std::uint64_t logins) {
+  std::uint64_t last_ns = 0;
+  ordered_json inputs = ordered_json::array();
+  for (const AuditedInput& input : scope.inputs) {
+    ordered_json one = {{input.live ? "interface" : "file", safe_text(input.name)},
+                        {"packets", input.packets},
+                        {"packets_lost", input.lost},
+                        {"packets_filtered", input.filtered},
+                        {"packets_reordered", input.reordered}};
+    one["first"] = or_null(input.first_ns ? eve_time(*input.first_ns) : "");
+    one["last"] = or_null(input.last_ns ? eve_time(*input.last_ns) : "");
+    one["damage"] = or_null(safe_text(input.damage));
+    one["read_to_end"] = input.damage.empty() && (input.live || !input.stopped);
+    inputs.push_back(std::move(one));
+    last_ns = std::max(last_ns, input.last_ns.value_or(0));
+  }
+  ordered_json omitted = ordered_json::array();
+  for (const LeftOut& one : left_out(scope, auditor)) {
+    omitted.push_back({{"what", one.what},
+                       {"name", or_null(safe_text(one.name))},
+                       {"count", one.count},
+                       {"text", safe_text(one.sentence)}});
+  }
+  const audit::AuditCounters counters = auditor.counters();
+  ordered_json body = {{"packets", counters.packets},
+                       {"sessions", counters.sessions},
+                       {"cleartext_logins", logins},
+                       {"filter", or_null(safe_text(scope.filter))},
+                       {"everything_looked_at", omitted.empty()},
+                       {"inputs", std::move(inputs)},
+                       {"left_out", std::move(omitted)}};
+  ordered_json event = {{"timestamp", eve_time(last_ns)}, {"event_type", "stats"}};
+  event["stats"]["audit"] = std::move(body);
+  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 UniqueFd open_eve_file(const std::string& path) {
   if (path == "-") {
     UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));

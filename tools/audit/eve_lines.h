@@ -6,6 +6,7 @@
 
 #include "engine/audit/auditor.h"
 #include "engine/core/unique_fd.h"
+#include "tools/audit/audit_scope.h"
 
 namespace capstan::tools {
 
@@ -50,5 +51,9 @@ struct AuditTotals {
   std::uint64_t logins = 0;  // in the clear
 };
 std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns);
+
+// The last line of `capstan audit --json`: what was audited, and what of it was not looked at.
+std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor,
+                          std::uint64_t logins);
 
 }  // namespace capstan::tools

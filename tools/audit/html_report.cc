@@ -101,13 +101,56 @@ std::string logins(const AuditBook& book) {
   return text;
 }
 
+std::string scope_rows(const AuditScope& scope) {
+  std::string text =
+      "<h2>What was audited</h2>\n<table><tr><th>Source</th><th class=\"n\">Packets</th>"
+      "<th class=\"n\">Lost</th><th>From (UTC)</th><th>To (UTC)</th><th>Remarks</th></tr>\n";
+  for (const AuditedInput& input : scope.inputs) {
+    std::string remarks;
+    if (input.live) remarks += "heard live. ";
+    if (!input.damage.empty()) remarks += escape_xml(safe_text(input.damage)) + ". ";
+    if (input.filtered != 0)
+      remarks += fmt::format("{} did not match the filter. ", input.filtered);
+    if (input.reordered != 0) {
+      remarks += fmt::format("{} put in the order of their times. ", input.reordered);
+    }
+    if (!input.live && input.stopped) remarks += "not read to the end, as asked. ";
+    text += fmt::format(
+        "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td>"
+        "<td>{}</td><td>{}</td></tr>\n",
+        escape_xml(safe_text(input.name)), input.packets, input.lost,
+        input.first_ns ? plain_time(*input.first_ns) : "",
+        input.last_ns ? plain_time(*input.last_ns) : "", remarks);
+  }
+  text += "</table>\n";
+  if (!scope.filter.empty()) {
+    text += fmt::format("<p>Only what matches <code>{}</code>.</p>\n",
+                        escape_xml(safe_text(scope.filter)));
+  }
+  return text;
+}
+
+std::string left_out_list(const AuditScope& scope, const audit::Auditor& auditor) {
+  const std::vector<LeftOut> list = left_out(scope, auditor);
+  if (list.empty()) return "<h2>What was not looked at</h2>\n<p>Nothing was left out.</p>\n";
+  std::string text =
+      "<h2>What was not looked at</h2>\n<p>\"No login\" does not cover it:</p>\n<ul>\n";
+  for (const LeftOut& one : list) {
+    text += fmt::format("<li>{}</li>\n", escape_xml(safe_text(one.sentence)));
+  }
+  return text + "</ul>\n";
+}
+
 }  // namespace
 
-std::string html_report(const AuditBook& book, const audit::Auditor& auditor) {
+std::string html_report(const AuditBook& book, const audit::Auditor& auditor,
+                        const AuditScope& scope) {
   std::string text(kHead);
   text += tiles(book, auditor.counters());
   text += services(auditor.services());
   text += logins(book);
+  text += scope_rows(scope);
+  text += left_out_list(scope, auditor);
   text += "<p>Secrets were never stored: of each only the length is known.</p>\n</body></html>\n";
   return text;
 }

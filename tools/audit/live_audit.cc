@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -41,15 +42,17 @@ class LiveAudit {
       capture_.add_stripe(ring, *queues_.back());
       link_types_.push_back(capture_.ring_info(ring).link_type);
     }
+    packets_.emplace(auditor, capture_.ring_count() > 1);
   }
 
-  void run() {
+  std::vector<AuditedInput> run() {
     const Capture::Running running = capture_.start();
     const auto began = Clock::now();
     auto refreshed = began;
     bool stopping = false;
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
+      packets_->on_tick(monotonic_clock_ns());
       const bool idle = !take_blocks();
       if (finished && idle) break;
       outputs_.check();
@@ -61,13 +64,14 @@ class LiveAudit {
       constexpr auto kRefresh = std::chrono::seconds(1);
       if (now - refreshed >= kRefresh) {
         refreshed = now;
-        auditor_.on_tick(wall_clock_ns());
         outputs_.refresh(auditor_);
       }
       constexpr auto kNap = std::chrono::milliseconds(2);
       if (idle) std::this_thread::sleep_for(kNap);
     }
     capture_.join();
+    packets_->finish();
+    return inputs();
   }
 
  private:
@@ -83,9 +87,28 @@ class LiveAudit {
       const BlockRef block = queue->try_pop();
       if (!block) continue;
       any = true;
-      audit_block(*block, link_types_, auditor_);
+      packets_->take(*block, link_types_);
     }
     return any;
+  }
+
+  // One input an interface, over its rings.
+  std::vector<AuditedInput> inputs() const {
+    std::vector<AuditedInput> list;
+    for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+      const RingInfo& info = capture_.ring_info(ring);
+      const RingCounters& counters = capture_.counters(ring);
+      if (list.empty() || list.back().name != info.interface_name) {
+        list.push_back({});
+        list.back().name = info.interface_name;
+        list.back().live = true;
+      }
+      AuditedInput& input = list.back();
+      input.packets += counters.sealed.get();
+      input.lost += counters.dropped.get() + counters.damaged.get() + counters.abandoned.get();
+    }
+    if (!list.empty()) list.front().reordered = packets_->put_in_order();
+    return list;
   }
 
   bool should_stop(Clock::duration running) {
@@ -106,13 +129,15 @@ class LiveAudit {
   Capture capture_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
   std::vector<std::uint16_t> link_types_;
+  std::optional<BlockAudit> packets_;
 };
 
 }  // namespace
 
-void live_audit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs) {
+std::vector<AuditedInput> live_audit(const AuditCommandLine& line, audit::Auditor& auditor,
+                                     AuditOutputs& outputs) {
   LiveAudit live(line, auditor, outputs);
-  live.run();
+  return live.run();
 }
 
 }  // namespace capstan::tools

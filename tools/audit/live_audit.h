@@ -7,8 +7,10 @@
 
 namespace capstan::tools {
 
-// Runs until SIGINT or SIGTERM, or until the time or the packets asked for are over. Throws
-// UsageError and std::system_error when the capture cannot be opened.
-void live_audit(const AuditCommandLine& line, audit::Auditor& auditor, AuditOutputs& outputs);
+// What was audited: one input an interface. Runs until SIGINT or SIGTERM, or until the time or the
+// packets asked for are over. Throws UsageError and std::system_error when the capture cannot be
+// opened.
+std::vector<AuditedInput> live_audit(const AuditCommandLine& line, audit::Auditor& auditor,
+                                     AuditOutputs& outputs);
 
 }  // namespace capstan::tools

@@ -53,27 +53,38 @@ std::string advice_text(const audit::ServiceTable& table) {
   return text.empty() ? text : "\nWhat to change:\n" + text;
 }
 
-std::string limits_text(const audit::AuditCounters& counters) {
-  std::string text;
-  if (counters.flows_evicted != 0) {
-    text += fmt::format("  {} conversations were given up for want of room (--max-flows)\n",
-                        counters.flows_evicted);
+std::string input_text(const AuditedInput& input) {
+  std::string text = fmt::format("  {}: {} packet{}", safe_text(input.name), input.packets,
+                                 input.packets == 1 ? "" : "s");
+  if (input.first_ns) {
+    text += fmt::format(", {} to {} UTC", plain_time(*input.first_ns), plain_time(*input.last_ns));
   }
-  if (counters.memory_refusals != 0) {
-    text += fmt::format("  memory for waiting bytes was refused {} times (--memory)\n",
-                        counters.memory_refusals);
+  if (input.filtered != 0) text += fmt::format("; {} did not match the filter", input.filtered);
+  if (input.reordered != 0) {
+    text += fmt::format("; {} were put in the order of their times", input.reordered);
   }
-  if (counters.streams.gaps != 0) {
-    text += fmt::format("  {} gaps: the capture misses bytes there\n", counters.streams.gaps);
-  }
+  if (input.live && input.lost == 0) text += "; none was lost";
+  if (!input.live && input.stopped) text += "; not read to the end, as asked";
+  return text + "\n";
+}
+
+std::string scope_text(const AuditScope& scope, const audit::Auditor& auditor) {
+  std::string text = "\nWhat was audited:\n";
+  for (const AuditedInput& input : scope.inputs) text += input_text(input);
+  if (!scope.filter.empty()) text += fmt::format("  only what matches: {}\n", scope.filter);
+  const audit::AuditCounters counters = auditor.counters();
   if (counters.streams.overlap_conflicts != 0) {
     text += fmt::format("  {} segments contradicted what was sent before: the first was believed\n",
                         counters.streams.overlap_conflicts);
   }
-  if (counters.not_ip != 0) {
-    text += fmt::format("  {} packets were not IP or damaged\n", counters.not_ip);
+  if (const std::uint64_t gaps = counters.streams.gaps; gaps != 0) {
+    text += fmt::format("  {} gaps in streams: the capture misses bytes there\n", gaps);
   }
-  return text.empty() ? text : "\nWhat was not seen whole:\n" + text;
+  const std::vector<LeftOut> list = left_out(scope, auditor);
+  if (list.empty()) return text;
+  text += "\nWhat was not looked at, so that \"no login\" does not cover it:\n";
+  for (const LeftOut& one : list) text += fmt::format("  {}\n", safe_text(one.sentence));
+  return text;
 }
 
 }  // namespace
@@ -109,13 +120,14 @@ std::string service_table(const audit::ServiceTable& table, std::size_t rows) {
   return text;
 }
 
-std::string text_report(const AuditBook& book, const audit::Auditor& auditor) {
+std::string text_report(const AuditBook& book, const audit::Auditor& auditor,
+                        const AuditScope& scope) {
   using audit::Verdict;
   const audit::AuditCounters counters = auditor.counters();
   std::string text = service_table(auditor.services(), kAll);
   text += logins_text(book);
   text += advice_text(auditor.services());
-  text += limits_text(counters);
+  text += scope_text(scope, auditor);
   text += fmt::format(
       "\n{} packets, {} sessions, {} of an audited protocol: {} encrypted ({:.1f} %), {} of them "
       "weakly; {} with a login in the clear, {} in the clear without one, {} refused or stripped "

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/audit/audit_book.h"
+#include "tools/audit/audit_scope.h"
 
 namespace capstan::tools {
 
@@ -14,6 +15,7 @@ std::string login_line(const audit::SessionReport& report, const audit::Credenti
 std::string service_table(const audit::ServiceTable& table, std::size_t rows);
 
 // Everything, at the end.
-std::string text_report(const AuditBook& book, const audit::Auditor& auditor);
+std::string text_report(const AuditBook& book, const audit::Auditor& auditor,
+                        const AuditScope& scope);
 
 }  // namespace capstan::tools

@@ -56,7 +56,7 @@ std::string serial_text(const X509* certificate) {
 
 }  // namespace
 
-void read_certificate(Bytes body, TlsFacts& tls) {
+void read_certificate(Bytes body, std::uint64_t now_ns, TlsFacts& tls) {
   // certificate_list: a length of 3 bytes, then certificates, each behind such a length.
   if (tls.has_certificate || body.size() < 6) return;
   const std::size_t length = load_be32(body.data() + 2) & 0x00ffffff;
@@ -66,6 +66,7 @@ void read_certificate(Bytes body, TlsFacts& tls) {
       d2i_X509(nullptr, &at, static_cast<long>(length)));
   if (!certificate) return;
   tls.has_certificate = true;
+  tls.certificate_seen_ns = now_ns;
   const X509_NAME* subject = X509_get_subject_name(certificate.get());
   const X509_NAME* issuer = X509_get_issuer_name(certificate.get());
   tls.subject = name_text(subject);

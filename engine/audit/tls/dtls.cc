@@ -24,7 +24,7 @@ class Dtls final : public Recogniser {
       if (tls.record_version == 0) tls.record_version = load_be16(rest.data() + 1);
       constexpr std::uint8_t kHandshake = 22;
       if (rest[0] == kHandshake && epoch == 0) {
-        handshake(rest.subspan(kRecordHeadBytes, length), tls);
+        handshake(rest.subspan(kRecordHeadBytes, length), context);
       }
       rest = rest.subspan(kRecordHeadBytes + length);
     }
@@ -33,7 +33,8 @@ class Dtls final : public Recogniser {
   }
 
  private:
-  static void handshake(Bytes bytes, TlsFacts& tls) {
+  static void handshake(Bytes bytes, Context& context) {
+    TlsFacts& tls = context.facts.tls_facts();
     while (bytes.size() >= kHandshakeHeadBytes) {
       const std::size_t whole = load_be32(bytes.data()) & 0x00ffffff;
       const std::size_t offset = load_be32(bytes.data() + 5) & 0x00ffffff;
@@ -44,7 +45,7 @@ class Dtls final : public Recogniser {
       if (offset == 0 && body.size() >= 38) {
         if (type == 1) read_client_hello(body, HelloTransport::kDatagram, tls);
         if (type == 2) read_server_hello(body, tls);
-        if (type == 11 && length == whole) read_certificate(body, tls);
+        if (type == 11 && length == whole) read_certificate(body, context.now_ns(), tls);
       }
       bytes = bytes.subspan(kHandshakeHeadBytes + body.size());
     }

@@ -15,7 +15,7 @@ void read_client_hello(Bytes body, HelloTransport transport, TlsFacts& tls);
 void read_server_hello(Bytes body, TlsFacts& tls);
 
 // The body of a Certificate message up to TLS 1.2 (RFC 5246 section 7.4.2): its first certificate.
-void read_certificate(Bytes body, TlsFacts& tls);
+void read_certificate(Bytes body, std::uint64_t now_ns, TlsFacts& tls);
 
 // An SSL 2.0 ClientHello (RFC 5246 appendix E.2), from its record header on.
 void read_sslv2_hello(Bytes record, TlsFacts& tls);

@@ -181,7 +181,7 @@ class Tls final : public Recogniser {
     } else if (type == kServerHello && body.size() >= 38) {
       read_server_hello(body, tls);
     } else if (type == kCertificate && side == Side::kServer) {
-      read_certificate(body, tls);
+      read_certificate(body, context.now_ns(), tls);
     } else if (type == kServerHelloDone) {
       server_hello_done_ = true;
     }

@@ -1,0 +1,88 @@
+#include "tools/audit/audit_scope.h"
+
+#include <fmt/format.h>
+
+namespace capstan::tools {
+
+namespace {
+
+std::string counted(std::uint64_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+void add_inputs(const AuditScope& scope, std::vector<LeftOut>& list) {
+  for (const AuditedInput& input : scope.inputs) {
+    if (!input.damage.empty()) {
+      list.push_back(
+          {"file-damaged", input.name, 1,
+           fmt::format("{} is {}: what follows was not read", input.name, input.damage)});
+    }
+    if (input.lost != 0) {
+      list.push_back(
+          {"packets-lost", input.name, input.lost,
+           fmt::format("{} lost while {} was {}", counted(input.lost, "packet was", "packets were"),
+                       input.name, input.live ? "heard" : "recorded")});
+    }
+  }
+}
+
+void add_streams(const audit::AuditCounters& counters, std::vector<LeftOut>& list) {
+  if (counters.sessions_with_holes != 0) {
+    list.push_back({"sessions-with-holes",
+                    {},
+                    counters.sessions_with_holes,
+                    counted(counters.sessions_with_holes,
+                            "session misses bytes in the capture and may hold a login there",
+                            "sessions miss bytes in the capture and may hold a login there")});
+  }
+  if (counters.datagrams_given_up != 0) {
+    list.push_back({"datagrams-given-up",
+                    {},
+                    counters.datagrams_given_up,
+                    counted(counters.datagrams_given_up,
+                            "fragmented datagram was never whole and was given up",
+                            "fragmented datagrams were never whole and were given up")});
+  }
+  if (counters.flows_evicted != 0) {
+    list.push_back({"conversations-given-up",
+                    {},
+                    counters.flows_evicted,
+                    counted(counters.flows_evicted,
+                            "conversation was given up for want of room (--max-flows, --memory)",
+                            "conversations were given up for want of room (--max-flows, "
+                            "--memory)")});
+  }
+  if (counters.memory_refusals != 0) {
+    list.push_back({"memory-refused",
+                    {},
+                    counters.memory_refusals,
+                    fmt::format("memory for waiting bytes was refused {} (--memory)",
+                                counted(counters.memory_refusals, "time", "times"))});
+  }
+}
+
+}  // namespace
+
+std::vector<LeftOut> left_out(const AuditScope& scope, const audit::Auditor& auditor) {
+  std::vector<LeftOut> list;
+  const audit::AuditCounters counters = auditor.counters();
+  add_inputs(scope, list);
+  for (const UnseenCounts::Entry& entry : auditor.unseen().entries()) {
+    const std::string name = entry.unseen.name();
+    list.push_back({"not-followed", name, entry.packets,
+                    fmt::format("{} not looked into: {}",
+                                counted(entry.packets, "packet was", "packets were"), name)});
+  }
+  add_streams(counters, list);
+  if (const std::uint64_t count = auditor.services().not_tabled(); count != 0) {
+    list.push_back({"services-not-tabled",
+                    {},
+                    count,
+                    fmt::format("{} of services for which the table had no room (its {} servers)",
+                                counted(count, "session was", "sessions were"),
+                                audit::ServiceTable::kMaxServices)});
+  }
+  return list;
+}
+
+}  // namespace capstan::tools
