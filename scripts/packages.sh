@@ -3,7 +3,7 @@
 # What a build needs, what the tests use beside it, and the one that lives in backports.
 
 build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpcap-dev libfmt-dev libcli11-dev
-  nlohmann-json3-dev zlib1g-dev libzstd-dev libssl-dev libseccomp-dev libcap-ng-dev libmnl-dev
+  nlohmann-json3-dev zlib1g-dev libzstd-dev libnghttp2-dev libssl-dev libseccomp-dev libcap-ng-dev libmnl-dev
   libmicrohttpd-dev"
 run_packages="iproute2 tcpdump wireshark-common"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool

@@ -4,7 +4,14 @@
 namespace capstan::audit {
 
 void Context::set_user(std::string_view user) {
-  facts.user.assign(user.substr(0, SessionFacts::kMaxUserBytes));
+  const GatedUser gated = gate_user(user);
+  facts.user.assign(gated.shown);
+  facts.user_length = static_cast<std::uint32_t>(gated.hidden);
+}
+
+void Context::hide_user(std::size_t length) {
+  facts.user.clear();
+  facts.user_length = static_cast<std::uint32_t>(length);
 }
 
 void Context::mark_secret(Bytes where) {
@@ -29,10 +36,11 @@ void Context::mark_secret(Bytes where) {
   }
 }
 
-void Context::add_credential(std::string_view user, std::string_view mechanism, SecretKind kind,
-                             Bytes where, Bytes secret) {
+void Context::add_credential(std::string_view user, Mechanism mechanism, SecretKind kind,
+                             Bytes where, Bytes secret, std::uint32_t length) {
   mark_secret(where);
-  set_user(user);
+  // The session's own name has been through the gate.
+  if (user.data() != facts.user.data()) set_user(user);
   set_mechanism(mechanism);
   if (kind == SecretKind::kHash) facts.reasons |= reason::kChallengeResponse;
   if (facts.credentials.size() >= SessionFacts::kMaxCredentials) {
@@ -41,9 +49,10 @@ void Context::add_credential(std::string_view user, std::string_view mechanism, 
   }
   Credential credential;
   credential.user = facts.user;
+  credential.user_length = facts.user_length;
   credential.mechanism = facts.mechanism;
   credential.kind = kind;
-  credential.length = static_cast<std::uint32_t>(secret.size());
+  credential.length = length != 0 ? length : static_cast<std::uint32_t>(secret.size());
   credential.timestamp_ns = now_ns_;
   credential.in_tunnel = facts.in_tunnel;
   if (digest_ != nullptr && kind != SecretKind::kHash) {

@@ -140,8 +140,9 @@ std::string_view reason_name(Reasons bit) noexcept;
 
 // One authentication attempt that carried a secret.
 struct Credential {
-  std::string user;
-  std::string mechanism;
+  std::string user;               // gated (gate.h)
+  std::uint32_t user_length = 0;  // bytes of a name that is not shown
+  std::string mechanism;          // a word of a list
   SecretKind kind = SecretKind::kNone;
   std::uint32_t length = 0;        // bytes of the secret itself, after decoding
   std::uint64_t reuse_digest = 0;  // keyed digest, equal for equal secrets of one run; 0: not asked
@@ -198,8 +199,9 @@ struct SessionFacts {
   std::array<bool, 2> clear_bytes{};  // the side said something of the protocol in the clear
   Reasons reasons = 0;
   std::uint32_t credentials_dropped = 0;  // beyond kMaxCredentials
-  std::string user;                       // the last name seen, with or without a secret
-  std::string mechanism;                  // the last mechanism seen
+  std::string user;                       // the last name seen, with or without a secret; gated
+  std::uint32_t user_length = 0;          // bytes of it when it is not shown
+  std::string mechanism;                  // the last mechanism seen, a word of a list
   std::vector<Credential> credentials;
   std::vector<SecretSpan> secrets;
   std::unique_ptr<TlsFacts> tls;

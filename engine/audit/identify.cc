@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/audit/ber.h"
+#include "engine/audit/gate.h"
 #include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/protocols/signatures.h"
 #include "engine/audit/text.h"
@@ -331,6 +332,8 @@ bool is_imap_command(std::string_view line) noexcept {
   std::string_view rest = line;
   const std::string_view tag = take_word(rest);
   if (tag.empty() || tag.size() > 24 || rest.empty() || tag == "+" || tag == "*") return false;
+  // "AUTH LOGIN" is SMTP's and POP3's, "Action: Login" is nobody's tag.
+  if (equals_nocase(tag, "AUTH") || tag.ends_with(':')) return false;
   const std::string_view word = take_word(rest);
   return one_of(trim(word),
                 {"LOGIN",  "AUTHENTICATE", "CAPABILITY", "STARTTLS",  "NOOP",    "LOGOUT",
@@ -374,6 +377,11 @@ Protocol server_line(std::string_view line, std::uint16_t port) noexcept {
     if (contains_nocase(line, "SMTP") || contains_nocase(line, "LMTP")) return Protocol::kSmtp;
     if (contains_nocase(line, "FTP")) return Protocol::kFtp;
     return coded ? by_port : Protocol::kUnknown;
+  }
+  // A challenge of SASL, met in its midst: FTP's 334 says "ADAT=" or words.
+  if (code == 334 && by_port != Protocol::kFtp && line.size() > 4 &&
+      line.find(' ', 4) == std::string_view::npos) {
+    return Protocol::kSmtp;
   }
   if ((code == 200 || code == 201) &&
       (contains_nocase(line, "NNTP") || contains_nocase(line, "news") ||
@@ -425,6 +433,12 @@ Protocol client_line(std::string_view line, Protocol server, std::uint16_t port)
     if (one_of(word, {"UIDL", "DELE"})) return Protocol::kPop3;
     // USER and PASS without a word of the server: FTP and POP3 read them alike.
     if (one_of(word, {"USER", "PASS"}) && !rest.empty()) return Protocol::kFtp;
+    // AUTH and a mechanism that there is: SMTP's, met in its midst (RFC 4954 section 4).
+    std::string_view mechanism = rest;
+    if (equals_nocase(word, "AUTH") &&
+        Mechanism::from_wire(take_word(mechanism)).text() != "unlisted") {
+      return Protocol::kSmtp;
+    }
   }
   return Protocol::kUnknown;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/audit/facts.h"
+#include "engine/audit/gate.h"
 
 namespace capstan::audit {
 
@@ -37,16 +38,18 @@ class Context {
 
   // Records a login. `where` are the bytes, within those of the current call, that evidence must
   // overwrite (encoded form, quotes and all); `secret` is the decoded secret, of which only length
-  // and digest are kept. `where` may be empty when the spans were marked before.
-  void add_credential(std::string_view user, std::string_view mechanism, SecretKind kind,
-                      Bytes where, Bytes secret);
+  // and digest are kept. `where` may be empty when the spans were marked before. `length`: of the
+  // secret where `secret` is only its beginning; 0: all of it. `user` passes the gate (gate.h).
+  void add_credential(std::string_view user, Mechanism mechanism, SecretKind kind, Bytes where,
+                      Bytes secret, std::uint32_t length = 0);
   // Marks bytes of the current call as secret without recording a login.
   void mark_secret(Bytes where);
 
+  // A name that the protocol says is a user's. What of it may be said the gate decides.
   void set_user(std::string_view user);
-  void set_mechanism(std::string_view mechanism) {
-    facts.mechanism.assign(mechanism.substr(0, 64));
-  }
+  // A name that may be something else: only its length is kept.
+  void hide_user(std::size_t length);
+  void set_mechanism(Mechanism mechanism) { facts.mechanism.assign(mechanism.text()); }
 
   // --- upgrade states (RFC 3207, 2595, 4642, 4217, ...) ---
   void upgrade_offered() noexcept {

@@ -87,9 +87,12 @@ void Session::on_bytes(Side flow_side, Bytes bytes, std::uint64_t offset, std::u
     finish(environment);
     return;
   }
-  // What does not fit is passed over: the protocol shows itself before.
-  if (bytes.size() > room) skip_[s] = 0;
   identify(bytes.size() > room, now_ns, environment);
+  // A piece larger than all that can be held (offloads hand over 64 KiB): the protocol has shown
+  // itself by now, and its reader takes the rest.
+  const Side now_side = true_side(flow_side);
+  if (bytes.size() <= room || phase_ != Phase::kReading || finished_[index_of(now_side)]) return;
+  read(now_side, bytes.subspan(room), offset + room, now_ns, environment);
 }
 
 void Session::identify(bool at_end, std::uint64_t now_ns, SessionEnvironment& environment) {
@@ -149,7 +152,7 @@ void Session::read_held(Side side, std::uint64_t now_ns, SessionEnvironment& env
     }
     const Recogniser* const reader = recogniser_.get();
     const Bytes bytes = held_[s].bytes();
-    const bool full = bytes.size() >= BufferPool::kLargest / 2;
+    const bool full = bytes.size() >= BufferPool::kLargest / 8 * 7;
     const std::size_t used = consume(side, bytes, held_offset_[s], full, now_ns, environment);
     if (phase_ != Phase::kReading) return;
     held_offset_[s] += used;

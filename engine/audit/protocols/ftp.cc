@@ -46,7 +46,7 @@ class Ftp final : public LineRecogniser {
       if (starts_nocase(mechanism, "TLS") || starts_nocase(mechanism, "SSL")) {
         context.upgrade_requested();
       } else if (!mechanism.empty()) {
-        context.set_mechanism(mechanism);
+        context.set_mechanism(Mechanism::from_wire(mechanism));
       }
     } else if (equals_nocase(word, "ADAT")) {
       context.mark_secret(as_bytes(text));

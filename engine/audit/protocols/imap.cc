@@ -148,7 +148,11 @@ class Imap final : public LineRecogniser {
 
   void server(std::string_view text, Context& context) {
     if (text.starts_with("+")) {
-      if (sasl_.active()) sasl_.server_base64(trim(text.substr(1)));
+      if (sasl_.active()) {
+        sasl_.server_base64(trim(text.substr(1)));
+      } else if (!continuing_) {
+        sasl_.begin_by_challenge(trim(text.substr(1)), context);  // met behind its AUTHENTICATE
+      }
       return;
     }
     if (contains_nocase(text.substr(0, 64), "CAPABILITY")) {

@@ -95,7 +95,8 @@ class Irc final : public LineRecogniser {
   // IRCv3 sasl-3.1: the mechanism, then base64 in pieces of 400 characters; "+" is an empty piece.
   void authenticate(std::string_view text, Context& context) {
     if (!sasl_.active()) {
-      sasl_.begin(text, context);
+      // Met behind the line that named the mechanism: what comes is the message itself.
+      if (!sasl_.begin_by_message(text, context)) sasl_.begin(text, context);
     } else if (text == "*") {
       sasl_.end();
     } else {

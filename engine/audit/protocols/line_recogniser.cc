@@ -24,7 +24,7 @@ bool may_start_tls(Bytes bytes) noexcept {
 std::size_t LineRecogniser::consume(Side side, Bytes bytes, bool full, Context& context) {
   const std::size_t s = index_of(side);
   std::size_t used = 0;
-  while (used < bytes.size() && !context.leaving()) {
+  while (used < bytes.size() && !context.leaving() && !stopped()) {
     const Bytes rest = bytes.subspan(used);
     if (tls_may_begin(context) && !dropping_[s]) {
       if (starts_tls(rest)) {

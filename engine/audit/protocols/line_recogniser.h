@@ -16,7 +16,7 @@ bool may_start_tls(Bytes bytes) noexcept;
 // given once, cut, and the rest of it is dropped.
 class LineRecogniser : public Recogniser {
  public:
-  static constexpr std::size_t kMaxLine = 8192;
+  static constexpr std::size_t kMaxLine = 12288;  // RFC 4954 section 4: SASL's longest
 
   std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override;
   void on_gap(Side side, Context& context) override;
@@ -36,6 +36,8 @@ class LineRecogniser : public Recogniser {
     static_cast<void>(context);
     return bytes.size();
   }
+  // True when what follows is no longer lines: the rest is left where it lies.
+  virtual bool stopped() const { return false; }
   // True when TLS may begin at this place: by default once the client has asked.
   virtual bool tls_may_begin(const Context& context) const {
     return context.facts.upgrade >= Upgrade::kRequested;

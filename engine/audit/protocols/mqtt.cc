@@ -1,5 +1,6 @@
 // MQTT: 3.1, 3.1.1 (OASIS mqtt-v3.1.1 section 3.1) and 5.0 (mqtt-v5.0 section 3.1): CONNECT.
 #include "engine/audit/protocols/recognisers.h"
+#include "engine/audit/protocols/sasl.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -39,34 +40,55 @@ class Mqtt final : public Recogniser {
       context.finish_side(side);
       return bytes.size();
     }
-    Bytes rest = bytes.subspan(1);
-    std::size_t length = 0;
-    if (!take_varint(rest, length)) return full || bytes.size() >= 5 ? bytes.size() : 0;
-    constexpr std::uint8_t kConnect = 0x10;
-    if (bytes[0] != kConnect) {
-      context.finish();  // mid-stream: the login was before
-      return bytes.size();
+    std::size_t used = 0;
+    while (used < bytes.size() && !context.leaving()) {
+      const std::size_t taken = packet(bytes.subspan(used), full && used == 0, context);
+      if (taken == 0) break;
+      used += taken;
     }
-    if (rest.size() < length && !full) return 0;
-    connect(rest.first(std::min(length, rest.size())), context);
-    context.finish();
-    return bytes.size();
+    return used;
   }
   void on_end(Side side, Bytes rest, Context& context) override {
-    if (side == Side::kClient && rest.size() > 2) consume(side, rest, true, context);
+    if (side == Side::kClient && rest.size() > 2) packet(rest, true, context);
   }
 
  private:
-  static void connect(Bytes body, Context& context) {
+  static constexpr std::uint8_t kConnect = 0x10;
+  static constexpr std::uint8_t kAuth = 0xf0;
+  static constexpr std::uint8_t kMethod = 0x15;  // properties (section 2.2.2.2)
+  static constexpr std::uint8_t kData = 0x16;
+
+  // One control packet off the front; 0: it is not whole yet.
+  std::size_t packet(Bytes bytes, bool full, Context& context) {
+    Bytes rest = bytes.subspan(1);
+    std::size_t length = 0;
+    if (!take_varint(rest, length)) return full || bytes.size() >= 5 ? bytes.size() : 0;
+    if (bytes[0] == kConnect || (bytes[0] == kAuth && sasl_.active())) {
+      if (rest.size() < length && !full) return 0;
+      const std::size_t here = std::min(length, rest.size());
+      if (bytes[0] == kConnect) {
+        connect(rest.first(here), context);
+      } else {
+        auth(rest.first(here), context);
+      }
+      // Without an exchange to follow, all there is to learn is learnt.
+      if (!sasl_.active()) context.finish();
+      return bytes.size() - rest.size() + here;
+    }
+    context.finish();  // mid-stream: the login was before
+    return bytes.size();
+  }
+
+  void connect(Bytes body, Context& context) {
     take_field(body);  // "MQTT" or "MQIsdp"
     if (body.size() < 4) return;
     const std::uint8_t level = body[0];
     const std::uint8_t flags = body[1];
     body = body.subspan(4);
-    if (level >= 5 && properties(body)) context.set_mechanism("enhanced-auth");
+    if (level >= 5) properties(body, context);
     take_field(body);  // client identifier
     if ((flags & 0x04) != 0) {
-      if (level >= 5) properties(body);
+      if (level >= 5) properties(body, context, true);
       take_field(body);
       take_field(body);
     }
@@ -77,19 +99,87 @@ class Mqtt final : public Recogniser {
     }
   }
 
-  // Takes the properties off; true when they name an authentication method (0x15).
-  static bool properties(Bytes& body) noexcept {
-    std::size_t length = 0;
-    if (!take_varint(body, length)) return false;
-    const Bytes all = body.first(std::min(length, body.size()));
-    body = body.subspan(all.size());
-    // Session expiry (0x11) and its kin stand in any order; the method is looked for by its tag and
-    // a plausible length.
-    for (std::size_t i = 0; i + 3 <= all.size(); ++i) {
-      if (all[i] == 0x15 && load_be16(all.data() + i + 1) <= all.size() - i - 3) return true;
-    }
-    return false;
+  // AUTH (section 3.15): a reason code, then the properties.
+  void auth(Bytes body, Context& context) {
+    if (body.empty()) return;
+    body = body.subspan(1);
+    properties(body, context);
   }
+
+  // Takes the properties off: enhanced authentication (section 4.12) is SASL, method and data as
+  // they are.
+  void properties(Bytes& body, Context& context, bool of_will = false) {
+    std::size_t length = 0;
+    if (!take_varint(body, length)) return;
+    Bytes all = body.first(std::min(length, body.size()));
+    body = body.subspan(all.size());
+    while (!of_will && !all.empty()) {
+      const std::uint8_t identifier = all[0];
+      all = all.subspan(1);
+      if (identifier == kMethod) {
+        const Bytes method = take_field(all);
+        if (!sasl_.active()) sasl_.begin(as_text(method), context);
+      } else if (identifier == kData) {
+        const Bytes data = take_field(all);
+        if (!data.empty()) sasl_.client_message(data, data, context);
+      } else if (!skip_property(identifier, all)) {
+        return;
+      }
+    }
+  }
+
+  // The sizes of section 2.2.2.2, table 2-4.
+  static bool skip_property(std::uint8_t identifier, Bytes& bytes) noexcept {
+    std::size_t size = 0;
+    switch (identifier) {
+      case 0x01:
+      case 0x17:
+      case 0x19:
+      case 0x24:
+      case 0x25:
+      case 0x28:
+      case 0x29:
+      case 0x2a:
+        size = 1;
+        break;
+      case 0x13:
+      case 0x21:
+      case 0x22:
+      case 0x23:
+        size = 2;
+        break;
+      case 0x02:
+      case 0x11:
+      case 0x18:
+      case 0x27:
+        size = 4;
+        break;
+      case 0x0b: {
+        std::size_t value = 0;
+        return take_varint(bytes, value);
+      }
+      case 0x26:  // a pair of strings
+        take_field(bytes);
+        take_field(bytes);
+        return true;
+      case 0x03:
+      case 0x08:
+      case 0x09:
+      case 0x12:
+      case 0x1a:
+      case 0x1c:
+      case 0x1f:
+        take_field(bytes);
+        return true;
+      default:
+        return false;
+    }
+    if (bytes.size() < size) return false;
+    bytes = bytes.subspan(size);
+    return true;
+  }
+
+  SaslExchange sasl_;
 };
 
 }  // namespace

@@ -141,7 +141,7 @@ class Mysql final : public Recogniser {
         plugin_ = named.substr(0, 64);
       }
     }
-    context.set_mechanism(plugin_.empty() ? "mysql_native_password" : plugin_);
+    context.set_mechanism(mechanism());
     secret(answer, answer, context);
   }
 
@@ -152,7 +152,7 @@ class Mysql final : public Recogniser {
     context.set_user(take_string(rest));
     const std::string_view answer = take_string(rest);
     plugin_ = "mysql_old_password";
-    context.set_mechanism(plugin_);
+    context.set_mechanism(mechanism());
     secret(as_bytes(answer), as_bytes(answer), context);
   }
 
@@ -160,9 +160,12 @@ class Mysql final : public Recogniser {
     const bool clear = plugin_ == "mysql_clear_password" || plugin_ == "dialog";
     while (clear && !value.empty() && value.back() == 0) value = value.first(value.size() - 1);
     if (value.empty()) return;
-    const std::string mechanism = plugin_.empty() ? "mysql_native_password" : plugin_;
-    context.add_credential(context.facts.user, mechanism,
+    context.add_credential(context.facts.user, mechanism(),
                            clear ? SecretKind::kPlain : SecretKind::kHash, where, value);
+  }
+
+  Mechanism mechanism() const noexcept {
+    return plugin_.empty() ? Mechanism("mysql_native_password") : Mechanism::from_wire(plugin_);
   }
 
   std::string plugin_;

@@ -77,7 +77,11 @@ class Nntp final : public LineRecogniser {
     if (code == 101) context.facts.capabilities_seen = true;
     const std::string_view rest = text.size() > 4 ? text.substr(4) : std::string_view{};
     if (code == 383) {
-      sasl_.server_base64(rest);
+      if (sasl_.active()) {
+        sasl_.server_base64(rest);
+      } else {
+        sasl_.begin_by_challenge(rest, context);
+      }
     } else if (code == 340 || code == 335) {
       in_article_ = true;  // POST and IHAVE: the client sends an article
     } else if (code == 281 || code == 283 || code >= 400) {

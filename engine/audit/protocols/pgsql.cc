@@ -114,7 +114,7 @@ class Pgsql final : public Recogniser {
         const std::string_view secret = text.substr(0, text.find('\0'));
         const bool md5 = asked == Asked::kMd5;
         if (!secret.empty()) {
-          context.add_credential(context.facts.user, md5 ? "md5" : "password",
+          context.add_credential(context.facts.user, md5 ? Mechanism("md5") : Mechanism("password"),
                                  md5 ? SecretKind::kHash : SecretKind::kPlain, as_bytes(secret),
                                  as_bytes(secret));
         }
@@ -197,8 +197,9 @@ class Pgsql final : public Recogniser {
         context.set_mechanism("md5");
         break;
       case Asked::kSasl:
-        context.set_mechanism(contains_nocase(as_text(bytes), "SCRAM-SHA-256") ? "SCRAM-SHA-256"
-                                                                               : "SASL");
+        context.set_mechanism(contains_nocase(as_text(bytes), "SCRAM-SHA-256")
+                                  ? Mechanism("SCRAM-SHA-256")
+                                  : Mechanism("SASL"));
         break;
       case Asked::kGss:
       case Asked::kSspi:

@@ -55,8 +55,12 @@ class Pop3 final : public LineRecogniser {
   }
 
   void server(std::string_view text, Context& context) {
-    if (sasl_.active() && text.starts_with("+ ")) {
-      sasl_.server_base64(text.substr(2));
+    if (text.starts_with("+ ")) {
+      if (sasl_.active()) {
+        sasl_.server_base64(text.substr(2));
+      } else if (sasl_.begin_by_challenge(text.substr(2), context)) {
+        ++answers_due_;  // met behind its AUTH
+      }
       return;
     }
     // The capability of RFC 2595 section 4, alone on its line in the answer to CAPA.

@@ -15,6 +15,8 @@ std::unique_ptr<Recogniser> make_nntp();
 std::unique_ptr<Recogniser> make_irc();
 std::unique_ptr<Recogniser> make_http();  // http.cc
 std::unique_ptr<Recogniser> make_rtsp();
+std::unique_ptr<Recogniser> make_http2();      // http2.cc: behind the preface's first line
+std::unique_ptr<Recogniser> make_websocket();  // websocket.cc: behind the handshake
 std::unique_ptr<Recogniser> make_sip();
 std::unique_ptr<Recogniser> make_telnet();  // telnet.cc
 std::unique_ptr<Recogniser> make_rlogin();  // rlogin.cc

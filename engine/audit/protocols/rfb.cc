@@ -108,9 +108,9 @@ class Rfb final : public Recogniser {
       context.facts.undecidable = false;
       context.finish();
     } else {
-      context.set_mechanism(security == 30       ? "Apple-DH"
-                            : security == kTight ? "Tight"
-                                                 : "RFB security type");
+      context.set_mechanism(security == 30       ? Mechanism("Apple-DH")
+                            : security == kTight ? Mechanism("Tight")
+                                                 : Mechanism("RFB security type"));
       context.facts.opaque_login = true;
     }
   }

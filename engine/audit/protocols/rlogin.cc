@@ -53,7 +53,9 @@ class Rsh final : public Recogniser {
     while (used < bytes.size()) {
       const std::size_t end = as_text(bytes.subspan(used)).find('\0');
       if (end == std::string_view::npos) return used;
-      if (strings_ == 2) context.set_user(as_text(bytes.subspan(used, end)));
+      // The user here. The string behind it is the user there, or, to rexecd, the password: the two
+      // protocols look alike.
+      if (strings_ == 1) context.set_user(as_text(bytes.subspan(used, end)));
       used += end + 1;
       if (++strings_ == 4) {
         context.set_mechanism("rsh-trust");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/audit/base64.h"
+#include "engine/audit/login_words.h"
 #include "engine/audit/protocols/ntlm.h"
 #include "engine/audit/secret_buffer.h"
 #include "engine/audit/text.h"
@@ -44,34 +45,32 @@ std::string_view directive(std::string_view list, std::string_view key) noexcept
 void SaslExchange::begin(std::string_view mechanism, Context& context) {
   password_next_ = false;
   done_ = false;
-  name_size_ = std::min(mechanism.size(), name_.size());
-  std::transform(mechanism.begin(), mechanism.begin() + static_cast<std::ptrdiff_t>(name_size_),
-                 name_.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  const std::string_view upper = name();
-  context.set_mechanism(upper);
+  prompt_unknown_ = false;
+  name_ = Mechanism::from_wire(mechanism);
+  context.set_mechanism(name_);
+  const std::string_view upper = name_.text();
   if (upper == "PLAIN") {
-    mechanism_ = Mechanism::kPlain;
+    method_ = Method::kPlain;
   } else if (upper == "LOGIN") {
-    mechanism_ = Mechanism::kLogin;
+    method_ = Method::kLogin;
   } else if (upper.starts_with("CRAM-")) {
-    mechanism_ = Mechanism::kCramMd5;
+    method_ = Method::kCramMd5;
   } else if (upper == "DIGEST-MD5") {
-    mechanism_ = Mechanism::kDigestMd5;
+    method_ = Method::kDigestMd5;
   } else if (upper.starts_with("SCRAM-")) {
-    mechanism_ = Mechanism::kScram;
+    method_ = Method::kScram;
   } else if (upper == "XOAUTH2" || upper == "OAUTHBEARER" || upper == "OAUTH10A" ||
              upper == "X-OAUTH2" || upper == "XOAUTH") {
-    mechanism_ = Mechanism::kOauth;
+    method_ = Method::kOauth;
   } else if (upper == "NTLM" || upper == "MSN") {
-    mechanism_ = Mechanism::kNtlm;
+    method_ = Method::kNtlm;
   } else if (upper == "GSSAPI" || upper == "GSS-SPNEGO" || upper.starts_with("GS2-") ||
              upper == "KERBEROS_V4") {
-    mechanism_ = Mechanism::kGss;
+    method_ = Method::kGss;
   } else if (upper == "ANONYMOUS" || upper == "EXTERNAL") {
-    mechanism_ = Mechanism::kWithoutSecret;
+    method_ = Method::kWithoutSecret;
   } else {
-    mechanism_ = Mechanism::kOpaque;
+    method_ = Method::kOpaque;
   }
 }
 
@@ -81,34 +80,34 @@ void SaslExchange::client_message(Bytes message, Bytes where, Context& context) 
     context.mark_secret(where);
     return;
   }
-  switch (mechanism_) {
-    case Mechanism::kNone:
+  switch (method_) {
+    case Method::kNone:
       break;
-    case Mechanism::kPlain:
+    case Method::kPlain:
       plain(message, where, context);
       break;
-    case Mechanism::kLogin:
+    case Method::kLogin:
       login(message, where, context);
       break;
-    case Mechanism::kCramMd5:
+    case Method::kCramMd5:
       cram(message, where, context);
       break;
-    case Mechanism::kDigestMd5:
+    case Method::kDigestMd5:
       digest(message, where, context);
       break;
-    case Mechanism::kScram:
+    case Method::kScram:
       scram(message, where, context);
       break;
-    case Mechanism::kOauth:
+    case Method::kOauth:
       oauth(message, where, context);
       break;
-    case Mechanism::kNtlm:
-    case Mechanism::kGss:
+    case Method::kNtlm:
+    case Method::kGss:
       gss(message, where, context);
       break;
-    case Mechanism::kWithoutSecret:
+    case Method::kWithoutSecret:
       break;
-    case Mechanism::kOpaque:
+    case Method::kOpaque:
       if (!message.empty()) {
         context.mark_secret(where);
         context.facts.opaque_login = true;
@@ -125,7 +124,7 @@ void SaslExchange::client_base64(std::string_view text, Context& context) {
   }
   const Bytes where = as_bytes(text);
   if (text.empty() || text == "=") {
-    if (mechanism_ == Mechanism::kLogin) login({}, where, context);
+    if (method_ == Method::kLogin) login({}, where, context);
     return;
   }
   SecretBuffer<12288> decoded;
@@ -139,13 +138,59 @@ void SaslExchange::client_base64(std::string_view text, Context& context) {
 }
 
 void SaslExchange::server_base64(std::string_view text) noexcept {
-  if (mechanism_ != Mechanism::kLogin) return;
+  if (method_ != Method::kLogin) return;
   std::array<std::uint8_t, 96> prompt;
   const auto size = base64_decode(trim(text), prompt);
   if (!size) return;
-  const std::string_view words = as_text({prompt.data(), *size});
-  if (contains_nocase(words, "pass")) password_next_ = true;
-  if (contains_nocase(words, "user")) password_next_ = false;
+  switch (prompt_kind(as_text({prompt.data(), *size}))) {
+    case FieldKind::kPassword:
+      password_next_ = true;
+      break;
+    case FieldKind::kUser:
+      password_next_ = false;
+      prompt_unknown_ = false;
+      break;
+    default:
+      // The draft's order holds, but what comes first need not be the name.
+      prompt_unknown_ = !password_next_;
+      break;
+  }
+}
+
+bool SaslExchange::begin_by_challenge(std::string_view text, Context& context) {
+  SecretBuffer<1024> challenge;
+  const auto size = base64_decode(trim(text), challenge.space());
+  if (!size || *size == 0) return false;
+  challenge.set_size(*size);
+  const std::string_view words = as_text(challenge.bytes());
+  const FieldKind kind = prompt_kind(words);
+  if (kind == FieldKind::kPassword || kind == FieldKind::kUser) {
+    begin("LOGIN", context);
+    password_next_ = kind == FieldKind::kPassword;
+    return true;
+  }
+  if (words.starts_with('<') && words.ends_with('>')) {  // RFC 2195 section 2: a message id
+    begin("CRAM-MD5", context);
+    return true;
+  }
+  if (!directive(words, "nonce").empty() && !directive(words, "qop").empty()) {
+    begin("DIGEST-MD5", context);
+    return true;
+  }
+  return false;
+}
+
+bool SaslExchange::begin_by_message(std::string_view text, Context& context) {
+  text = trim(text);
+  SecretBuffer<2048> decoded;
+  const auto size = base64_decode(text, decoded.space());
+  if (!size) return false;
+  decoded.set_size(*size);
+  const std::string_view message = as_text(decoded.bytes());
+  if (std::count(message.begin(), message.end(), '\0') != 2) return false;
+  begin("PLAIN", context);
+  client_message(decoded.bytes(), as_bytes(text), context);
+  return true;
 }
 
 // RFC 4616 section 2: authzid NUL authcid NUL passwd.
@@ -156,23 +201,27 @@ void SaslExchange::plain(Bytes message, Bytes where, Context& context) {
   const std::size_t second = first == std::string_view::npos ? first : text.find('\0', first + 1);
   if (second == std::string_view::npos) {
     // Not as the RFC says: all of it is taken for the secret, so that none of it is shown.
-    context.add_credential(context.facts.user, name(), SecretKind::kPlain, where, message);
+    context.add_credential(context.facts.user, name_, SecretKind::kPlain, where, message);
     return;
   }
   std::string_view user = text.substr(first + 1, second - first - 1);
   if (user.empty()) user = text.substr(0, first);
-  context.add_credential(user, name(), SecretKind::kPlain, where, message.subspan(second + 1));
+  context.add_credential(user, name_, SecretKind::kPlain, where, message.subspan(second + 1));
 }
 
 // draft-murchison-sasl-login section 2: the name, then the password.
 void SaslExchange::login(Bytes message, Bytes where, Context& context) {
   if (!password_next_) {
-    context.set_user(as_text(message));
+    if (prompt_unknown_) {
+      context.hide_user(message.size());
+    } else {
+      context.set_user(as_text(message));
+    }
     password_next_ = true;
     return;
   }
   done_ = true;
-  context.add_credential(context.facts.user, name(), SecretKind::kPlain, where, message);
+  context.add_credential(context.facts.user, name_, SecretKind::kPlain, where, message);
 }
 
 // RFC 2195 section 2: the name, a space, the digest in hexadecimal.
@@ -183,7 +232,7 @@ void SaslExchange::cram(Bytes message, Bytes where, Context& context) {
   const std::size_t space = text.rfind(' ');
   const std::string_view user = space == std::string_view::npos ? "" : text.substr(0, space);
   const std::size_t from = space == std::string_view::npos ? 0 : space + 1;
-  context.add_credential(user, name(), SecretKind::kHash, where, message.subspan(from));
+  context.add_credential(user, name_, SecretKind::kHash, where, message.subspan(from));
 }
 
 // RFC 2831 section 2.1.2: the response is one of the directives.
@@ -192,7 +241,7 @@ void SaslExchange::digest(Bytes message, Bytes where, Context& context) {
   const std::string_view response = directive(text, "response");
   if (response.empty()) return;
   done_ = true;
-  context.add_credential(directive(text, "username"), name(), SecretKind::kHash, where,
+  context.add_credential(directive(text, "username"), name_, SecretKind::kHash, where,
                          as_bytes(response));
 }
 
@@ -202,7 +251,7 @@ void SaslExchange::scram(Bytes message, Bytes where, Context& context) {
   const std::string_view proof = text.starts_with("c=") ? directive(text, "p") : std::string_view{};
   if (!proof.empty()) {
     done_ = true;
-    context.add_credential(context.facts.user, name(), SecretKind::kHash, where, as_bytes(proof));
+    context.add_credential(context.facts.user, name_, SecretKind::kHash, where, as_bytes(proof));
     return;
   }
   // gs2-header: "n,," or "y,," or "p=...,[a=authzid],"; then n=user,r=nonce.
@@ -226,14 +275,14 @@ void SaslExchange::oauth(Bytes message, Bytes where, Context& context) {
     const std::size_t end = std::min(text.find('\x01', at), text.size());
     token = message.subspan(at + 7, end - at - 7);
   }
-  context.add_credential(user, name(), SecretKind::kToken, where, token);
+  context.add_credential(user, name_, SecretKind::kToken, where, token);
 }
 
 // RFC 4752, RFC 4178: tokens. NTLM inside is a crackable response, Kerberos shows none.
 void SaslExchange::gss(Bytes message, Bytes where, Context& context) {
   if (const auto ntlm = find_ntlm_authenticate(message)) {
     done_ = true;
-    context.add_credential(ntlm->user, name(), SecretKind::kHash, where,
+    context.add_credential(ntlm->user, name_, SecretKind::kHash, where,
                            message.first(std::min(ntlm->response_bytes, message.size())));
     return;
   }

@@ -13,10 +13,10 @@ namespace capstan::audit {
 
 class SaslExchange {
  public:
-  bool active() const noexcept { return mechanism_ != Mechanism::kNone; }
+  bool active() const noexcept { return method_ != Method::kNone; }
   // Begins an exchange of the mechanism named by the client.
   void begin(std::string_view mechanism, Context& context);
-  void end() noexcept { mechanism_ = Mechanism::kNone; }
+  void end() noexcept { method_ = Method::kNone; }
 
   // A client message, decoded. `where` are its bytes as they lay in the stream.
   void client_message(Bytes message, Bytes where, Context& context);
@@ -26,9 +26,14 @@ class SaslExchange {
   // A server challenge, decoded from base64 where it can be: tells which of its two prompts LOGIN
   // has sent.
   void server_base64(std::string_view text) noexcept;
+  // The same when no exchange is known to be going on: a session met behind its AUTH. Begins the
+  // one that the challenge belongs to; false when it is none of those that can be told.
+  bool begin_by_challenge(std::string_view text, Context& context);
+  // The same by a client's message where a mechanism should stand: PLAIN's is known by its shape.
+  bool begin_by_message(std::string_view text, Context& context);
 
  private:
-  enum class Mechanism : std::uint8_t {
+  enum class Method : std::uint8_t {
     kNone,
     kPlain,
     kLogin,
@@ -50,14 +55,12 @@ class SaslExchange {
   void oauth(Bytes message, Bytes where, Context& context);
   void gss(Bytes message, Bytes where, Context& context);
 
-  Mechanism mechanism_ = Mechanism::kNone;
-  bool password_next_ =
-      false;           // LOGIN: the name has been sent, or the server asks for the password
-  bool done_ = false;  // the secret of this exchange has been seen
-  std::array<char, 32> name_{};
-  std::size_t name_size_ = 0;
-
-  std::string_view name() const noexcept { return {name_.data(), name_size_}; }
+  Method method_ = Method::kNone;
+  // LOGIN: the name has been sent, or the server asks for the password.
+  bool password_next_ = false;
+  bool prompt_unknown_ = false;  // ... asks in words that are not known
+  bool done_ = false;            // the secret of this exchange has been seen
+  Mechanism name_;
 };
 
 // The value of `key` in a comma-separated list of key=value and key="value" (RFC 2831 section 7.1,

@@ -56,7 +56,7 @@ class Smb final : public Recogniser {
       const std::size_t secret = std::min(oem + unicode, data.size());
       if (oem + unicode <= 1 || secret == 0) return;
       const bool response = oem == 24 || unicode >= 24;
-      context.add_credential({}, response ? "LM/NTLM" : "plaintext",
+      context.add_credential({}, response ? Mechanism("LM/NTLM") : Mechanism("plaintext"),
                              response ? SecretKind::kHash : SecretKind::kPlain, data.first(secret),
                              data.first(secret));
     } else if (!contains_ntlmssp(message)) {

@@ -80,7 +80,11 @@ class Smtp final : public LineRecogniser {
     if (code == 0) return;
     const std::string_view rest = text.size() > 4 ? trim(text.substr(4)) : std::string_view{};
     if (code == 334) {
-      sasl_.server_base64(rest);
+      if (sasl_.active()) {
+        sasl_.server_base64(rest);
+      } else if (sasl_.begin_by_challenge(rest, context)) {
+        ++answers_due_;  // met behind its AUTH
+      }
       return;
     }
     if (code == 250 && starts_nocase(rest, "STARTTLS")) context.upgrade_offered();

@@ -22,8 +22,9 @@ class Snmp final : public Recogniser {
     if (!version) return;
     if (*version == 0 || *version == 1) {
       if (const auto community = body.next(0x04)) {
-        context.add_credential({}, *version == 0 ? "community v1" : "community v2c",
-                               SecretKind::kPlain, community->value, community->value);
+        context.add_credential(
+            {}, *version == 0 ? Mechanism("community v1") : Mechanism("community v2c"),
+            SecretKind::kPlain, community->value, community->value);
       }
       return;
     }

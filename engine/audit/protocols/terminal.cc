@@ -1,5 +1,6 @@
 #include "engine/audit/protocols/terminal.h"
 
+#include "engine/audit/login_words.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -29,18 +30,20 @@ TerminalLogin::Input TerminalLogin::prompted() const noexcept {
     return blind_lines_ == 0 ? Input::kUser : blind_lines_ == 1 ? Input::kPassword : Input::kOther;
   }
   const std::string_view text = trim({line_.data(), line_size_});
-  if (text.empty() || (text.back() != ':' && text.back() != '?' && text.back() != '>')) {
-    return Input::kOther;
-  }
-  if (text.find("password") != std::string_view::npos ||
-      text.find("passwd") != std::string_view::npos ||
-      text.find("passcode") != std::string_view::npos ||
-      text.find("passphrase") != std::string_view::npos) {
-    return Input::kPassword;
-  }
-  if (text.ends_with("login:") || text.find("user") != std::string_view::npos ||
-      text.ends_with("name:") || text.ends_with("login>") || text.ends_with("account:")) {
-    return Input::kUser;
+  if (text.empty()) return Input::kOther;
+  // U+FF1A, the colon of Chinese and Japanese prompts, ends one too.
+  constexpr std::string_view kWideColon = "\xef\xbc\x9a";
+  const bool asks =
+      text.back() == ':' || text.back() == '?' || text.back() == '>' || text.ends_with(kWideColon);
+  if (!asks) return Input::kOther;
+  switch (prompt_kind(text)) {
+    case FieldKind::kPassword:
+    case FieldKind::kToken:
+      return Input::kPassword;
+    case FieldKind::kUser:
+      return Input::kUser;
+    case FieldKind::kNone:
+      break;
   }
   return Input::kOther;
 }
@@ -75,7 +78,12 @@ void TerminalLogin::client_text(std::uint8_t byte, Bytes where, Context& context
 void TerminalLogin::end_of_line(Context& context) {
   if (!server_seen_) ++blind_lines_;
   if (input_ == Input::kUser) {
-    context.set_user(as_text(typed_.bytes()));
+    // Seen from one side only, the first line need not be the name.
+    if (server_seen_) {
+      context.set_user(as_text(typed_.bytes()));
+    } else {
+      context.hide_user(typed_.bytes().size());
+    }
     context.set_mechanism("login");
   } else if (input_ == Input::kPassword) {
     context.add_credential(context.facts.user, "login", SecretKind::kPlain, {}, typed_.bytes());
