@@ -16,7 +16,7 @@ void AuditBook::login(const audit::SessionReport& report, const audit::Credentia
   line.server =
       endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version);
   line.service = service_text(report);
-  line.user = safe_text(credential.user);
+  line.user = user_text(credential);
   line.mechanism = safe_text(credential.mechanism);
   line.kind = credential.kind;
   line.length = credential.length;

@@ -94,13 +94,17 @@ void AuditOutputs::refresh(const audit::Auditor& auditor) {
   }
 }
 
+std::string AuditOutputs::report(const audit::Auditor& auditor, const AuditScope& scope) const {
+  return text_report(book_, auditor, scope);
+}
+
 void AuditOutputs::finish(const audit::Auditor& auditor, const AuditScope& scope) {
   if (!line_.html.empty()) write_file(line_.html, html_report(book_, auditor, scope));
   if (eve_) eve_->line(summary_event(scope, auditor, logins_));
   if (eve_ && !eve_->flush()) throw_system_error(eve_->error(), "writing " + *line_.json);
   if (line_.quiet || json_to_terminal_) return;
   wipe_table();
-  print(text_report(book_, auditor, scope));
+  print(report(auditor, scope));
   if (evidence_) {
     print(fmt::format("{} findings are kept in {}\n", evidence_->written(), line_.evidence));
   }

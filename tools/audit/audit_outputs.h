@@ -31,6 +31,9 @@ class AuditOutputs final : public audit::AuditSink {
   // The report, the page. Throws std::system_error when something could not be written.
   void finish(const audit::Auditor& auditor, const AuditScope& scope);
 
+  // What finish() prints on the terminal.
+  std::string report(const audit::Auditor& auditor, const AuditScope& scope) const;
+
   std::uint64_t logins() const noexcept { return logins_; }
 
  private:

@@ -76,6 +76,11 @@ std::string safe_text(std::string_view text) {
   return safe;
 }
 
+std::string user_text(const audit::Credential& credential) {
+  if (!credential.user.empty() || credential.user_length == 0) return safe_text(credential.user);
+  return fmt::format("(a name of {} bytes)", credential.user_length);
+}
+
 std::string users_of(const audit::SessionFacts& facts) {
   return joined(facts, &Credential::user, facts.user);
 }

@@ -13,6 +13,8 @@ namespace capstan::tools {
 // bytes that are no UTF-8, become '?'.
 std::string safe_text(std::string_view text);
 
+// The user of one login; of a name that is not shown its length.
+std::string user_text(const audit::Credential& credential);
 // Every user that logged in in the clear, else the last name seen; several joined with '|'.
 std::string users_of(const audit::SessionFacts& facts);
 std::string mechanisms_of(const audit::SessionFacts& facts);

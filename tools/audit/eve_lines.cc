@@ -145,6 +145,7 @@ std::string audit_event(const audit::SessionReport& report) {
     ordered_json list = ordered_json::array();
     for (const audit::Credential& credential : facts.credentials) {
       ordered_json one = {{"user", or_null(safe_text(credential.user))},
+                          {"user_length", credential.user_length},
                           {"mechanism", safe_text(credential.mechanism)},
                           {"secret_kind", audit::secret_kind_name(credential.kind)},
                           {"secret_length", credential.length}};

@@ -14,6 +14,7 @@
 #include "engine/core/unique_fd.h"
 #include "engine/core/write_all.h"
 #include "engine/flow/checksum.h"
+#include "tools/audit/evidence_words.h"
 
 namespace capstan::tools {
 
@@ -99,6 +100,12 @@ void redact(KeptPacket& packet, const audit::SessionReport& report) {
     to = std::min(to, begin + packet.payload_bytes);
     if (from < to) ::memset(payload + (from - begin), 'X', static_cast<std::size_t>(to - from));
   };
+  // An allow list first: what is not known to be harmless goes, in whatever field it stands.
+  const std::vector<bool> stays =
+      harmless_bytes({payload, packet.payload_bytes}, report.facts->protocol);
+  for (std::size_t i = 0; i < stays.size(); ++i) {
+    if (!stays[i]) payload[i] = 'X';
+  }
   // What lies behind the last byte read was never looked at: it may be anything.
   overwrite(packet.before_stream ? 0 : report.examined[audit::index_of(side)], ~std::uint64_t{0});
   std::size_t known = 0;

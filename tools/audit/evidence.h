@@ -26,8 +26,9 @@ class Evidence {
   std::uint64_t written_ = 0;
 };
 
-// Overwrites with 'X' every byte of the packet's payload that is secret or that the audit has not
-// examined, and repairs the checksums of IP, TCP and UDP. Exposed for the tests.
+// Overwrites with 'X' every byte of the packet's payload that is not known to be harmless
+// (evidence_words.h), that was recognised as secret or that the audit has not examined, and repairs
+// the checksums of IP, TCP and UDP. Exposed for the tests.
 void redact(audit::KeptPacket& packet, const audit::SessionReport& report);
 
 }  // namespace capstan::tools

@@ -94,7 +94,7 @@ std::string login_line(const audit::SessionReport& report, const audit::Credenti
       "{}  cleartext login: {} {} -> {}  user {}  {}, {}", plain_time(credential.timestamp_ns),
       service_text(report), address_text(report.ends.source, report.ends.ip_version),
       endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version),
-      credential.user.empty() ? "-" : safe_text(credential.user), safe_text(credential.mechanism),
+      user_text(credential).empty() ? "-" : user_text(credential), safe_text(credential.mechanism),
       secret_words(credential.kind, credential.length));
 }
 
