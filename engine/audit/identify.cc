@@ -315,7 +315,7 @@ Protocol message_protocol(std::string_view line) noexcept {
   const std::size_t space = line.rfind(' ');
   if (space == std::string_view::npos || space == 0) return Protocol::kUnknown;
   const std::string_view version = trim(line.substr(space + 1));
-  if (starts_nocase(version, "HTTP/")) return Protocol::kHttp;
+  if (starts_nocase(version, "HTTP/") || starts_nocase(version, "ICE/")) return Protocol::kHttp;
   if (starts_nocase(version, "RTSP/")) return Protocol::kRtsp;
   if (starts_nocase(version, "SIP/2.0")) return Protocol::kSip;
   return Protocol::kUnknown;

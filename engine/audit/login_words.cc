@@ -242,9 +242,8 @@ bool may_be_token(std::string_view value) noexcept {
          });
 }
 
-bool looks_like_token(std::string_view value) noexcept {
-  constexpr std::size_t kShortest = 16;
-  if (value.size() < kShortest) return false;
+bool looks_like_token(std::string_view value, std::size_t shortest) noexcept {
+  if (value.size() < shortest) return false;
   bool digit = false;
   for (const char c : value) {
     if (!is_alpha(c) && !is_digit(c) &&

@@ -20,8 +20,8 @@ FieldKind prompt_kind(std::string_view prompt) noexcept;
 // Whether a value can be a token at all: one word of the characters of RFC 6750's b64token and kin.
 bool may_be_token(std::string_view value) noexcept;
 
-// Whether a value can be a bearer token or an API key: long enough, one word, not only letters.
-// Fields with names that others use too ("key", "token") are believed only then.
-bool looks_like_token(std::string_view value) noexcept;
+// Whether a value can be a bearer token or an API key: at least `shortest` bytes, one word, not
+// only letters. Fields with names that others use too ("key", "token") are believed only then.
+bool looks_like_token(std::string_view value, std::size_t shortest = 16) noexcept;
 
 }  // namespace capstan::audit

@@ -108,7 +108,7 @@ void AuditWorker::audit() {
   totals.packets = counters_.packets.get();
   totals.sessions = counters_.sessions.get();
   totals.logins = counters_.logins.get();
-  lines_.line(stats_event(totals, wall_clock_ns()));
+  lines_.line(stats_event(totals, *auditor_, wall_clock_ns()));
   flush();
 }
 

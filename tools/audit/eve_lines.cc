@@ -118,6 +118,17 @@ ordered_json or_null(std::string text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(std::move(text));
 }
 
+ordered_json omissions(const AuditScope& scope, const audit::Auditor& auditor) {
+  ordered_json list = ordered_json::array();
+  for (const LeftOut& one : left_out(scope, auditor)) {
+    list.push_back({{"what", one.what},
+                    {"name", or_null(safe_text(one.name))},
+                    {"count", one.count},
+                    {"text", safe_text(one.sentence)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string audit_event(const audit::SessionReport& report) {
@@ -160,16 +171,18 @@ std::string audit_event(const audit::SessionReport& report) {
   return dump_json(event);
 }
 
-std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns) {
-  const ordered_json event = {{"timestamp", eve_time(time_ns)},
-                              {"event_type", "stats"},
-                              {"stats",
-                               {{"audit",
-                                 {{"packets", totals.packets},
-                                  {"packets_skipped", totals.packets_skipped},
-                                  {"blocks_skipped", totals.blocks_skipped},
-                                  {"sessions", totals.sessions},
-                                  {"cleartext_logins", totals.logins}}}}}};
+std::string stats_event(const AuditTotals& totals, const audit::Auditor& auditor,
+                        std::uint64_t time_ns) {
+  ordered_json omitted = omissions(AuditScope{}, auditor);
+  const bool everything = omitted.empty() && totals.packets_skipped == 0;
+  ordered_json event = {{"timestamp", eve_time(time_ns)}, {"event_type", "stats"}};
+  event["stats"]["audit"] = {{"packets", totals.packets},
+                             {"packets_skipped", totals.packets_skipped},
+                             {"blocks_skipped", totals.blocks_skipped},
+                             {"sessions", totals.sessions},
+                             {"cleartext_logins", totals.logins},
+                             {"everything_looked_at", everything},
+                             {"left_out", std::move(omitted)}};
   return dump_json(event);
 }
 
@@ -190,13 +203,7 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
     inputs.push_back(std::move(one));
     last_ns = std::max(last_ns, input.last_ns.value_or(0));
   }
-  ordered_json omitted = ordered_json::array();
-  for (const LeftOut& one : left_out(scope, auditor)) {
-    omitted.push_back({{"what", one.what},
-                       {"name", or_null(safe_text(one.name))},
-                       {"count", one.count},
-                       {"text", safe_text(one.sentence)}});
-  }
+  ordered_json omitted = omissions(scope, auditor);
   const audit::AuditCounters counters = auditor.counters();
   ordered_json body = {{"packets", counters.packets},
                        {"sessions", counters.sessions},
@@ -207,7 +214,7 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
                        {"left_out", std::move(omitted)}};
   ordered_json event = {{"timestamp", eve_time(last_ns)}, {"event_type", "stats"}};
   event["stats"]["audit"] = std::move(body);
-  return event.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(event);
 }
 
 UniqueFd open_eve_file(const std::string& path) {

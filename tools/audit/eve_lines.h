@@ -50,7 +50,8 @@ struct AuditTotals {
   std::uint64_t sessions = 0;
   std::uint64_t logins = 0;  // in the clear
 };
-std::string stats_event(const AuditTotals& totals, std::uint64_t time_ns);
+std::string stats_event(const AuditTotals& totals, const audit::Auditor& auditor,
+                        std::uint64_t time_ns);
 
 // The last line of `capstan audit --json`: what was audited, and what of it was not looked at.
 std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor,

@@ -19,8 +19,10 @@ bool is_blank(std::uint8_t byte) noexcept {
 }
 
 // Names that others use as well are believed only with a value that can be a token.
-bool is_weak_token_name(std::string_view name) noexcept {
-  return equals_nocase(name, "key") || equals_nocase(name, "token");
+// The fewest bytes of such a value; 0: the name is nobody else's.
+std::size_t shortest_token_of(std::string_view name) noexcept {
+  if (equals_nocase(name, "key")) return 16;
+  return equals_nocase(name, "token") ? 8 : 0;
 }
 
 }  // namespace
@@ -79,6 +81,11 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
     return;
   }
   if (starts_nocase(name, "X-Amz-") || starts_nocase(name, "X-Goog-")) return;  // of its making
+  // GraphQL (October 2021 edition, section 2.6): the arguments stand inside the document's text.
+  if (kind_ == FormKind::kJson && equals_nocase(name, "query") && length > 8) {
+    graphql(as_text(value));
+    return;
+  }
   switch (field_kind(name)) {
     case FieldKind::kNone:
       return;
@@ -89,8 +96,9 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
       return;
     case FieldKind::kToken:
       if (secret_kind_ != SecretKind::kNone) return;
-      if (is_weak_token_name(name) ? !looks_like_token(as_text(value))
-                                   : !may_be_token(as_text(value))) {
+      if (const std::size_t shortest = shortest_token_of(name);
+          shortest != 0 ? !looks_like_token(as_text(value), shortest)
+                        : !may_be_token(as_text(value))) {
         return;
       }
       secret_kind_ = SecretKind::kToken;
@@ -109,6 +117,22 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
   secret_length_ = length;
 }
 
+// name: "value" pairs, wherever they stand.
+void FormReader::graphql(std::string_view document) {
+  for (std::size_t colon = document.find(':'); colon != std::string_view::npos;
+       colon = document.find(':', colon + 1)) {
+    std::size_t begin = colon;
+    while (begin > 0 && (is_alpha(document[begin - 1]) || is_digit(document[begin - 1]) ||
+                         document[begin - 1] == '_')) {
+      --begin;
+    }
+    const std::string_view rest = trim_left(document.substr(colon + 1));
+    if (begin == colon || !rest.starts_with('"')) continue;
+    const std::string_view value = rest.substr(1, rest.find('"', 1) - 1);
+    field(document.substr(begin, colon - begin), as_bytes(value), value.size());
+  }
+}
+
 void FormReader::end_field() {
   if (!name_too_long_ && name_size_ != 0) field(name(), value_.bytes(), value_length_);
   clear_name();
@@ -118,6 +142,8 @@ void FormReader::end_field() {
 
 void FormReader::push(Bytes bytes) {
   for (const std::uint8_t byte : bytes) {
+    // UTF-16 (RFC 8259 section 8.1 forbids it, some send it): every other byte of a name is 0.
+    if (byte == 0 && kind_ != FormKind::kLines) continue;
     switch (kind_) {
       case FormKind::kUnknown:
         sniff(byte);
@@ -144,8 +170,8 @@ void FormReader::push(Bytes bytes) {
 
 // Content-Type is often wrong, and often missing: the first byte is not.
 void FormReader::sniff(std::uint8_t byte) {
-  // UTF-8's byte order mark (EF BB BF) and blanks stand in front of nothing.
-  if (is_blank(byte) || byte == 0xef || byte == 0xbb || byte == 0xbf) return;
+  // A byte order mark (EF BB BF, FE FF, FF FE) and blanks stand in front of nothing.
+  if (is_blank(byte) || byte == 0xef || byte == 0xbb || byte == 0xbf || byte >= 0xfe) return;
   switch (byte) {
     case '{':
     case '[':

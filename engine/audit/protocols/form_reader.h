@@ -80,6 +80,7 @@ class FormReader {
   void clear_name() noexcept { name_size_ = 0; }
   void clear_value() noexcept;
   void end_field();
+  void graphql(std::string_view document);
   std::string_view name() const noexcept { return {name_.data(), name_size_}; }
 
   FormKind kind_;

@@ -150,8 +150,18 @@ class HeaderMessages final : public LineRecogniser {
       connect_ = dialect_ == Dialect::kHttp && starts_nocase(text, "CONNECT ");
       if (dialect_ != Dialect::kSip) {
         const std::size_t first = std::min(text.find(' '), last);
-        state.message.target(trim(text.substr(first, last - first)), context);
+        const std::string_view target = trim(text.substr(first, last - first));
+        if (target.find_first_of("?;#@") != std::string_view::npos) {
+          context.mark_secret(as_bytes(target));
+        }
+        state.message.target(target, context);
       }
+      return;
+    }
+    // HTTP/0.9: a line that is a method and a target.
+    if (dialect_ == Dialect::kHttp && side == Side::kClient && starts_nocase(text, "GET /")) {
+      state.message.target(trim(text.substr(4)), context);
+      end_message(side, context);
       return;
     }
     // In the midst of a message (after a gap): its fields still say what they say.
@@ -180,6 +190,7 @@ class HeaderMessages final : public LineRecogniser {
     // Folding (RFC 3261 section 7.3.1, RFC 9112 section 5.2): the line goes on with the field.
     if (is_space(text.front())) {
       if (state.field) {
+        context.mark_secret(as_bytes(text));
         for (const char c : text) state.field->push(static_cast<std::uint8_t>(c));
       }
       return;

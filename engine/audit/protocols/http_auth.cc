@@ -125,7 +125,7 @@ void read_authorization(std::string_view value, Context& context) {
     // A scheme and what it carries: whoever has it can send it again.
     context.add_credential({}, Mechanism::from_wire(scheme), SecretKind::kToken, as_bytes(value),
                            as_bytes(value));
-  } else if (looks_like_token(whole)) {
+  } else if (looks_like_token(whole, 8)) {
     // A bare token, as some interfaces want it.
     context.add_credential({}, "bare token", SecretKind::kToken, as_bytes(whole), as_bytes(whole));
   } else if (!whole.empty()) {
