@@ -122,6 +122,7 @@ void Auditor::handle_fragment(const PacketView& view, const TransportPacket& fra
       not_followed(unseen);
       return;
     }
+    unseen_.add(unseen);
     if (!whole.is_fragment) {
       const OrientedKey oriented = make_flow_key(whole);
       handle_flow(view, whole, oriented, flows_.hash_of(oriented.key));

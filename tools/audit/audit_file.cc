@@ -31,6 +31,8 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
         return false;
       case ReadItem::kInterface:
       case ReadItem::kEvent:
+      case ReadItem::kOther:
+      case ReadItem::kFileClose:
         break;
     }
   }

@@ -73,7 +73,7 @@ void FormReader::put_utf8(std::uint32_t code, bool in_name) noexcept {
 }
 
 void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
-  if (value.empty()) return;
+  if (trim(as_text(value)).empty()) return;
   // A pre-signed request: AWS Signature Version 4 and 2, Google, Azure.
   if (equals_nocase(name, "X-Amz-Signature") || equals_nocase(name, "X-Goog-Signature") ||
       (equals_nocase(name, "Signature") && length >= 20) || (name == "sig" && length >= 20)) {
