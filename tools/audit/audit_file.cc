@@ -1,8 +1,5 @@
 #include "tools/audit/audit_file.h"
 
-#include <optional>
-
-#include "engine/filter/packet_filter.h"
 #include "engine/flow/packet_sorter.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/loss_account.h"
@@ -32,7 +29,9 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
       case ReadItem::kInterface:
       case ReadItem::kEvent:
       case ReadItem::kOther:
+        break;
       case ReadItem::kFileClose:
+        loss.add_close(file.file_close());
         break;
     }
   }
@@ -40,11 +39,9 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
 
 }  // namespace
 
-AuditedInput audit_file(const std::string& path, const std::string& filter_text,
+AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& filter,
                         audit::Auditor& auditor, std::int64_t& left) {
   CaptureFile file = CaptureFile::open(path);
-  std::optional<PacketFilter> filter;
-  if (!filter_text.empty()) filter.emplace(filter_text, link_type::kEthernet);
   AuditedInput input;
   input.name = path == "-" ? "standard input" : path;
   LossAccount loss;
