@@ -16,7 +16,7 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
         loss.add_packet(packet);
         return true;
       case ReadItem::kSection:
-        loss.begin_section();
+        loss.begin_section(file.sections().back());
         break;
       case ReadItem::kStatistics:
         loss.add_statistics(file.statistics());
@@ -27,6 +27,8 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
       case ReadItem::kEnd:
         return false;
       case ReadItem::kInterface:
+        loss.add_interface();
+        break;
       case ReadItem::kEvent:
       case ReadItem::kOther:
         break;
@@ -69,7 +71,8 @@ AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& fi
   input.reordered = sorter.put_in_order();
   input.stopped = !ended;
   if (ended && !file.end().clean() && !file.being_written()) input.damage = file.end().text();
-  const LossReport report = loss.finish(ended && file.end().clean());
+  const LossReport report =
+      loss.finish({ended && file.end().clean(), file.being_written() || !ended});
   input.lost = report.dropped + report.interface_dropped + report.missing;
   return input;
 }

@@ -27,14 +27,16 @@ void EapExchange::message(Bytes packet, Context& context) {
     case 5:  // one-time password
     case 6:  // generic token card
       if (!data.empty()) {
-        context.add_credential(context.facts.user, packet[4] == 6 ? "EAP-GTC" : "EAP-OTP",
+        context.add_credential(context.facts.user,
+                               packet[4] == 6 ? Mechanism("EAP-GTC") : Mechanism("EAP-OTP"),
                                SecretKind::kPlain, data, data);
       }
       break;
     case 17:  // LEAP
     case 26:  // MSCHAPv2
       if (data.size() > 8) {
-        context.add_credential(context.facts.user, packet[4] == 17 ? "LEAP" : "EAP-MSCHAPv2",
+        context.add_credential(context.facts.user,
+                               packet[4] == 17 ? Mechanism("LEAP") : Mechanism("EAP-MSCHAPv2"),
                                SecretKind::kHash, data, data);
       }
       break;
@@ -93,9 +95,10 @@ class PppLogin final : public Recogniser {
     if (body.empty() || body.size() < 1U + body[0]) return;
     const Bytes value = body.subspan(1, body[0]);
     constexpr std::size_t kMicrosoftBytes = 49;
-    context.add_credential(as_text(body.subspan(1 + value.size())),
-                           value.size() == kMicrosoftBytes ? "MS-CHAP" : "CHAP", SecretKind::kHash,
-                           value, value);
+    context.add_credential(
+        as_text(body.subspan(1 + value.size())),
+        value.size() == kMicrosoftBytes ? Mechanism("MS-CHAP") : Mechanism("CHAP"),
+        SecretKind::kHash, value, value);
   }
 
   EapExchange eap_;

@@ -45,8 +45,8 @@ class Ipmi final : public Recogniser {
       if (code.empty()) return;
       context.add_credential(context.facts.user, "straight", SecretKind::kPlain, where, code);
     } else if (type == kMd2 || type == kMd5) {
-      context.add_credential(context.facts.user, type == kMd5 ? "MD5" : "MD2", SecretKind::kHash,
-                             where, code);
+      context.add_credential(context.facts.user, type == kMd5 ? Mechanism("MD5") : Mechanism("MD2"),
+                             SecretKind::kHash, where, code);
     }
   }
 

@@ -193,7 +193,9 @@ class Mongodb final : public UnitRecogniser {
       context.mark_secret(password);
       return;
     }
-    context.add_credential(context.facts.user, verb, SecretKind::kPlain, password, password);
+    context.add_credential(context.facts.user,
+                           verb == "createUser" ? Mechanism("createUser") : Mechanism("updateUser"),
+                           SecretKind::kPlain, password, password);
   }
 
   SaslExchange sasl_;

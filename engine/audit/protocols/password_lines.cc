@@ -20,7 +20,7 @@ class PasswordLines : public LineRecogniser {
     static_cast<void>(line);
     context.finish_side(Side::kServer);
   }
-  static void plain(std::string_view user, std::string_view mechanism, std::string_view secret,
+  static void plain(std::string_view user, Mechanism mechanism, std::string_view secret,
                     Context& context) {
     if (secret.empty()) return;
     context.add_credential(user, mechanism, SecretKind::kPlain, as_bytes(secret), as_bytes(secret));

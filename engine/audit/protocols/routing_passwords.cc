@@ -10,7 +10,7 @@ namespace capstan::audit {
 namespace {
 
 // A password in a field of fixed size, filled up with zeroes.
-void fixed_field(Bytes field, std::string_view mechanism, Context& context) {
+void fixed_field(Bytes field, Mechanism mechanism, Context& context) {
   Bytes secret = field;
   while (!secret.empty() && secret.back() == 0) secret = secret.first(secret.size() - 1);
   if (secret.empty()) return;

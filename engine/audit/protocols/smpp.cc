@@ -49,8 +49,8 @@ class Smpp final : public UnitRecogniser {
       context.facts.login_without_secret = true;
       return;
     }
-    context.add_credential(user, command == kOutbind ? "outbind" : "bind", SecretKind::kPlain,
-                           password, password);
+    context.add_credential(user, command == kOutbind ? Mechanism("outbind") : Mechanism("bind"),
+                           SecretKind::kPlain, password, password);
   }
 };
 
