@@ -157,7 +157,7 @@ class Tds final : public UnitRecogniser {
                            password.first(password.size() / 2));
   }
 
-  void sspi(Bytes token, std::string_view mechanism, Context& context) {
+  void sspi(Bytes token, Mechanism mechanism, Context& context) {
     logged_in_ = true;
     context.facts.undecidable = false;
     if (const auto ntlm = find_ntlm_authenticate(token)) {

@@ -32,11 +32,11 @@ class X11 final : public ClientUnitRecogniser {
       const std::string_view name = as_text(unit.subspan(kHeaderBytes, name_bytes));
       const Bytes data = unit.subspan(data_at, data_bytes);
       if (name == "MIT-MAGIC-COOKIE-1") {
-        context.add_credential({}, name, SecretKind::kToken, data, data);
+        context.add_credential({}, "MIT-MAGIC-COOKIE-1", SecretKind::kToken, data, data);
       } else {
         context.mark_secret(data);
         if (name.starts_with("XDM-AUTHORIZATION-")) {
-          context.add_credential({}, name, SecretKind::kHash, data, data);
+          context.add_credential({}, "XDM-AUTHORIZATION", SecretKind::kHash, data, data);
         } else {
           context.facts.opaque_login = true;
         }
