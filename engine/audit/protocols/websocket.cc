@@ -87,6 +87,7 @@ class WebSocket final : public Recogniser {
 
   void payload(Bytes masked, Context& context) {
     if (control_) return;
+    context.mark_secret(masked);
     SecretBuffer<1024> plain;
     while (!masked.empty()) {
       plain.set_size(0);
@@ -97,7 +98,6 @@ class WebSocket final : public Recogniser {
       masked = masked.subspan(piece.size());
       content(plain.bytes());
     }
-    static_cast<void>(context);
   }
 
   void content(Bytes bytes) {
