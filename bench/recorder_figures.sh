@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Of a recorder's process and of what `capstan blast --json` printed. Sourced by the scripts beside it.
 
 # Nanoseconds of CPU of all threads of process $1.

@@ -1,5 +1,6 @@
 # Two network namespaces with a veth pair between them, for quickstart and for trying things by hand.
 # Sourced: sets the names, defines netns_make and netns_remove.
+# shellcheck shell=bash
 
 netns_source=capstan-source-$$
 netns_sink=capstan-sink-$$

@@ -1,53 +1,84 @@
-# Packages, and how to install them. Sourced by quickstart and test.
+# Packages, and how to install them. Sourced by quickstart, test and package/build, behind common.sh.
+# shellcheck shell=bash disable=SC2034  # its readers are others
 #
-# What a build needs, what the tests use beside it, and the one that lives in backports.
+# What a build needs, what the tests use beside it, and the one that lives in backports. Installed with
+# --no-install-recommends: what a test or script calls is named here, also where another package recommends it.
 
 build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpcap-dev libfmt-dev libcli11-dev
   nlohmann-json3-dev zlib1g-dev libzstd-dev libnghttp2-dev libssl-dev libseccomp-dev libcap-ng-dev libmnl-dev
   libmicrohttpd-dev"
-run_packages="iproute2 tcpdump wireshark-common"
+# wireshark-common has capinfos; openssl and python3 are for the laboratory of docs/tutorial.md (scripts/pop3_lab).
+run_packages="iproute2 procps tcpdump wireshark-common openssl python3"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
-  util-linux libfaketime procps curl systemd e2fsprogs xfsprogs btrfs-progs git daemonlogger chromium"
+  util-linux libfaketime procps curl systemd e2fsprogs xfsprogs btrfs-progs git daemonlogger chromium shellcheck mandoc
+  bash-completion zsh fish"
+# The package of it (scripts/package/build), and the machine that it is tried on (tests/package).
+package_packages="debhelper dpkg-dev fakeroot lintian mandoc"
 
-# What the audit is tested against (tests/support/audit_lab.py), and the clients.
-server_packages="dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils curl swaks openssl iproute2"
+# Beside these, for .ci/run.
+ci_packages="clang clang-format debootstrap"
+
+# What the audit is tested against (tests/support/audit_lab.py), and the clients. swaks has TLS by
+# libnet-ssleay-perl, ldapsearch SASL by libsasl2-modules.
+server_packages="dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils libsasl2-modules curl swaks
+  libnet-ssleay-perl openssl iproute2"
+
+# Where this machine says its packages come from: the first mirror of Debian, by either kind of file.
+# /etc/apt/sources.list does not exist on newer machines.
+debian_mirror() {
+  local file files=()
+  for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ ! -f "$file" ] || files+=("$file")
+  done
+  [ ${#files[@]} -ne 0 ] || return 0
+  awk '$1 == "URIs:" { print $2; exit }
+       $1 == "deb" { for (i = 2; i <= NF; ++i) if ($i ~ /^[a-z+]+:\/\//) { print $i; exit } }' "${files[@]}"
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | cut -c1-2)" = ii ]
+}
 
 # Installs those of "$@" that are missing, and says which.
 install_packages() {
   local missing=() name
   for name in "$@"; do
-    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || missing+=("$name")
+    is_installed "$name" || missing+=("$name")
   done
   if [ ${#missing[@]} -eq 0 ]; then return 0; fi
+  command -v apt-get >/dev/null ||
+    fail "this is no Debian: install what these packages hold by hand, then start again: ${missing[*]}"
   if [ "$(id -u)" -ne 0 ]; then
-    echo "these packages are missing: ${missing[*]}" >&2
-    echo "run this as root, or first: sudo apt-get install ${missing[*]}" >&2
-    return 1
+    fail "these packages are missing: ${missing[*]}. Run this as root, or first: sudo apt-get install ${missing[*]}"
   fi
   echo "installing: ${missing[*]}"
-  apt-get -qq update
+  logged apt-update apt-get update
   # Answers wireshark's and postfix's questions with their defaults.
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "${missing[@]}" >/dev/null
+  logged apt-install env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "${missing[@]}"
 }
 
 # The servers are started by their test alone: installing them must not, nor the next boot.
 install_servers() {
-  local unit policy=/usr/sbin/policy-rc.d own_policy='' fresh=() status=0
+  local unit policy=/usr/sbin/policy-rc.d fresh=()
   for unit in dovecot postfix vsftpd slapd; do
     [ -x "/usr/sbin/$unit" ] || fresh+=("$unit")
   done
+  own_policy=
   if [ "$(id -u)" -eq 0 ] && [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' >$policy
     chmod 755 $policy
-    own_policy=yes
+    own_policy=$policy
+    trap 'rm -f "$own_policy"' EXIT  # also when an installation fails
   fi
-  # shellcheck disable=SC2086
-  install_packages $server_packages || status=$?
-  [ -z "$own_policy" ] || rm -f $policy
-  if [ $status -eq 0 ] && [ ${#fresh[@]} -ne 0 ] && [ -d /run/systemd/system ]; then
-    systemctl --quiet disable "${fresh[@]}" || true
+  # shellcheck disable=SC2086  # a list of names
+  install_packages $server_packages
+  if [ -n "$own_policy" ]; then
+    rm -f "$own_policy"
+    trap - EXIT
   fi
-  return $status
+  if [ ${#fresh[@]} -ne 0 ] && [ -d /run/systemd/system ]; then
+    systemctl --quiet disable "${fresh[@]}" || echo "these services may start at the next boot: ${fresh[*]}"
+  fi
 }
 
 # Suricata is in Debian 12's backports. The machine's own mirror is used; where it has no backports, the
@@ -55,15 +86,23 @@ install_servers() {
 install_suricata() {
   command -v suricata >/dev/null && return 0
   [ "$(id -u)" -eq 0 ] || return 0
-  if ! apt-cache policy suricata 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+  if [ "$(apt-cache policy suricata 2>/dev/null | grep -c 'Candidate: [0-9]')" -eq 0 ]; then
     local mirror
-    mirror=$(sed -n 's/^URIs: *//p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\).*/\2/p' \
-      /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
-    [ -n "$mirror" ] || return 0
-    echo "adding bookworm-backports for suricata"
+    mirror=$(debian_mirror)
+    if [ -z "$mirror" ]; then
+      echo "suricata is in Debian's backports, and no mirror is named below /etc/apt: its tests will skip"
+      return 0
+    fi
+    echo "adding bookworm-backports for suricata: /etc/apt/sources.list.d/capstan-backports.list"
     echo "deb $mirror bookworm-backports main" >/etc/apt/sources.list.d/capstan-backports.list
-    apt-get -qq update || true
+    if ! apt-get -qq update; then
+      echo "the backports of $mirror cannot be had: suricata's tests will skip"
+      rm -f /etc/apt/sources.list.d/capstan-backports.list
+      return 0
+    fi
   fi
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -t bookworm-backports \
-    suricata >/dev/null 2>&1 || echo "suricata could not be installed: its tests will skip"
+  local log
+  log=$(log_folder)/suricata.log
+  DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends -t bookworm-backports install suricata \
+    </dev/null >"$log" 2>&1 || echo "suricata could not be installed: its tests will skip; see $log"
 }
