@@ -1,4 +1,4 @@
-// The numbers of `capstan info` against capinfos of Wireshark, on every shared capture that
+// The numbers of `capstan info` against capinfos of Wireshark, on every capture of tests/data/captures that
 // capinfos reads to the end.
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/reader/recording_summary.h"
-#include "tests/support/shared_captures.h"
+#include "tests/support/captures.h"
 
 namespace capstan::tools {
 namespace {
@@ -109,9 +109,9 @@ void expect_same(const std::filesystem::path& path, const CapinfosLine& theirs) 
   EXPECT_EQ(seconds_like(*ours.last_ns, theirs.last), theirs.last) << name;
 }
 
-TEST(InfoGolden, SameNumbersAsCapinfosOnEverySharedCapture) {
-  const std::vector<std::filesystem::path> files = test::shared_capture_files();
-  if (files.empty()) GTEST_SKIP() << "no shared captures here: set CAPSTAN_SHARED";
+TEST(InfoGolden, SameNumbersAsCapinfosOnEveryCapture) {
+  const std::vector<std::filesystem::path> files = test::capture_files();
+  ASSERT_FALSE(files.empty());
   const std::map<std::string, CapinfosLine> theirs = capinfos(files);
   ASSERT_GT(theirs.size(), files.size() / 2) << "is capinfos (wireshark-common) installed?";
   std::size_t compared = 0;

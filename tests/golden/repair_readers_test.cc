@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "tests/support/pcapng_builder.h"
-#include "tests/support/shared_captures.h"
+#include "tests/support/captures.h"
 #include "tests/support/temp_dir.h"
 #include "writers/repair/repair.h"
 
@@ -165,13 +165,12 @@ TEST(RepairGolden, EveryPartFileReadsEverywhere) {
   }
 }
 
-TEST(RepairGolden, CutSharedCapturesReadWithoutComplaint) {
-  const std::filesystem::path root = test::shared_captures();
-  if (root.empty()) GTEST_SKIP() << "no shared captures here: set CAPSTAN_SHARED";
+TEST(RepairGolden, CutCapturesReadWithoutComplaint) {
+  const std::filesystem::path root = test::captures();
   const test::TempDir dir;
   std::map<std::string, int> expected;
   std::vector<std::string> repaired;
-  for (const std::filesystem::path& path : test::shared_capture_files()) {
+  for (const std::filesystem::path& path : test::capture_files()) {
     if (path.parent_path() != root / "core") continue;
     std::ifstream in(path, std::ios::binary);
     Bytes bytes{std::istreambuf_iterator<char>(in), {}};
