@@ -101,6 +101,7 @@ class IndexReader::Impl {
   bool read_sections();
   bool read_page_table(index_format::SectionId table, index_format::SectionId pages,
                        bool with_first_keys, std::vector<IndexPage>& to);
+  // index_lists.cc
   bool read_blocks();
   bool read_links();
   // index_rows.cc

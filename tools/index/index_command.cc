@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "engine/core/clock.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/json_text.h"
 #include "tools/common/signals.h"
 #include "tools/common/terminal.h"
 #include "tools/index/index_cli.h"
@@ -97,9 +97,7 @@ int index_command(int argc, char** argv) {
   if (line->json) {
     std::sort(talk.results.begin(), talk.results.end(),
               [](const IndexResult& a, const IndexResult& b) { return a.path < b.path; });
-    fmt::print(
-        "{}\n",
-        index_json(talk.results).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(index_json(talk.results), 2));
   }
   if (stop.load()) {
     fmt::print(stderr, "capstan index: stopped: what was under way has no new index\n");
