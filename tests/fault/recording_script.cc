@@ -112,6 +112,7 @@ void feed(Recording& recording, RecordingWriter& writer, const std::atomic<bool>
         BlockRef made = recording.next_block(ring, packet_bytes);
         for (unsigned waits = 0; !writer.has_room() && !abandon; ++waits) {
           if (waits == kPatienceWaits) ending = true;
+          writer.pump();
           writer.wait(1'000'000);
         }
         if (writer.series() != nullptr) {  // a turn waits for no file here
@@ -271,6 +272,10 @@ void check_claim(const Recording& recording, const std::string& path, std::size_
   EXPECT_EQ(loss.received - loss.dropped - loss.missing, packets) << path;
   if (outcome.error == 0) {
     EXPECT_TRUE(loss.lossless()) << path << ": " << loss.proof_reason;
+  } else if (recording.script.backend.disk_bytes != 0 && recording.script.preallocate_bytes != 0) {
+    EXPECT_EQ(loss.proof, LossProof::kProved) << loss.proof_reason;
+    EXPECT_EQ(loss.missing, outcome.failed);
+    EXPECT_TRUE(loss.disk_refused);
   } else if (outcome.failed != 0 && recording.script.turn_bytes == 0) {
     EXPECT_FALSE(loss.lossless()) << path << ": " << outcome.failed << " packets are not in it";
   }
@@ -381,6 +386,7 @@ void take_counts(const WriterCounters& counters, Outcome& outcome) {
   outcome.bytes = counters.bytes_written.get();
   outcome.blocks_in_place = counters.blocks_in_place.get();
   outcome.blocks_packed = counters.blocks_packed.get();
+  outcome.syncs_refused = counters.syncs_refused.get();
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ struct Outcome {
   std::uint64_t blocks_held = 0;  // when the writer is gone
   std::uint64_t file_size = 0;
   std::uint64_t files = 0;
+  std::uint64_t syncs_refused = 0;
   // With a power loss: packets that a completed sync had covered, and those that repair brought
   // back.
   std::uint64_t durable = 0;

@@ -154,6 +154,30 @@ TEST_P(RecordingTrouble, ThroughTheWritersThread) {
   }
 }
 
+// Wherever the disk ends, the closing ledger has its room, and counts what could not be written.
+TEST_P(RecordingTrouble, AFullDiskHoldsTheClosingLedger) {
+  for (const OnFull policy : {OnFull::kStop, OnFull::kPause}) {
+    for (std::uint64_t disk = 64U << 10; disk < 300'000; disk += 10'007) {
+      Script full = script_of(0);
+      full.turn_bytes = 0;
+      full.on_full = policy;
+      full.preallocate_bytes = 64U << 10;
+      full.backend.disk_bytes = disk;
+      full.backend.reordered = disk % 2 == 0;
+      full.backend.longest_delay = disk % 2 == 0 ? 6 : 0;
+      const Outcome outcome = run_script(full);
+      EXPECT_LE(outcome.file_size, disk);
+      if (outcome.error == 0) {
+        EXPECT_EQ(outcome.written, outcome.offered);
+      } else {
+        EXPECT_EQ(outcome.error, ENOSPC);
+        EXPECT_GT(outcome.failed, 0U);
+      }
+      if (HasFailure()) FAIL() << "a disk of " << disk << ": " << describe(full);
+    }
+  }
+}
+
 TEST_P(RecordingTrouble, SecondInterruptDuringTheTrouble) {
   for (std::uint64_t n = 2; n < 12; n += 3) {
     Script trouble = script_of(n);
@@ -205,6 +229,20 @@ TEST_P(RecordingTrouble, CancelledPreallocationsAreAskedForAgain) {
   EXPECT_EQ(outcome.error, 0);
   EXPECT_EQ(outcome.written, outcome.offered);
   EXPECT_GE(outcome.tally.preallocations, 2U) << "given up, as after a refusal";
+}
+
+TEST_P(RecordingTrouble, RefusedSyncsAreCountedOrEndIt) {
+  Script refused = script();
+  refused.turn_bytes = 0;
+  refused.sync_often = true;
+  refused.backend.refused_syncs = 3;
+  refused.on_full = OnFull::kPause;
+  const Outcome waited = run_script(refused);
+  EXPECT_EQ(waited.error, 0);
+  EXPECT_EQ(waited.written, waited.offered);
+  EXPECT_EQ(waited.syncs_refused, 3U);
+  refused.on_full = OnFull::kStop;
+  EXPECT_EQ(run_script(refused).error, EIO);
 }
 
 TEST_P(RecordingTrouble, CancelledSyncsAreSentAgain) {

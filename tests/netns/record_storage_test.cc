@@ -2,9 +2,12 @@
 // and what is done with finished files.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +20,7 @@
 #include "tests/support/record_run.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/wire.h"
+#include "writers/file/file_lock.h"
 
 namespace capstan::test {
 namespace {
@@ -37,6 +41,12 @@ class RecordStorage : public Sandbox {
                         const std::string& mount_options = "defaults") {
     const std::string image = file(type + ".image");
     const std::string place = file(type);
+    if (type == "tmpfs") {
+      shell("mkdir " + place + " && mount -t tmpfs -o size=" + std::to_string(free_mib) +
+            "M none " + place);
+      mounted_.push_back(place);
+      return place;
+    }
     // mkfs.xfs makes nothing smaller than 300 MiB.
     const std::string options = type == "ext4" ? " -m 0 -q " : " -q ";
     shell("rm -f " + image + " && truncate -s 320M " + image + " && mkfs." + type + options +
@@ -127,6 +137,70 @@ TEST_F(RecordStorage, FullDiskPausesAndGoesOnWhenThereIsSpace) {
       fs::remove_all(place);
     }
   }
+}
+
+TEST_F(RecordStorage, AFullDiskLeavesAFileThatSaysWhatItLost) {
+  for (const char* type : {"ext4", "xfs", "tmpfs"}) {
+    for (const char* policy : {"stop", "pause"}) {
+      SCOPED_TRACE(std::string(type) + " " + policy);
+      const std::string place = make_disk(type, 12);
+      const std::string path = place + "/x.pcapng";
+      RecordRun record({"-i", "v1", "-B", "4", "-w", path, "--on-full", policy});
+      ASSERT_TRUE(record.wait_started()) << record.err();
+      send(0, 30'000);  // 30 MB: neither the disk nor the ring can hold them
+      if (std::string(policy) == "pause") {
+        ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.statistics().all();
+        EXPECT_EQ(record.stop(), 1) << record.err();
+      } else {
+        EXPECT_EQ(record.wait(), 1) << record.err();
+      }
+      const Statistics statistics = record.statistics();
+      expect_reconciled(statistics);
+      const Statistics info = info_of(path);
+      EXPECT_FALSE(info.flag("/loss/lossless")) << info.all();
+      EXPECT_EQ(info.text("/loss/proof"), "proved") << info.all();
+      EXPECT_TRUE(info.flag("/loss/disk_refused"));
+      EXPECT_EQ(info.number("/packets"), statistics.number("/packets_written"));
+      EXPECT_EQ(info.number("/loss/packets_missing"), statistics.number("/packets_failed"));
+      EXPECT_EQ(info.number("/loss/packets_dropped"), statistics.number("/packets_dropped"));
+      expect_readable(path, info.number("/packets"));
+      unmount(place);
+      mounted_.pop_back();
+      fs::remove_all(place);
+    }
+  }
+}
+
+// Behind Landlock /proc/locks has no name any more; here it is covered instead.
+TEST_F(RecordStorage, AFileLockedByALivingRecorderIsRefusedAtOnceWithoutProc) {
+  const std::string path = file("locked");
+  const UniqueFd holder(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_TRUE(try_lock_file(holder.get()));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr unsigned kFarBelowTheWait = 5;  // a dead holder is waited for twice as long
+    const UniqueFd other(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/proc", "tmpfs", 0, "") != 0) ::_exit(3);
+    ::alarm(kFarBelowTheWait);
+    ::_exit(try_lock_file(other.get()) ? 2 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "it waited for a holder that lives";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(RecordStorage, ASmallDiskIsNotTakenAhead) {
+  const std::string place = make_disk("ext4", 32);
+  RecordRun record({"-i", "v1", "-B", "4", "-w", place + "/x.pcapng", "-b", "filesize:8000",
+                    "--alarm-disk", "31MB"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(0, 50);
+  ASSERT_TRUE(record.wait_written(50));
+  EXPECT_GT(fs::space(place).available, std::uintmax_t{20} << 20U) << "others record nothing here";
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  EXPECT_EQ(record.err().find("nearly full"), std::string::npos) << record.err();
+  EXPECT_GT(fs::space(place).available, std::uintmax_t{31} << 20U) << "given back at the end";
 }
 
 TEST_F(RecordStorage, FullDiskStopsByDefaultWithAValidFile) {

@@ -193,7 +193,10 @@ std::int32_t FakeBackend::write_out(const IoWrite& write, std::uint32_t length) 
 std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
   const IoWrite& write = operation.write;
   if (operation.preallocation) {
-    if (options_.preallocation_fails) return -ENOSPC;
+    if (options_.preallocation_fails) return -EOPNOTSUPP;
+    if (options_.disk_bytes != 0 && write.offset + write.length > options_.disk_bytes) {
+      return -ENOSPC;
+    }
     if (options_.cancelled_preallocations != 0) {
       --options_.cancelled_preallocations;
       return -ECANCELED;
@@ -204,6 +207,10 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
                : -errno;
   }
   if (operation.sync) {
+    if (options_.refused_syncs != 0) {
+      --options_.refused_syncs;
+      return -EIO;
+    }
     if (options_.cancelled_syncs != 0) {
       --options_.cancelled_syncs;
       return -ECANCELED;
@@ -213,6 +220,7 @@ std::int32_t FakeBackend::complete(const Operation& operation) noexcept {
     if (sync_hook_) sync_hook_(true);
     return 0;
   }
+  if (options_.disk_bytes != 0 && write.offset + write.length > options_.disk_bytes) return -ENOSPC;
   EXPECT_EQ(checksum_of(write), operation.checksum)
       << "the bytes of write " << operation.number << " at " << write.offset
       << " changed while it was in flight";

@@ -39,14 +39,18 @@ struct FakeBackendOptions {
   int disk_error = 0;          // of kTrouble
   std::uint64_t refusals = 1;  // of kTrouble
   static constexpr std::uint64_t kForEver = ~std::uint64_t{0};
-  std::uint32_t seed = 1;      // of what is random below
-  bool reordered = false;      // completions in any order
-  unsigned longest_delay = 0;  // a write stays in flight for up to this many looks
-  bool preallocation_fails = false;
+  std::uint32_t seed = 1;            // of what is random below
+  bool reordered = false;            // completions in any order
+  unsigned longest_delay = 0;        // a write stays in flight for up to this many looks
+  bool preallocation_fails = false;  // the file system cannot
+  // The disk holds so much of the file: more can neither be taken ahead nor, unless it was taken,
+  // written. 0: any.
+  std::uint64_t disk_bytes = 0;
   unsigned cancelled_preallocations = 0;  // the first so many, before they began
   bool preallocation_late = false;        // completes only when nothing else is left
   int registration_error = 0;
   bool stuck = false;            // from at_write on nothing completes
+  unsigned refused_syncs = 0;    // the first so many syncs end with EIO
   unsigned cancelled_syncs = 0;  // the first so many syncs end with ECANCELED, before they began
   // When this write is submitted, what a disk would hold after a power loss is left in
   // `power_loss_copy`: what was written since the last completed sync is there, or not, or in part.

@@ -122,6 +122,7 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"packets_failed", file.failed},
                      {"packets_beyond_limit", file.beyond_limit},
                      {"packets_out_of_order", file.out_of_order},
+                     {"syncs_refused", file.syncs_refused},
                      {"bytes_written", file.bytes},
                      {"blocks_in_place", file.blocks_in_place},
                      {"blocks_packed", file.blocks_packed},

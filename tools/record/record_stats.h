@@ -44,6 +44,7 @@ struct FileStats {
   std::uint64_t blocks_in_place = 0;
   std::uint64_t blocks_packed = 0;
   std::uint64_t out_of_order = 0;
+  std::uint64_t syncs_refused = 0;  // what was written before them may not last
   int error = 0;
   // With rotation, where path is the pattern of names: the last files, and how many there were.
   std::vector<FinishedFile> finished;

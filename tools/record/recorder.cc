@@ -158,7 +158,7 @@ RecordingOptions Recorder::recording_options(std::size_t output) {
   options.file.direct = line_.direct;
   if (line_.size_limit_bytes != 0) {
     options.file.preallocate_bytes =
-        std::min(options.file.preallocate_bytes, line_.size_limit_bytes + (1U << 20));
+        std::min(options.file.preallocate_bytes, line_.size_limit_bytes + (4U << 20));
   }
   set_storage_options(options);
   options.format = line_.format;
@@ -453,6 +453,14 @@ RecordStats Recorder::snapshot() {
     file.out_of_order = counters.out_of_order.get();
     file.error = writer->error();
     file.trouble = writer->trouble();
+    // What the recording has taken ahead for itself is room, not a full disk.
+    const std::string directory = std::filesystem::path(file.path).parent_path().string();
+    for (AlarmInputs::Disk& disk : stats.disks) {
+      if (disk.directory != (directory.empty() ? "." : directory)) continue;
+      disk.free_bytes += counters.bytes_ahead.get();
+      if (writer->series() != nullptr) disk.free_bytes += writer->series()->spare_bytes();
+    }
+    file.syncs_refused = counters.syncs_refused.get();
     stats.files.push_back(std::move(file));
   }
   if (audit_) stats.audit = audit_stats();

@@ -137,6 +137,7 @@ class Recorder {
     std::uint64_t since_ns = 0;
     int delete_error = 0;  // the same of retention
     int turn_error = 0;    // the same of a turn that cannot be
+    std::uint64_t syncs_refused = 0;
   };
   std::vector<FileTrouble> troubles_;  // by writer
   std::uint64_t started_ns_ = 0;

@@ -160,6 +160,15 @@ void Recorder::watch_disks() {
                       human_duration(monotonic_clock_ns() - disk.since_ns)));
     }
     disk.trouble = trouble;
+    const std::uint64_t unsynced = writers_[i]->counters().syncs_refused.get();
+    if (unsynced != 0 && disk.syncs_refused == 0) {
+      say(fmt::format(
+              "{}: the disk refused to make durable what was written (fdatasync): it may be "
+              "lost without another word at a power loss",
+              writers_[i]->path()),
+          LogLevel::kWarning);
+    }
+    disk.syncs_refused = unsynced;
     const FileSeries* series = writers_[i]->series();
     const int refused = series == nullptr ? 0 : series->delete_error();
     if (refused != 0 && disk.delete_error == 0) {

@@ -165,6 +165,7 @@ std::optional<OutputFile> FileSeries::take_next() noexcept {
   ++next_number_;
   std::optional<OutputFile> next = std::move(spare_);
   spare_.reset();
+  spare_bytes_.store(0, std::memory_order_relaxed);
   changed_.notify_all();
   return next;
 }
@@ -205,7 +206,7 @@ int FileSeries::finish() noexcept {
 }
 
 std::vector<FinishedFile> FileSeries::finished_files(std::uint64_t& count) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(listed_mutex_);
   count = finished_count_;
   return {listed_.begin(), listed_.end()};
 }
@@ -217,6 +218,7 @@ void FileSeries::run() noexcept {
     if (room_wanted_ && spare_ && spare_->preallocated_bytes() != 0) {
       spare_->discard();
       spare_.reset();
+      spare_bytes_.store(0, std::memory_order_relaxed);
     }
     retain(lock);
     // Without a spare there may be something to close, whose end frees space.
@@ -240,6 +242,11 @@ void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   int error = 0;
   try {
     file.emplace(std::move(options));
+    if (file->space_refused()) {  // a full disk: the present file has more room than this one
+      file->discard();
+      file.reset();
+      error = ENOSPC;
+    }
   } catch (const std::system_error& refused) {
     error = refused.code().value();  // tried again; the recording goes on in the file it has
   } catch (const std::exception&) {
@@ -248,6 +255,7 @@ void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   lock.lock();
   spare_ = std::move(file);
   spare_error_ = error;
+  spare_bytes_.store(spare_ ? spare_->preallocated_bytes() : 0, std::memory_order_relaxed);
 }
 
 // False when it has to be tried again later.
@@ -274,9 +282,12 @@ bool FileSeries::close_one(std::unique_lock<std::mutex>& lock) noexcept {
 }
 
 void FileSeries::note_finished(const FinishedFile& file) {
-  ++finished_count_;
-  listed_.push_back(file);
-  if (listed_.size() > kListed) listed_.pop_front();
+  {
+    const std::lock_guard<std::mutex> lock(listed_mutex_);
+    ++finished_count_;
+    listed_.push_back(file);
+    if (listed_.size() > kListed) listed_.pop_front();
+  }
   kept_.push_back({file.path, file.size_bytes, static_cast<std::int64_t>(boot_clock_ns())});
 }
 
@@ -308,14 +319,19 @@ void FileSeries::count_indexes() noexcept {
   }
 }
 
-RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept {
+// Without the lock while the disk is asked: one that hangs must not hold up the writer.
+RetentionState FileSeries::look_at_disk(RetentionLimits& limits,
+                                        std::unique_lock<std::mutex>& lock) noexcept {
   RetentionState state;
   state.boot_ns = static_cast<std::int64_t>(boot_clock_ns());
   state.writing = !ending_;
   state.writing_bytes = writing_bytes_.load(std::memory_order_relaxed);
   if (!room_wanted_ && limits.min_free_bytes == 0 && limits.min_free_percent == 0) return state;
   struct statvfs space {};
-  if (::statvfs(directory_of(options_.path).c_str(), &space) == 0) {
+  lock.unlock();
+  const bool answered = ::statvfs(directory_of(options_.path).c_str(), &space) == 0;
+  lock.lock();
+  if (answered) {
     state.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
     state.total_bytes = std::uint64_t{space.f_blocks} * space.f_frsize;
   } else {  // the directory is away: no reason to delete anything
@@ -326,7 +342,7 @@ RetentionState FileSeries::look_at_disk(RetentionLimits& limits) const noexcept 
 
 void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
   RetentionLimits limits = series_.retention;
-  RetentionState state = look_at_disk(limits);
+  RetentionState state = look_at_disk(limits, lock);
   if (room_wanted_) {
     limits.min_free_bytes =
         std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));

@@ -62,6 +62,10 @@ class FileSeries {
   // Why a turn that is due cannot be: the errno value of the last attempt to make the next file; 0
   // when none is due, or one was had. Any thread.
   int turn_error() const noexcept { return turn_error_.load(std::memory_order_relaxed); }
+  // Space that the next file has taken already. Any thread.
+  std::uint64_t spare_bytes() const noexcept {
+    return spare_bytes_.load(std::memory_order_relaxed);
+  }
 
   // The first file; throws what OutputFile and `confine` throw.
   OutputFile open_first();
@@ -99,7 +103,7 @@ class FileSeries {
   void note_deleted(const std::string& path) noexcept;
   void count_indexes() noexcept;
   void retain(std::unique_lock<std::mutex>& lock) noexcept;
-  RetentionState look_at_disk(RetentionLimits& limits) const noexcept;
+  RetentionState look_at_disk(RetentionLimits& limits, std::unique_lock<std::mutex>& lock) noexcept;
 
   OutputFileOptions options_;
   SeriesOptions series_;
@@ -116,6 +120,7 @@ class FileSeries {
   int spare_error_ = 0;  // why there is no spare; 0: there is one, or it was not tried yet
   std::atomic<std::uint64_t> deleted_count_{0};
   std::atomic<std::uint64_t> writing_bytes_{0};
+  std::atomic<std::uint64_t> spare_bytes_{0};
   std::uint32_t next_number_ = 1;
   std::string last_path_;      // that was given to a file
   std::deque<KeptFile> kept_;  // finished, oldest first
@@ -126,6 +131,8 @@ class FileSeries {
     std::size_t files = 0;
   };
   std::map<std::string, Numbers> numbers_;
+  // For any thread: never held while the disk is asked for anything.
+  mutable std::mutex listed_mutex_;
   std::deque<FinishedFile> listed_;
   std::uint64_t finished_count_ = 0;
   std::thread thread_;

@@ -14,6 +14,7 @@
 #include "engine/core/errors.h"
 #include "engine/format/part_name.h"
 #include "writers/file/file_lock.h"
+#include "writers/file/space_ahead.h"
 
 namespace capstan {
 
@@ -81,6 +82,10 @@ OutputFile::OutputFile(OutputFileOptions options, const std::atomic<bool>* aband
   }
 }
 
+OutputFile::~OutputFile() {
+  if (fd_ && !kept_) discard();
+}
+
 void OutputFile::open_special(bool is_fifo, const std::atomic<bool>* abandon) {
   kind_ = options_.path == "/dev/null" ? OutputKind::kNull : OutputKind::kStream;
   const int fd = options_.path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -123,16 +128,38 @@ void OutputFile::open_regular() {
       direct_refused_errno_ = errno;
     }
   }
-  // Never more than an eighth of what is free: other programs share the disk.
+  if (options_.preallocate_bytes != 0) take_first_space();
+}
+
+std::uint64_t OutputFile::free_bytes() const noexcept {
   struct statvfs space {};
-  std::uint64_t length = options_.preallocate_bytes;
-  if (::fstatvfs(fd_.get(), &space) == 0) {
-    length = std::min<std::uint64_t>(length, std::uint64_t{space.f_bavail} * space.f_frsize / 8);
-  }
-  length &= ~std::uint64_t{kDirectAlignmentBytes - 1};
-  if (length != 0 && ::fallocate(fd_.get(), 0, 0, static_cast<off_t>(length)) == 0) {
+  if (::fstatvfs(fd_.get(), &space) != 0) return 0;
+  return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+// Other programs share the disk: a share of what is free, and on a disk that is nearly full at
+// least a page, to learn whether it has one.
+void OutputFile::take_first_space() {
+  std::uint64_t length = std::min(options_.preallocate_bytes, free_bytes() / SpaceAhead::kShare);
+  length = std::max<std::uint64_t>(length & ~std::uint64_t{kDirectAlignmentBytes - 1},
+                                   kDirectAlignmentBytes);
+  if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(length)) == 0) {
+    can_preallocate_ = true;
     preallocated_bytes_ = length;
+    return;
   }
+  can_preallocate_ = space_refused_ = errno == ENOSPC || errno == EDQUOT;
+  // ext4 keeps what it could get.
+  if (::ftruncate(fd_.get(), 0) != 0) can_preallocate_ = false;
+}
+
+bool OutputFile::give_up_direct() noexcept {
+  // Several writes may have been under way with O_DIRECT; each of them is worth a repetition.
+  if (direct_given_up_) return true;
+  const int flags = ::fcntl(fd_.get(), F_GETFL);
+  if (flags < 0 || (flags & O_DIRECT) == 0) return false;
+  direct_given_up_ = ::fcntl(fd_.get(), F_SETFL, flags & ~O_DIRECT) == 0;
+  return direct_given_up_;
 }
 
 bool OutputFile::deleted() const noexcept {
@@ -157,7 +184,12 @@ int OutputFile::rename_part(const std::string& path) noexcept {
 }
 
 void OutputFile::discard() noexcept {
-  if (kind_ == OutputKind::kFile && reachable()) ::unlink(part_path_.c_str());
+  if (kind_ == OutputKind::kFile && fd_) {
+    // First: an io_uring that still knows the file keeps its blocks for a while after unlink(2),
+    // and where that is refused they would stay for good.
+    [[maybe_unused]] const int ignored = ::ftruncate(fd_.get(), 0);
+    if (reachable()) ::unlink(part_path_.c_str());
+  }
   fd_.reset();
 }
 
@@ -166,6 +198,7 @@ int OutputFile::close(std::uint64_t size_bytes) noexcept {
     fd_.reset();
     return 0;
   }
+  kept_ = true;
   int first_error = 0;
   const auto note = [&first_error](int result) {
     if (result != 0 && first_error == 0) first_error = errno;

@@ -36,8 +36,9 @@ class OutputFile {
   // directory is missing or not writable is named with what to do. Waits until somebody reads a
   // FIFO, or `abandon`, if not null, is set (relaxed: it only has to arrive some time).
   explicit OutputFile(OutputFileOptions options, const std::atomic<bool>* abandon = nullptr);
-  // Leaves a `.part` file that was not closed where it is: it holds what was recorded.
-  ~OutputFile() = default;
+  // A `.part` file that was not closed stays where it is once keep() was called, because it holds
+  // what was recorded; before that it goes away.
+  ~OutputFile();
   OutputFile(OutputFile&&) = default;
   OutputFile& operator=(OutputFile&&) = default;
 
@@ -51,6 +52,18 @@ class OutputFile {
   std::uint32_t alignment_bytes() const noexcept { return alignment_bytes_; }
   // End of the space taken at creation.
   std::uint64_t preallocated_bytes() const noexcept { return preallocated_bytes_; }
+  // Whether space can be taken ahead here; not where the file system has no fallocate(2).
+  bool can_preallocate() const noexcept { return can_preallocate_; }
+  // There was no room for any of it: nothing of this file is sure to reach the disk.
+  bool space_refused() const noexcept { return space_refused_; }
+  // What is free on its disk for this user, bytes. Asks the file system.
+  std::uint64_t free_bytes() const noexcept;
+
+  // A write was refused with EINVAL while O_DIRECT was on: goes on without. False: that was not it.
+  bool give_up_direct() noexcept;
+
+  // From now on the file holds something that is wanted.
+  void keep() noexcept { kept_ = true; }
 
   // Truncates to `size_bytes`, syncs, and gives the file its name (replacing one of that name, as
   // tcpdump and dumpcap do). Returns 0 or the first errno value; the data is then still in the
@@ -58,7 +71,8 @@ class OutputFile {
   // hidden file, the descriptor stays open and this can be tried again.
   [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
 
-  // The hidden file goes away, and what has the name already stays. For one that holds nothing.
+  // The hidden file goes away, its space at once, and what has the name already stays. For one that
+  // holds nothing. Where it cannot be removed (a directory that is no longer writable) it is empty.
   void discard() noexcept;
 
   // Whether somebody deleted the hidden file, or its directory: what is written to it now is lost.
@@ -72,12 +86,17 @@ class OutputFile {
  private:
   void open_special(bool is_fifo, const std::atomic<bool>* abandon);
   void open_regular();
+  void take_first_space();
 
   OutputFileOptions options_;
   std::string part_path_;
   UniqueFd fd_;
   OutputKind kind_ = OutputKind::kFile;
   bool direct_ = false;
+  bool direct_given_up_ = false;
+  bool kept_ = false;
+  bool can_preallocate_ = false;
+  bool space_refused_ = false;
   int direct_refused_errno_ = 0;
   std::uint32_t alignment_bytes_ = 1;
   std::uint64_t preallocated_bytes_ = 0;

@@ -69,7 +69,8 @@ void StagingStream::submit_range(std::uint32_t from, std::uint32_t to, Mark mark
   while ((flushing_ || queue_->full()) && !queue_->abandoned()) queue_->wait(kWaitNs);
   if (drop_abandoned()) return;
   WriteRequest request;
-  request.staging = buffer_ | mark;
+  request.home = this;
+  request.buffer = buffer_ | mark;
   request.data = region_.data() + std::size_t{static_cast<unsigned>(buffer_)} * kBufferBytes + from;
   request.length = to - from;
   request.offset = start_ + from;
@@ -122,10 +123,10 @@ void StagingStream::close_run() noexcept {
   fill_ = flushed_ = resume_ = 0;
 }
 
-void StagingStream::staging_free(int staging) noexcept {
-  const int mark = staging & ~kBufferMask;
+void StagingStream::buffer_written(int buffer) noexcept {
+  const int mark = buffer & ~kBufferMask;
   if (mark != kGiveBack) flushing_ = false;
-  if (mark != kStillFilling) free_.push_back(staging & kBufferMask);
+  if (mark != kStillFilling) free_.push_back(buffer & kBufferMask);
 }
 
 }  // namespace capstan

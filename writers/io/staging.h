@@ -17,13 +17,15 @@ namespace capstan {
 // A byte stream from some offset of the file on. Owns its buffers. One thread. Every append may
 // wait for the disk when all buffers are on their way to it: that, and the ring behind it, is the
 // back-pressure.
-class StagingStream {
+class StagingStream final : private BufferHome {
  public:
   static constexpr std::uint32_t kBufferBytes = 1U << 20;
   static constexpr int kBufferCount = 12;
 
   // `alignment_bytes`: of the file's writes, 1 when it has none.
   explicit StagingStream(std::uint32_t alignment_bytes);
+  StagingStream(const StagingStream&) = delete;
+  StagingStream& operator=(const StagingStream&) = delete;
 
   // The memory, to be registered with the backend.
   std::span<std::uint8_t> memory() const noexcept { return {region_.data(), region_.size()}; }
@@ -65,10 +67,8 @@ class StagingStream {
   // Packets appended and never submitted, which happens only after abandon.
   std::uint32_t take_unsent_packets() noexcept { return std::exchange(packets_, 0U); }
 
-  void staging_free(int staging) noexcept;
-
  private:
-  // What becomes of the buffer when the write is over, in the upper bits of a request's staging.
+  // What becomes of the buffer when the write is over, in the upper bits of a request's buffer.
   enum Mark : int {
     kGiveBack = 0,
     kTailFollows = 1 << 16,   // given back; its last unit is written again after it
@@ -76,6 +76,7 @@ class StagingStream {
     kBufferMask = 0xFFFF,
   };
 
+  void buffer_written(int buffer) noexcept override;
   bool drop_abandoned() noexcept;
   bool take_buffer() noexcept;
   void submit_full() noexcept;

@@ -113,18 +113,19 @@ void WriteQueue::wait(std::uint64_t timeout_ns) noexcept {
 void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
   if (completion.tag == kPreallocateTag) {
     preallocating_ = false;
-    if (completion.result == 0) {
-      preallocated_end_ = preallocating_end_;
-    } else if (!not_begun(-completion.result)) {  // else it is asked for again
-      preallocation_works_ = false;  // writing extends the file from here on: slower, still right
+    if (!not_begun(-completion.result)) {  // else it is asked for again
+      space_answer_ = {preallocating_end_, -completion.result};
     }
     return;
   }
   if (completion.tag == kSyncTag) {
     syncing_ = !abandoned() && not_begun(-completion.result) && backend_.try_sync();
     if (syncing_) return;
-    // What was not made durable may be lost without another word of the kernel's (fsync(2), EIO).
-    if (completion.result != 0 && !(patience_.patient && may_pass(-completion.result))) {
+    if (completion.result == 0) return;
+    if (patience_.patient && may_pass(-completion.result)) {
+      ++syncs_refused_;
+      sync_refusal_ = -completion.result;
+    } else {
       fail(-completion.result);
     }
     return;
@@ -228,7 +229,6 @@ void WriteQueue::offer_again() noexcept {
 void WriteQueue::end_trouble() noexcept {
   trouble_ = 0;
   probing_ = false;
-  preallocation_works_ = true;
   for (std::uint32_t index = 0; index < places_.size(); ++index) {
     if (!std::exchange(places_[index].waiting, false)) continue;
     places_[index].retries = 0;
@@ -241,7 +241,9 @@ void WriteQueue::finish(Place& place) noexcept {
   place.complete = true;
   place.bounce.reset();
   place.request.block.reset();
-  if (place.request.staging >= 0) owner_.staging_free(std::exchange(place.request.staging, -1));
+  if (BufferHome* const home = std::exchange(place.request.home, nullptr)) {
+    home->buffer_written(place.request.buffer);
+  }
 }
 
 // Counts what has become certain: complete writes up to the first that is not.
@@ -260,11 +262,11 @@ void WriteQueue::settle() noexcept {
   }
 }
 
-void WriteQueue::preallocate_up_to(std::uint64_t end, std::uint64_t chunk_bytes) noexcept {
-  if (preallocating_ || !preallocation_works_ || end <= preallocated_end_ || chunk_bytes == 0)
-    return;
-  preallocating_end_ = preallocated_end_ + chunk_bytes;
-  preallocating_ = backend_.try_preallocate(preallocated_end_, chunk_bytes);
+bool WriteQueue::preallocate(std::uint64_t from, std::uint64_t length) noexcept {
+  if (preallocating_) return false;
+  preallocating_end_ = from + length;
+  preallocating_ = backend_.try_preallocate(from, length);
+  return preallocating_;
 }
 
 bool WriteQueue::sync() noexcept {

@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/block/block_ref.h"
@@ -16,9 +18,20 @@
 
 namespace capstan {
 
+// Whose memory a write is from, when that is no block. Called on the writer's thread.
+class BufferHome {
+ public:
+  // A write is over; `buffer` is what its request said.
+  virtual void buffer_written(int buffer) noexcept = 0;
+
+ protected:
+  ~BufferHome() = default;
+};
+
 struct WriteRequest {
-  BlockRef block;    // held until the bytes are written; or
-  int staging = -1;  // the staging buffer to give back then
+  BlockRef block;              // held until the bytes are written; or
+  BufferHome* home = nullptr;  // told then
+  int buffer = -1;             // which of its buffers
   const std::uint8_t* data = nullptr;
   std::uint32_t length = 0;
   std::uint64_t offset = 0;
@@ -28,10 +41,9 @@ struct WriteRequest {
   std::uint64_t certain_end = 0;
 };
 
-// Told what only the owner of file and buffers can act upon. Called on the writer's thread.
+// Told what only the owner of the file can act upon. Called on the writer's thread.
 class WriteQueueOwner {
  public:
-  virtual void staging_free(int staging) noexcept = 0;
   // A direct write was refused with EINVAL: whether something was changed, now or since the write
   // was submitted, that makes a repetition worth while. Asked once a write.
   virtual bool direct_write_refused() noexcept = 0;
@@ -81,18 +93,29 @@ class WriteQueue {
   // submitted meanwhile: the ring is the buffer.
   int trouble() const noexcept { return trouble_; }
 
-  // Asks for file space up to `end`; once at a time.
-  void preallocate_up_to(std::uint64_t end, std::uint64_t chunk_bytes) noexcept;
+  // Asks for file space from `from` on, `length` bytes; once at a time. False: impossible now.
+  bool preallocate(std::uint64_t from, std::uint64_t length) noexcept;
+  bool preallocating() const noexcept { return preallocating_; }
+  struct SpaceAnswer {
+    std::uint64_t end = 0;  // of what was asked for
+    int error = 0;          // 0: it is the file's
+  };
+  // What became of the last request, once. Nothing when it never began: ask again.
+  std::optional<SpaceAnswer> take_space_answer() noexcept {
+    return std::exchange(space_answer_, std::nullopt);
+  }
   // Asks for what is written to be made durable; once at a time. False: that is impossible now.
   bool sync() noexcept;
-  // What is submitted from now on belongs to another file, of which so much is preallocated. Packet
-  // counts go on. Requires: idle() and no error.
-  void start_file(std::uint64_t preallocated_end) noexcept {
+  // What is submitted from now on belongs to another file. Packet counts go on. Requires: idle()
+  // and no error.
+  void start_file() noexcept {
     certain_end_ = 0;
-    preallocated_end_ = preallocating_end_ = preallocated_end;
-    preallocation_works_ = true;
+    space_answer_.reset();
   }
-  void set_preallocated(std::uint64_t end) noexcept { preallocated_end_ = end; }
+  // Syncs that a disk in trouble refused while it was waited for: what was written before them may
+  // be lost without another word of the kernel's (fsync(2), EIO). And the last errno value.
+  std::uint64_t syncs_refused() const noexcept { return syncs_refused_; }
+  int sync_refusal() const noexcept { return sync_refusal_; }
 
   // 0, or the first error: from then on nothing more becomes certain. ECANCELED after abandon.
   int error() const noexcept { return error_; }
@@ -148,10 +171,11 @@ class WriteQueue {
   std::uint64_t certain_packets_ = 0;
   std::uint64_t failed_packets_ = 0;
   bool ring_memory_refused_ = false;
-  std::uint64_t preallocated_end_ = 0;
   std::uint64_t preallocating_end_ = 0;
   bool preallocating_ = false;
-  bool preallocation_works_ = true;
+  std::optional<SpaceAnswer> space_answer_;
+  std::uint64_t syncs_refused_ = 0;
+  int sync_refusal_ = 0;
   bool syncing_ = false;
 };
 

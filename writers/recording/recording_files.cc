@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/core/boot_clock.h"
+#include "engine/core/check.h"
 #include "engine/core/clock.h"
 #include "engine/format/block_head.h"
 #include "writers/recording/pcapng_format.h"
@@ -23,7 +24,7 @@ OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
 }
 
 bool RecordingWriter::turn_due() noexcept {
-  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0) return false;
+  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0 || space_error_ != 0) return false;
   return turn_requested_.load(std::memory_order_relaxed) ||
          rotation_.due(boot_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
 }
@@ -61,8 +62,9 @@ void RecordingWriter::turn() noexcept {
     series_->close(std::move(ended), std::move(finished));
   }
   earlier_packets_ = queue_->certain_packets();
-  direct_given_up_ = false;
-  queue_->start_file(file_.preallocated_bytes());
+  queue_->start_file();
+  space_.start_file(file_.can_preallocate(), file_.preallocated_bytes());
+  space_trouble_ = 0;
   staging_.start_at(0);
   packed_mode_ = true;
   write_header();
@@ -103,8 +105,11 @@ void RecordingWriter::forget_deleted_file() noexcept {
 }
 
 void RecordingWriter::watch_trouble() noexcept {
-  const int trouble = deleted_ ? ENOENT : queue_->trouble();
-  if (queue_->error() != 0) known_error_.store(queue_->error(), std::memory_order_relaxed);
+  const int trouble = deleted_                 ? ENOENT
+                      : queue_->trouble() != 0 ? queue_->trouble()
+                                               : space_trouble_;
+  const int error = queue_->error() != 0 ? queue_->error() : space_error_;
+  if (error != 0) known_error_.store(error, std::memory_order_relaxed);
   trouble_.store(trouble, std::memory_order_release);
   if (options_.on_full != OnFull::kOldest || !series_) return;
   if (trouble != ENOSPC && trouble != EDQUOT) return;
@@ -129,11 +134,14 @@ FinishedFile RecordingWriter::describe_file() const {
   return file;
 }
 
-void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
+void RecordingWriter::note_in_file(const SealedBlock& block) noexcept {
   if (file_packets_ == 0) file_first_ns_ = block.first_timestamp_ns;
   file_packets_ += block.packet_count;
   file_first_ns_ = std::min(file_first_ns_, block.first_timestamp_ns);
   file_last_ns_ = std::max(file_last_ns_, block.last_timestamp_ns);
+}
+
+void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
   BlockHead head;
   std::memcpy(&head, block.data, sizeof(head));
   ClosingLedger& counts = counts_[block.ring - options_.first_ring];
@@ -165,6 +173,7 @@ void RecordingWriter::write_closing(const std::vector<ClosingLedger>& ledgers,
     packets -= left_out;
   }
   append_file_close(closing, reason, packets, wall_clock_ns(), 0, {});
+  CAPSTAN_CHECK(closing.size() <= reserve_bytes(), closing.size(), reserve_bytes());
   staging_.append(closing.data(), closing.size());
   staging_.end_record(0);
 }

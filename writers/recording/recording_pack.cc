@@ -1,5 +1,6 @@
 // RecordingWriter's dense layout: packets copied out of their ring blocks, merged by time, up to
 // the size limit.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/core/check.h"
@@ -45,7 +46,6 @@ void write_options(std::uint8_t* at, const PacketView& packet) noexcept {
   std::memset(at, 0, pcapng::kOptionHeaderBytes);  // opt_endofopt
 }
 
-
 }  // namespace
 
 // Once the file would pass the limit with `more_bytes` more it is full, and stays so.
@@ -66,7 +66,8 @@ void RecordingWriter::leave_out(std::size_t ring, std::uint64_t packets) noexcep
 }
 
 void RecordingWriter::leave_out_block(const SealedBlock& block) noexcept {
-  remember_counts(block);  // counts it for this file too; write_closing() takes it off again
+  remember_counts(block);
+  file_packets_ += block.packet_count;  // write_closing() takes them off again
   leave_out(block.ring, block.packet_count);
 }
 
@@ -227,6 +228,7 @@ void RecordingWriter::merge(std::uint64_t now_ns) noexcept {
     // With several rings a block that began before the size limit is written whole: its head has
     // said how many packets follow.
     if (next->begins_block != nullptr) {
+      note_begun(next->ring, next->begins_block->size_bytes);
       admitted_[next->ring] = !at_limit(0);
       if (admitted_[next->ring]) {
         begin_place(*next->begins_block, next->begins_block->packet_count);
@@ -239,6 +241,10 @@ void RecordingWriter::merge(std::uint64_t now_ns) noexcept {
     } else {
       leave_out(next->ring, 1);
     }
+  }
+  if (merge_->empty()) {
+    waiting_bytes_ = 0;
+    std::fill(begun_bytes_.begin(), begun_bytes_.end(), 0U);
   }
 }
 

@@ -69,7 +69,8 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
       file_(open_file(abandon)),
       backend_(std::move(options_.backend)),
       staging_(file_.alignment_bytes()),
-      rotation_(options_.rotation) {
+      rotation_(options_.rotation),
+      space_(options_.file.preallocate_bytes, reserve_bytes()) {
   try {
     open(abandon);
   } catch (...) {
@@ -98,7 +99,12 @@ void RecordingWriter::open(const std::atomic<bool>& abandon) {
   open_backend();
   queue_ = std::make_unique<WriteQueue>(*backend_, static_cast<WriteQueueOwner&>(*this),
                                         kQueuePlaces, file_.alignment_bytes(), abandon);
-  queue_->set_preallocated(file_.preallocated_bytes());
+  space_.start_file(file_.can_preallocate(), file_.preallocated_bytes());
+  begun_bytes_.resize(options_.blocks_per_ring.size());
+  for (std::size_t ring = 0; ring < options_.ring_memory.size(); ++ring) {
+    largest_block_ = std::max<std::uint64_t>(
+        largest_block_, options_.ring_memory[ring].size() / options_.blocks_per_ring[ring]);
+  }
   // A pipe that breaks stays broken.
   options_.patience.patient =
       options_.on_full != OnFull::kStop && file_.kind() == OutputKind::kFile;
@@ -165,26 +171,21 @@ void RecordingWriter::write_header() {
   staging_.flush();  // a reader that waits, and a crash a moment from now, find a file with a head
 }
 
-bool RecordingWriter::direct_write_refused() noexcept {
-  // Several writes may have been under way with O_DIRECT; each of them is worth a repetition.
-  if (direct_given_up_) return true;
-  const int flags = ::fcntl(file_.descriptor(), F_GETFL);
-  if (flags < 0 || (flags & O_DIRECT) == 0) return false;
-  direct_given_up_ = ::fcntl(file_.descriptor(), F_SETFL, flags & ~O_DIRECT) == 0;
-  return direct_given_up_;
-}
-
 void RecordingWriter::accept(BlockRef block) noexcept {
   counters_.packets_taken.add(block->packet_count);
   if (limit_reached_.load(std::memory_order_relaxed)) {
     leave_out_block(*block);
     return;
   }
-  if (queue_->error() != 0) {
+  if (refusing_ && !space_.has(needed_end(block->size_bytes))) space_error_ = space_.refusal();
+  if (queue_->error() != 0 || space_error_ != 0) {
+    remember_counts(*block);  // the closing ledger counts them as not here
     extra_failed_ += block->packet_count;
     publish();
     return;
   }
+  largest_block_ = std::max<std::uint64_t>(largest_block_, block->size_bytes);
+  file_.keep();
   if (series_) {
     if (turn_due()) turn();
     if (limit_reached_.load(std::memory_order_relaxed)) {
@@ -193,6 +194,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
     }
   }
   remember_counts(*block);
+  note_in_file(*block);
   const bool in_place = prefers_in_place(*block);
   if (in_place) {
     if (packed_mode_) {
@@ -206,6 +208,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   packed_mode_ = true;
   counters_.blocks_packed.add(1);
   if (merge_) {
+    note_waiting(*block);
     merge_->add(std::move(block), boot_clock_ns());
   } else {
     pack_block(*block);
@@ -279,10 +282,17 @@ void RecordingWriter::pad_to_alignment() noexcept {
 }
 
 void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
-  if (options_.format != FileFormat::kPcapng || queue_->error() != 0 ||
+  if (options_.format != FileFormat::kPcapng || queue_->error() != 0 || block.empty() ||
       limit_reached_.load(std::memory_order_relaxed)) {
     return;
   }
+  if (!has_room()) {  // its time is in it: it may come late, and a few lines are enough
+    if (late_events_.size() + block.size() <= kBetweenBytes / 2) {
+      late_events_.insert(late_events_.end(), block.begin(), block.end());
+    }
+    return;
+  }
+  file_.keep();
   staging_.append(block.data(), block.size());
   staging_.end_record(0);
   if (!packed_mode_) pad_to_alignment();
@@ -313,9 +323,11 @@ bool RecordingWriter::pump() noexcept {
       queue_->sync()) {
     last_sync_ns_ = now;
   }
-  const std::uint64_t chunk = options_.file.preallocate_bytes;
-  if (file_.preallocated_bytes() != 0)
-    queue_->preallocate_up_to(staging_.position() + chunk / 2, chunk);
+  take_space();
+  if (!late_events_.empty() && has_room()) {
+    const std::vector<std::uint8_t> events = std::exchange(late_events_, {});
+    add_block(events);
+  }
   publish();
   return any;
 }
@@ -324,12 +336,18 @@ void RecordingWriter::publish() noexcept {
   counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
   counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
+  counters_.syncs_refused.set(queue_->syncs_refused());
+  const std::uint64_t position = staging_.position();
+  counters_.bytes_ahead.set(space_.end() > position ? space_.end() - position : 0);
   if (series_) series_->note_writing(queue_->certain_end());
 }
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
   merge(PacketMerge::kAllHaveCome);
-  write_closing(ledgers, CloseReason::kEnded);
+  if (!late_events_.empty() && options_.format == FileFormat::kPcapng) {  // the reserve has room
+    staging_.append(late_events_.data(), late_events_.size());
+  }
+  write_closing(ledgers, space_error_ != 0 ? CloseReason::kDiskRefused : CloseReason::kEnded);
   staging_.close_run();
   // Until nothing is under way: a write or preallocation that lands after the file is truncated
   // would make it longer again, with a hole. Only a disk that hangs is not waited for.
@@ -339,7 +357,9 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
     watch_trouble();
   }
   if (deleted_ || file_.deleted()) forget_deleted_file();
-  if (queue_->error() != 0) known_error_.store(queue_->error(), std::memory_order_relaxed);
+  if (const int error = queue_->error() != 0 ? queue_->error() : space_error_; error != 0) {
+    known_error_.store(error, std::memory_order_relaxed);
+  }
   trouble_.store(0, std::memory_order_release);
   // io_uring tears its ring down after the process has gone, and a file registered with it stays
   // open until then: locked for readers, its file system busy.
@@ -366,7 +386,8 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   } else if (finished && file_.kind() == OutputKind::kFile && options_.on_finished) {
     options_.on_finished(last);
   }
-  const int error = queue_->error() != 0 ? queue_->error() : close_error;
+  const int refused = queue_->error() != 0 ? queue_->error() : space_error_;
+  const int error = refused != 0 ? refused : close_error;
   // An io_uring answers only the thread that made it: it goes here, with nothing under way.
   if (all_over) backend_.reset();
   return error;

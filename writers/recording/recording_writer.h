@@ -16,6 +16,7 @@
 #include "writers/file/file_series.h"
 #include "writers/file/output_file.h"
 #include "writers/file/rotation.h"
+#include "writers/file/space_ahead.h"
 #include "writers/io/io_backend.h"
 #include "writers/io/staging.h"
 #include "writers/io/write_queue.h"
@@ -87,22 +88,28 @@ struct WriterCounters {
   Counter bytes_written;         // of the files that are certain
   Counter blocks_in_place;
   Counter blocks_packed;
-  Counter out_of_order;  // packed packets older than the one before them
+  Counter out_of_order;   // packed packets older than the one before them
+  Counter syncs_refused;  // by a disk in trouble: what was written before them may not last
+  Counter bytes_ahead;    // now: taken of the disk, and not written yet
 };
 
 // Owns the file. One thread; counters by any.
 class RecordingWriter final : private WriteQueueOwner {
  public:
   // Creates the file and writes its head. Throws UsageError (formats that cannot hold these link
-  // types) or std::system_error.
+  // types) or std::system_error; nothing is left of the file then.
   RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon);
+  // Without finish(): a file that no packet was taken for goes away, any other stays as it is.
   ~RecordingWriter();
 
   // What could not be had and what is used instead, one sentence each; said once to the user.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
-  // Whether accept() would not wait for the disk.
-  bool has_room() const noexcept { return !queue_->full() && queue_->trouble() == 0 && !deleted_; }
+  // Whether accept() would not wait for the disk, nor use up the room kept for the file's end.
+  bool has_room() const noexcept {
+    return !queue_->full() && queue_->trouble() == 0 && !deleted_ &&
+           (refusing_ || space_.has(needed_end(largest_block_)));
+  }
   // Takes a block of ring block->ring. Blocks of one ring in their order.
   void accept(BlockRef block) noexcept;
   // Completions, merging, flushing, preallocation. True when something was done.
@@ -119,7 +126,8 @@ class RecordingWriter final : private WriteQueueOwner {
   void discard() noexcept;
 
   int error() const noexcept {
-    return queue_->error() != 0 || !series_ ? queue_->error() : series_->error();
+    if (queue_->error() != 0) return queue_->error();
+    return space_error_ != 0 || !series_ ? space_error_ : series_->error();
   }
   // The errno value for which the recording waits, 0 when it does not. Any thread. Where it ended
   // because the recording failed, known_error() says so when this says 0.
@@ -138,8 +146,7 @@ class RecordingWriter final : private WriteQueueOwner {
   OutputKind kind() const noexcept { return file_.kind(); }
 
  private:
-  void staging_free(int staging) noexcept override { staging_.staging_free(staging); }
-  bool direct_write_refused() noexcept override;
+  bool direct_write_refused() noexcept override { return file_.give_up_direct(); }
 
   static RecordingOptions checked(RecordingOptions options);
   void open(const std::atomic<bool>& abandon);
@@ -158,10 +165,21 @@ class RecordingWriter final : private WriteQueueOwner {
   void watch_trouble() noexcept;
   void watch_file() noexcept;
   void forget_deleted_file() noexcept;
+  void note_in_file(const SealedBlock& block) noexcept;
   void remember_counts(const SealedBlock& block) noexcept;
   FinishedFile describe_file() const;
   void write_opening() noexcept;
   void write_closing(const std::vector<ClosingLedger>& ledgers, CloseReason reason) noexcept;
+  // recording_space.cc
+  std::uint64_t reserve_bytes() const noexcept;
+  // Where the file would end with everything that was taken, a block more, and what stands between.
+  std::uint64_t needed_end(std::uint64_t block_bytes) const noexcept {
+    return staging_.position() + waiting_bytes_ + block_bytes + kBetweenBytes;
+  }
+  void take_space() noexcept;
+  bool patience_is_over(std::uint64_t now_ns) noexcept;
+  void note_waiting(const SealedBlock& block) noexcept;
+  void note_begun(std::size_t ring, std::uint32_t block_bytes) noexcept;
   // recording_pack.cc
   void merge(std::uint64_t now_ns) noexcept;
   void pack_block(const SealedBlock& block) noexcept;
@@ -178,6 +196,8 @@ class RecordingWriter final : private WriteQueueOwner {
   bool at_limit(std::uint64_t more_bytes) noexcept;
 
   static constexpr std::uint64_t kWaitNs = 1'000'000;  // for the disk, between two looks
+  // Padding to an alignment on either side of a block, and a few events.
+  static constexpr std::uint64_t kBetweenBytes = 12U << 10;
 
   RecordingOptions options_;
   std::unique_ptr<FileSeries> series_;  // with rotation
@@ -217,7 +237,17 @@ class RecordingWriter final : private WriteQueueOwner {
   std::atomic<int> trouble_{0};        // release: known_error_ is written before it
   std::atomic<int> known_error_{0};
   std::atomic<bool> turn_requested_{false};
-  bool direct_given_up_ = false;
+  SpaceAhead space_;
+  std::uint64_t largest_block_ = 0;
+  std::uint64_t waiting_bytes_ = 0;  // of blocks whose packets wait to be merged
+  std::vector<std::uint32_t>
+      begun_bytes_;        // by ring: of them, the block whose packets are going out
+  bool refusing_ = false;  // there is no room for a further block, and none is waited for
+  int space_error_ = 0;    // a block had to be refused: the recording ends
+  int space_trouble_ = 0;  // there is no room for a further block, and it is waited for
+  std::uint64_t next_space_ns_ = 0;
+  std::uint64_t ending_since_ns_ = 0;
+  std::vector<std::uint8_t> late_events_;  // came while there was no room
   std::atomic<bool> limit_reached_{false};
   WriterCounters counters_;
 };
