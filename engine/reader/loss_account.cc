@@ -263,6 +263,7 @@ void LossAccount::end_ledger_section(const FileState& state) {
   for (const LossSpan& span : ledger_spans_) add_span(report_.spans, span);
   judge_proof(state);
   report_.close_reason = close_reason();
+  report_.has_closing_ledger = has_closing_ledger();
   report_.disk_refused = report_.disk_refused || report_.close_reason == CloseReason::kDiskRefused;
 }
 

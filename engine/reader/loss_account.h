@@ -63,6 +63,7 @@ struct LossReport {
   std::uint32_t stripes = 1;
   std::optional<RecordingMark> recording;  // the same
   std::optional<CloseReason> close_reason;
+  bool has_closing_ledger = false;  // of the last section that has a ledger
   std::vector<RingLoss> rings;
   std::vector<LossSpan> spans;
   std::uint64_t spans_omitted = 0;  // beyond kMaxLossSpans

@@ -1,18 +1,25 @@
 // The loss ledger from the writer to the answer: what a file says of itself when it is whole, one
 // stripe of several, one file of a series, cut anywhere, repaired, or made by an older Capstan.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
 #include "engine/reader/recording_summary.h"
+#include "engine/reader/recordings_together.h"
 #include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
@@ -271,6 +278,59 @@ TEST(Ledger, AStripeMadeBeforeIsNeitherDamagedNorProved) {
   }
 }
 
+TogetherReport together_of(const std::vector<RecordingSummary>& summaries) {
+  RecordingsTogether together;
+  for (const RecordingSummary& summary : summaries) together.add(summary);
+  return together.report();
+}
+
+TEST(Together, StripesProveTheRecordingWhenAllAreThere) {
+  const Recording recording({.stripes = 3, .blocks = 7});
+  std::vector<RecordingSummary> stripes;
+  for (const std::uint32_t stripe : {2U, 0U, 1U}) {
+    stripes.push_back(summary_of(recording.path(stripe)));
+  }
+  const TogetherReport all = together_of(stripes);
+  EXPECT_EQ(all.recordings, 1U);
+  EXPECT_EQ(all.proof, LossProof::kProved);
+  EXPECT_FALSE(all.lossy());
+  EXPECT_EQ(all.packets, all.received);
+  EXPECT_NE(tools::together_text(all).find("lossless: "), std::string::npos);
+  stripes.pop_back();
+  const TogetherReport two = together_of(stripes);
+  EXPECT_EQ(two.proof, LossProof::kUpToItsEnd);
+  ASSERT_EQ(two.reasons.size(), 1U);
+  EXPECT_EQ(two.reasons[0], "stripe 2 of 3 is not among the files");
+  stripes.push_back(stripes.back());
+  EXPECT_EQ(together_of(stripes).proof, LossProof::kUnknown) << "one of them twice";
+}
+
+TEST(Together, StripesMadeBeforeProveItOnlyTogether) {
+  const Recording recording({.stripes = 2, .blocks = 5, .dropped_each = 3});
+  std::vector<RecordingSummary> stripes;
+  for (const std::uint32_t stripe : {0U, 1U}) {
+    stripes.push_back(summary_of(as_before(read_file(recording.path(stripe)),
+                                           "stripe " + std::to_string(stripe + 1) + " of 2")));
+  }
+  const TogetherReport all = together_of(stripes);
+  EXPECT_EQ(all.proof, LossProof::kProved);
+  EXPECT_EQ(all.dropped, 12U) << "counted once";
+  stripes.pop_back();
+  EXPECT_EQ(together_of(stripes).proof, LossProof::kUnknown);
+}
+
+TEST(Together, AFileThatIsCutTakesTheProofWithIt) {
+  const Recording whole({.blocks = 2});
+  const Recording killed({.blocks = 2, .closes = false});
+  RecordingSummary other = summary_of(killed.path());
+  other.loss.recording->id.fill(9);
+  const TogetherReport report = together_of({summary_of(whole.path()), other});
+  EXPECT_EQ(report.recordings, 2U);
+  EXPECT_EQ(report.proof, LossProof::kUpToItsEnd);
+  EXPECT_EQ(tools::together_json(report)["loss"]["proof"], "up_to_its_end");
+  EXPECT_TRUE(tools::together_json(report)["loss"]["lossless"].is_null());
+}
+
 // Whatever is asked of a file that was cut, the answer claims no more than the bytes prove.
 void check_claims(const RecordingSummary& summary, const RecordingSummary& whole,
                   std::uint64_t announced, const std::string& what) {
@@ -321,7 +381,7 @@ TEST(Ledger, CutAnywhereAndRepairedNoAnswerClaimsMoreThanTheBytesProve) {
                                  std::to_string(bytes.size()) + (before ? ", old" : "");
         const std::uint64_t announced = announced_in(cut);
         check_claims(summary_of(cut), whole, announced, what);
-        if (size % 5 == 0) {  // durable writes take their time
+        if (size % 29 == 0) {  // durable writes take their time
           const std::string part = folder.write(".x.pcapng.part", cut);
           const RepairReport report = repair_recording(part, {});
           ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired);
@@ -369,6 +429,74 @@ TEST(Ledger, BytesBehindTheCloseUnproveIt) {
   const RecordingSummary summary = summary_of(bytes);
   EXPECT_FALSE(summary.loss.lossless());
   EXPECT_NE(summary.loss.proof, LossProof::kProved);
+}
+
+RecordingOptions small_options(const std::string& path) {
+  RecordingOptions options;
+  options.file.path = path;
+  options.file.direct = false;
+  options.file.preallocate_bytes = 1U << 20;
+  options.file.sync = false;
+  options.header.interfaces.push_back({"v0", "", "", 1, 262144});
+  options.blocks_per_ring.push_back(4);
+  return options;
+}
+
+TEST(StartOfAFile, ARefusedOneLeavesNothing) {
+  const test::TempDir folder;
+  const std::string path = folder.path() / "x.pcap";
+  const std::atomic<bool> abandon{false};
+  RecordingOptions mixed = small_options(path);
+  mixed.format = FileFormat::kPcapMicroseconds;
+  mixed.header.interfaces.push_back({"any", "", "", 276, 262144});
+  mixed.blocks_per_ring.push_back(4);
+  EXPECT_THROW(RecordingWriter(std::move(mixed), abandon), UsageError);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  RecordingOptions unconfined = small_options(path);
+  unconfined.rotation.size_bytes = 1U << 20;
+  unconfined.confine_thread = [] { throw std::runtime_error("no"); };
+  EXPECT_THROW(RecordingWriter(std::move(unconfined), abandon), std::runtime_error);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  // What fails behind the writer, with its head on its way to the disk.
+  { const RecordingWriter writer(small_options(path), abandon); }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(EndOfAFile, APacketInADeletedFileIsNotWritten) {
+  const test::TempDir folder;
+  std::atomic<bool> abandon{false};
+  RecordingOptions options = small_options(folder.path() / "x.pcapng");
+  options.rotation.duration_ns = ~std::uint64_t{0};
+  options.on_full = OnFull::kPause;
+  RecordingWriter writer(std::move(options), abandon);
+  TestRing ring(0, 0, kBlockBytes);
+  test::RingFrame frame;
+  frame.data = pattern_bytes(60, 1);
+  frame.timestamp_ns = 1'700'000'000'000'000'000;
+  writer.accept(ring.make({frame, frame}));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    std::filesystem::remove(entry.path());
+  }
+  abandon = true;  // a second interrupt, before anybody has looked
+  EXPECT_NE(writer.finish({}), 0);
+  EXPECT_EQ(writer.counters().packets_written.get(), 0U);
+  EXPECT_EQ(writer.counters().packets_failed.get(), 2U);
+}
+
+TEST(EndOfAFile, ADiscardedOneGivesItsSpaceBackAlsoWhereItCannotBeRemoved) {
+  const test::TempDir folder;
+  const std::string path = folder.path() / "x.pcapng";
+  OutputFile file({.path = path, .direct = false, .preallocate_bytes = 1U << 20});
+  // As long as something knows the file, as an io_uring does for a while.
+  const std::string part = part_path(path);
+  const UniqueFd other(::open(part.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  ASSERT_EQ(::fstat(other.get(), &status), 0);
+  EXPECT_GT(status.st_blocks, 0);
+  file.discard();
+  ASSERT_EQ(::fstat(other.get(), &status), 0);
+  EXPECT_EQ(status.st_blocks, 0);
+  EXPECT_FALSE(std::filesystem::exists(part));
 }
 
 }  // namespace

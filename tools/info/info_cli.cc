@@ -15,6 +15,8 @@ std::optional<InfoCommandLine> parse_info_command_line(int argc, const char* con
       ->required();
   app.add_flag("--json", line.json, "One JSON object a file (man capstan-info lists the keys)");
   app.add_flag("--all", line.all, "List every interface and every lost span, not the first ten");
+  app.add_flag("--together", line.together,
+               "With --json: one more object on all files together (without it always printed)");
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (std::count(line.files.begin(), line.files.end(), "-") > 1) {
     throw UsageError("standard input can be read only once");

@@ -10,7 +10,8 @@ namespace capstan::tools {
 struct InfoCommandLine {
   std::vector<std::string> files;  // "-" is standard input
   bool json = false;
-  bool all = false;  // every interface and lost span, not only the first ten
+  bool together = false;  // an object on all files; as text it is always there
+  bool all = false;       // every interface and lost span, not only the first ten
 };
 
 // Parses and checks. Empty: help was asked for and printed. Throws UsageError.

@@ -215,4 +215,26 @@ Json info_json(const RecordingSummary& summary) {
   return json;
 }
 
+Json together_json(const TogetherReport& report) {
+  const bool proved = report.proof == LossProof::kProved && !report.lossy();
+  Json json;
+  json["together"] = true;
+  json["files"] = report.files;
+  json["recordings"] = report.recordings;
+  json["packets"] = report.packets;
+  json["first_ns"] = report.first_ns ? Json(*report.first_ns) : Json(nullptr);
+  json["last_ns"] = report.last_ns ? Json(*report.last_ns) : Json(nullptr);
+  json["loss"] = {{"proof", proof_name(report.proof)},
+                  {"proof_reasons", report.reasons},
+                  {"lossless", proved           ? Json(true)
+                               : report.lossy() ? Json(false)
+                                                : Json(nullptr)},
+                  {"packets_received", report.received},
+                  {"packets_dropped", report.dropped},
+                  {"interface_dropped", report.interface_dropped},
+                  {"packets_missing", report.missing},
+                  {"files_with_problems", report.problems}};
+  return json;
+}
+
 }  // namespace capstan::tools

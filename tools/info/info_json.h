@@ -4,9 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/reader/recording_summary.h"
+#include "engine/reader/recordings_together.h"
 
 namespace capstan::tools {
 
 nlohmann::ordered_json info_json(const RecordingSummary& summary);
+// All files that were asked for, with --together.
+nlohmann::ordered_json together_json(const TogetherReport& report);
 
 }  // namespace capstan::tools

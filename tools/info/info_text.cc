@@ -267,4 +267,34 @@ std::string info_text(const RecordingSummary& summary, bool all) {
   return lines.take();
 }
 
+std::string together_text(const TogetherReport& report) {
+  Lines lines;
+  lines.add("Together", fmt::format("{} of {}", counted(report.files, "file"),
+                                    counted(report.recordings, "recording")));
+  lines.add("Packets", grouped(report.packets));
+  if (report.first_ns) {
+    lines.add("First", local_time(*report.first_ns));
+    lines.add("Last", local_time(*report.last_ns));
+  }
+  std::string loss;
+  if (report.lossy()) {
+    loss = fmt::format("{} lost of {} received{}", counted(report.dropped, "packet"),
+                       grouped(report.received), percent_of(report.dropped, report.received));
+    if (report.interface_dropped != 0) {
+      loss += fmt::format(", {} by the interface", grouped(report.interface_dropped));
+    }
+    if (report.missing != 0) loss += fmt::format(", {} not written", grouped(report.missing));
+    if (report.problems != 0) loss += fmt::format("; {} damaged", counted(report.problems, "file"));
+  } else if (report.proof == LossProof::kUnknown) {
+    loss = "not known";
+  } else {
+    loss = fmt::format("lossless{}: {} received, 0 dropped",
+                       report.proof == LossProof::kProved ? "" : " as far as the files go",
+                       grouped(report.received));
+  }
+  lines.add("Loss", loss);
+  for (const std::string& reason : report.reasons) lines.add("", "  " + printable(reason));
+  return lines.take();
+}
+
 }  // namespace capstan::tools

@@ -4,11 +4,15 @@
 #include <string>
 
 #include "engine/reader/recording_summary.h"
+#include "engine/reader/recordings_together.h"
 
 namespace capstan::tools {
 
 // Aligned lines, the last ended. `all` shows every interface and lost span, not only the first.
 std::string info_text(const RecordingSummary& summary, bool all);
+
+// The same of several files together.
+std::string together_text(const TogetherReport& report);
 
 // "ns", "us", "2^-32 s": the unit of an interface's timestamps.
 std::string resolution_text(const TimestampScale& scale);

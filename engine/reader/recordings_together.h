@@ -1,0 +1,68 @@
+// RecordingsTogether: what several files say of the recordings they are parts of: stripes of one,
+// files of a series, or files that have nothing to do with each other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/reader/recording_summary.h"
+
+namespace capstan {
+
+struct TogetherReport {
+  std::size_t files = 0;
+  std::size_t recordings = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t received = 0;  // drops included
+  std::uint64_t dropped = 0;
+  std::uint64_t interface_dropped = 0;
+  std::uint64_t missing = 0;
+  std::optional<std::uint64_t> first_ns;
+  std::optional<std::uint64_t> last_ns;
+  LossProof proof = LossProof::kProved;
+  std::vector<std::string>
+      reasons;               // why no more than that is proved: sentences, at most kMaxReasons
+  std::size_t problems = 0;  // files with one
+
+  bool lossy() const noexcept {
+    return dropped != 0 || interface_dropped != 0 || missing != 0 || problems != 0;
+  }
+};
+
+inline constexpr std::size_t kMaxReasons = 20;
+
+// One thread. Remembers a few numbers of each file.
+class RecordingsTogether {
+ public:
+  void add(const RecordingSummary& summary);
+  TogetherReport report() const;
+
+ private:
+  struct Part {
+    std::string name;
+    std::uint32_t file_number = 1;
+    std::uint64_t packets = 0;
+    LossReport loss;  // without its lists
+  };
+  struct Group {
+    bool marked = false;  // its files say which recording they are of
+    std::uint32_t stripes = 1;
+    std::map<std::uint32_t, std::vector<Part>> parts;  // by stripe
+  };
+
+  static void judge_stripe(const Group& group, std::uint32_t stripe, TogetherReport& report);
+  static void judge_old_stripes(const Group& group, std::uint64_t received, std::uint64_t dropped,
+                                TogetherReport& report);
+  static void add_group(const Group& group, TogetherReport& report);
+  static void weaken(TogetherReport& report, LossProof proof, std::string reason);
+
+  std::map<std::string, Group> groups_;  // by the recording's id, or something else for old files
+  std::size_t files_ = 0;
+  std::optional<std::uint64_t> first_ns_;
+  std::optional<std::uint64_t> last_ns_;
+};
+
+}  // namespace capstan
