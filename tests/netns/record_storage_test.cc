@@ -145,9 +145,9 @@ TEST_F(RecordStorage, AFullDiskLeavesAFileThatSaysWhatItLost) {
       SCOPED_TRACE(std::string(type) + " " + policy);
       const std::string place = make_disk(type, 12);
       const std::string path = place + "/x.pcapng";
-      RecordRun record({"-i", "v1", "-B", "4", "-w", path, "--on-full", policy});
+      RecordRun record({"-i", "v1", "-B", "64", "-w", path, "--on-full", policy});
       ASSERT_TRUE(record.wait_started()) << record.err();
-      send(0, 30'000);  // 30 MB: neither the disk nor the ring can hold them
+      send(0, 30'000);  // 30 MB, which the ring can hold and the disk cannot
       if (std::string(policy) == "pause") {
         ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.statistics().all();
         EXPECT_EQ(record.stop(), 1) << record.err();

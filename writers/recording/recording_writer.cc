@@ -113,6 +113,7 @@ void RecordingWriter::open(const std::atomic<bool>& abandon) {
   write_header();
   last_sync_ns_ = monotonic_clock_ns();
   rotation_.start_file(boot_clock_ns(), wall_clock_ns());
+  publish();  // what is taken ahead is known before anybody looks at the disk
 }
 
 RecordingWriter::~RecordingWriter() { wait_for_kernel(); }
