@@ -89,7 +89,11 @@ class Walker {
 
   Walker(std::span<const FilterInstruction> program, std::uint16_t link_type,
          std::vector<Node>& nodes, std::vector<HeaderAtom>& atoms)
-      : program_(program), link_type_(link_type), layout_(layout_of(link_type)), nodes_(nodes), atoms_(atoms) {
+      : program_(program),
+        link_type_(link_type),
+        layout_(layout_of(link_type)),
+        nodes_(nodes),
+        atoms_(atoms) {
     never_ = add({Kind::kNever, 0, 0});
     always_ = add({Kind::kAlways, 0, 0});
   }

@@ -16,8 +16,7 @@ BufferPool::BufferPool(std::size_t capacity_bytes) {
   void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED) {
-    throw_errno("reserving " + std::to_string(size) + " bytes for streams",
-                "Ask for less memory.");
+    throw_errno("reserving " + std::to_string(size) + " bytes for streams", "Ask for less memory.");
   }
   region_ = MmapRegion(address, size);
   // Best effort: the command also makes the whole process undumpable.

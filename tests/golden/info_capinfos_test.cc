@@ -1,5 +1,5 @@
-// The numbers of `capstan info` against capinfos of Wireshark, on every capture of tests/data/captures that
-// capinfos reads to the end.
+// The numbers of `capstan info` against capinfos of Wireshark, on every capture of
+// tests/data/captures that capinfos reads to the end.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -1,6 +1,6 @@
-// CaptureFile against libpcap, packet by packet, on every capture of tests/data/captures: the same packets, with
-// the same time, lengths and bytes, and the same opinion on where a file ends. Where they differ on
-// purpose the reason is listed here.
+// CaptureFile against libpcap, packet by packet, on every capture of tests/data/captures: the same
+// packets, with the same time, lengths and bytes, and the same opinion on where a file ends. Where
+// they differ on purpose the reason is listed here.
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/pcapng_builder.h"
 #include "tests/support/captures.h"
+#include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
 #include "writers/repair/repair.h"
 

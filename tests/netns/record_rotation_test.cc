@@ -26,7 +26,8 @@ class RecordRotation : public Sandbox {
          std::filesystem::directory_iterator(std::filesystem::path(file(stem)).parent_path())) {
       const std::string name = entry.path().filename().string();
       EXPECT_FALSE(name.ends_with(".part")) << name;
-      if (name.starts_with(stem + "_") && !name.ends_with(".cidx")) names.push_back(entry.path().string());
+      if (name.starts_with(stem + "_") && !name.ends_with(".cidx"))
+        names.push_back(entry.path().string());
     }
     std::sort(names.begin(), names.end());
     return names;

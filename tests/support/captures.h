@@ -1,4 +1,5 @@
-// The captures that golden tests read: tests/data/captures, or the folder that CAPSTAN_CAPTURES names.
+// The captures that golden tests read: tests/data/captures, or the folder that CAPSTAN_CAPTURES
+// names.
 #pragma once
 
 #include <algorithm>

@@ -26,7 +26,8 @@ namespace {
 void say_of_filter(const PacketFilter& filter) {
   const std::vector<std::string> notes = filter.notes();
   if (filter.answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
-  for (const std::string& note : notes) standard_log().put(fmt::format("capstan audit: {}\n", note));
+  for (const std::string& note : notes)
+    standard_log().put(fmt::format("capstan audit: {}\n", note));
 }
 
 audit::AuditOptions options_of(const AuditCommandLine& line) {

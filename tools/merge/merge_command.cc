@@ -14,11 +14,11 @@
 #include "engine/reader/completeness.h"
 #include "engine/reader/set_reader.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/link_filter.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/merge/merge_cli.h"
 #include "tools/query/completeness_text.h"
-#include "tools/common/link_filter.h"
 #include "writers/recording/packet_copier.h"
 
 namespace capstan::tools {

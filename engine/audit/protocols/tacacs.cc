@@ -64,7 +64,8 @@ class Tacacs final : public UnitRecogniser {
       case kChap:
       case 5:  // MS-CHAP versions 1 and 2
       case 6:
-        context.add_credential(context.facts.user, type == kChap ? Mechanism("CHAP") : Mechanism("MS-CHAP"),
+        context.add_credential(context.facts.user,
+                               type == kChap ? Mechanism("CHAP") : Mechanism("MS-CHAP"),
                                SecretKind::kHash, data, data);
         break;
       default:
