@@ -73,6 +73,7 @@ TEST(FilterCondition, NoAcceptedPacketIsEverRuledOut) {
     std::optional<PacketFilter> filter;
     try {
       filter.emplace(text, link_type::kEthernet);
+      static_cast<void>(filter->program(link_type::kEthernet));
     } catch (const UsageError&) {
       continue;  // "expression rejects all packets"
     }

@@ -266,8 +266,9 @@ TEST(PacketCopier, InterfacesOptionsAndBlocksArriveAsTheyWere) {
       EXPECT_EQ(view.dropped_before, 12U);
     }
     EXPECT_TRUE(copy.end().clean()) << copy.end().text();
-    EXPECT_EQ(items, (std::vector<ReadItem>{ReadItem::kSection, ReadItem::kInterface,
-                                            ReadItem::kOther, ReadItem::kPacket}));
+    // An interface is described in front of its first packet.
+    EXPECT_EQ(items, (std::vector<ReadItem>{ReadItem::kSection, ReadItem::kOther,
+                                            ReadItem::kInterface, ReadItem::kPacket}));
     EXPECT_EQ(copy.interfaces().at(0).name, "eth7");
     EXPECT_EQ(copy.interfaces().at(0).description, "uplink");
     EXPECT_EQ(copy.interfaces().at(0).os, "Linux 6.1");
