@@ -158,7 +158,6 @@ void Capture::open_ring(const std::string& name, int index, std::uint32_t ring_o
   CaptureThreadOptions thread_options;
   if (cpu >= 0) thread_options.cpu = cpu;
   thread_options.interface_index = index;
-  thread_options.start_time_ns = wall_clock_ns();
   threads_.push_back(std::make_unique<CaptureThread>(std::move(socket), *rings_.back(),
                                                      thread_options, packets_left_));
 }

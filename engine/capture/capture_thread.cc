@@ -67,6 +67,7 @@ void CaptureThread::add_stripe(BlockQueue& queue) { stripes_.push_back({&queue, 
 void CaptureThread::add_best_effort(BestEffortQueue& queue) { best_effort_.push_back(&queue); }
 
 void CaptureThread::start() {
+  start_time_ns_ = wall_clock_ns();
   thread_ = start_thread("empties a ring", [this] { run(); });
 }
 
@@ -209,7 +210,7 @@ SealLedger CaptureThread::ledger_for(const LedgerEntry& entry) noexcept {
   ledger.freezes = freezes_attributed_;
   if (entry.dropped != 0) {
     const std::uint64_t known = ring_.last_timestamp_of(entry.first_sequence - 1);
-    ledger.loss_begin_ns = known != 0 ? known : options_.start_time_ns;
+    ledger.loss_begin_ns = known != 0 ? known : start_time_ns_;
   }
   return ledger;
 }

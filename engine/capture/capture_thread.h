@@ -44,7 +44,6 @@ struct RingCounters {
 struct CaptureThreadOptions {
   std::optional<int> cpu;           // pinned there
   int interface_index = 0;          // to end reception with
-  std::uint64_t start_time_ns = 0;  // where a loss before the first packet begins
 };
 
 class CaptureThread {
@@ -104,6 +103,7 @@ class CaptureThread {
   PacketSocket socket_;
   Ring& ring_;
   CaptureThreadOptions options_;
+  std::uint64_t start_time_ns_ = 0;  // where a loss before the first packet begins
   std::atomic<std::int64_t>& packets_left_;
   std::vector<Stripe> stripes_;
   std::vector<BestEffortQueue*> best_effort_;

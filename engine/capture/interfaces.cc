@@ -125,20 +125,28 @@ Ip4Network local_network(const std::string& name) {
   return {ntohl(address), ntohl(mask)};
 }
 
+namespace {
+
+std::uint64_t read_statistic(const std::string& name, const char* counter) noexcept {
+  char path[128];
+  *fmt::format_to_n(path, sizeof(path) - 1, "/sys/class/net/{}/statistics/{}", name, counter).out =
+      0;
+  const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  char text[32];
+  const ssize_t length = fd ? ::read(fd.get(), text, sizeof(text)) : -1;
+  std::uint64_t value = 0;
+  if (length > 0) std::from_chars(text, text + length, value);
+  return value;
+}
+
+}  // namespace
+
 std::uint64_t read_nic_drops(const std::string& name) noexcept {
-  std::uint64_t sum = 0;
-  for (const char* counter : {"rx_missed_errors", "rx_fifo_errors"}) {
-    char path[128];
-    *fmt::format_to_n(path, sizeof(path) - 1, "/sys/class/net/{}/statistics/{}", name, counter)
-         .out = 0;
-    const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
-    char text[32];
-    const ssize_t length = fd ? ::read(fd.get(), text, sizeof(text)) : -1;
-    std::uint64_t value = 0;
-    if (length > 0) std::from_chars(text, text + length, value);
-    sum += value;
-  }
-  return sum;
+  return read_statistic(name, "rx_missed_errors") + read_statistic(name, "rx_fifo_errors");
+}
+
+std::uint64_t read_rx_dropped(const std::string& name) noexcept {
+  return read_statistic(name, "rx_dropped");
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

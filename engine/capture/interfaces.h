@@ -42,6 +42,10 @@ Ip4Network local_network(const std::string& name);
 // /sys/class/net/NAME/statistics. 0 when it does not say.
 std::uint64_t read_nic_drops(const std::string& name) noexcept;
 
+// rx_dropped of the same: what the kernel threw away behind the adapter. Also packets that no
+// protocol wanted (__netif_receive_skb_core), which a recording has all the same.
+std::uint64_t read_rx_dropped(const std::string& name) noexcept;
+
 // The fewest insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 

@@ -21,8 +21,9 @@ struct LinkFacts {
   bool up = true;
   bool carrier = true;  // only tells something while up
   std::uint32_t mtu = 0;
-  int master_index = 0;     // 0: part of nothing
-  std::string master_kind;  // "bond", "bridge", ...
+  std::uint32_t largest_segments = 0;  // GSO's and GRO's limit; 0: the kernel does not say
+  int master_index = 0;                // 0: part of nothing
+  std::string master_kind;             // "bond", "bridge", ...
 };
 
 struct LinkEvent {

@@ -25,11 +25,15 @@ constexpr int kListTries = 3;
 // Of messages: what is left waits for the next call, so that a storm without end ends the call.
 constexpr int kMostAtOnce = 2000;
 
-using Attributes = std::array<const nlattr*, IFLA_MAX + 1>;
+// Of newer kernels' headers (IPv4 BIG TCP, Linux 6.3).
+constexpr std::uint16_t kGsoIpv4MaxSize = 63;
+constexpr std::uint16_t kGroIpv4MaxSize = 64;
+constexpr std::uint16_t kMostAttribute = std::max<std::uint16_t>(IFLA_MAX, kGroIpv4MaxSize);
+using Attributes = std::array<const nlattr*, kMostAttribute + 1>;
 
 int remember_attribute(const nlattr* attribute, void* into) {
   const std::uint16_t type = mnl_attr_get_type(attribute);
-  if (type <= IFLA_MAX) (*static_cast<Attributes*>(into))[type] = attribute;
+  if (type <= kMostAttribute) (*static_cast<Attributes*>(into))[type] = attribute;
   return MNL_CB_OK;
 }
 
@@ -68,6 +72,11 @@ std::optional<LinkFacts> facts_of(const nlmsghdr& message) {
   facts.up = (info.ifi_flags & IFF_UP) != 0;
   facts.carrier = (info.ifi_flags & kLowerUp) != 0;
   facts.mtu = number_of(attributes[IFLA_MTU]);
+  for (const std::uint16_t limit :
+       {std::uint16_t{IFLA_GSO_MAX_SIZE}, std::uint16_t{IFLA_GRO_MAX_SIZE}, kGsoIpv4MaxSize,
+        kGroIpv4MaxSize}) {
+    facts.largest_segments = std::max(facts.largest_segments, number_of(attributes[limit]));
+  }
   facts.master_index = static_cast<int>(number_of(attributes[IFLA_MASTER]));
   if (attributes[IFLA_LINKINFO] != nullptr) {
     Attributes nested{};

@@ -70,4 +70,13 @@ std::vector<std::string> validate_ring_layout(const RingLayout& layout) {
   return problems;
 }
 
+std::uint32_t largest_packet_bytes(std::uint32_t block_size_bytes) noexcept {
+  // BLK_PLUS_PRIV in af_packet.c: the descriptor and the private area; then the packet's offset in
+  // its slot, the largest of the three kinds of link.
+  constexpr std::uint32_t kBlockHeadBytes = 48 + kPrivateBytes;
+  constexpr std::uint32_t kMostSlotHeadBytes = 96 + 8;
+  constexpr std::uint32_t kTaken = kBlockHeadBytes + kMostSlotHeadBytes + 4;
+  return block_size_bytes > kTaken ? block_size_bytes - kTaken : 0;
+}
+
 }  // namespace capstan

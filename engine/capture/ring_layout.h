@@ -41,4 +41,9 @@ RingLayout make_ring_layout(std::uint64_t ring_bytes, std::uint32_t block_size_b
                             std::uint32_t retire_timeout_ms, SlotKind slot_kind) noexcept;
 std::vector<std::string> validate_ring_layout(const RingLayout& layout);
 
+// The largest packet that a block of this size keeps whole, whatever the link: the kernel cuts one
+// that is larger than a whole block (tpacket_rcv: max_frame_len), and sealing needs its last 4
+// bytes.
+std::uint32_t largest_packet_bytes(std::uint32_t block_size_bytes) noexcept;
+
 }  // namespace capstan

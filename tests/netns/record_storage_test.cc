@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -411,6 +412,42 @@ TEST_F(RecordStorage, ADirectoryThatIsAwayForAWhile) {
   EXPECT_EQ(record.stop(), 0) << record.err();
   expect_reconciled(record.statistics());
   EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 1'500U);
+}
+
+TEST_F(RecordStorage, ADirectoryNoLongerWritableIsSaidWhileItIs) {
+  const std::string place = file("place");
+  fs::create_directory(place);
+  shell("chmod 755 " + directory() + " && chown nobody " + place);
+  RecordRun record(
+      {"-i", "v1", "-B", "16", "-b", "duration:100000", "-w", place + "/x.pcapng", "-Z", "nobody"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  const std::time_t began = std::time(nullptr);  // the waiting file's name has this second
+  ASSERT_TRUE(wait_until([&] { return std::time(nullptr) > began + 1; }));
+  fs::permissions(place, fs::perms::owner_read | fs::perms::owner_exec);
+  send(0, 500);
+  record.process().signal(SIGUSR1);
+  ASSERT_TRUE(wait_until([&] {
+    return record.err().find("no new file can be begun: Permission denied") != std::string::npos;
+  })) << record.err();
+  send(500, 500);
+  ASSERT_TRUE(record.wait_written(1'000)) << record.err();
+  fs::permissions(place, fs::perms::owner_all);
+  ASSERT_TRUE(wait_until([&] {
+    return record.statistics().number("/files/0/finished_files") >= 1;
+  })) << record.err();
+  ASSERT_TRUE(wait_until([&] {
+    return record.err().find("a new file could be begun again") != std::string::npos;
+  })) << record.err();
+  send(1'000, 500);
+  ASSERT_TRUE(record.wait_written(1'500)) << record.err();
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(numbers_in(files_in(place, "x")).size(), 1'500U);
+  const std::string said = record.err();
+  EXPECT_EQ(said.find("can be begun"), said.rfind("can be begun")) << said;
+  for (const auto& entry : fs::directory_iterator(place)) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with('.')) << entry.path();
+  }
 }
 
 TEST_F(RecordStorage, ADeletedDirectoryIsSaidAndAnotherInItsPlaceIsUsed) {

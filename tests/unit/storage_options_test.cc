@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/core/errors.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 namespace {
@@ -81,10 +82,35 @@ TEST(StorageOptions, WhatMakesNoSenseIsRefused) {
   for (const Arguments& wrong :
        {Arguments{"--keep", "7d"}, Arguments{"--min-free", "5%"}, Arguments{"--on-full", "oldest"},
         Arguments{"--on-full", "x"}, Arguments{"-b", "printname:x"}, Arguments{"-a", "files:3"},
-        Arguments{"--sync", "0"}, Arguments{"-b", "packets:1.5"},
-        Arguments{"--on-file", "a", "-z", "b"},
+        Arguments{"--sync", "0"}, Arguments{"-b", "packets:1.5"}, Arguments{"-a", "duration:1e15"},
+        Arguments{"-G", "nan"}, Arguments{"-C", "nan"}, Arguments{"-G", "1e10"},
+        Arguments{"-a", "duration:nan"}, Arguments{"--on-file", "a", "-z", "b"},
         Arguments{"-b", "filesize:1", "-a", "filesize:1"}}) {
     EXPECT_THROW(parse(wrong), UsageError) << wrong[0] << ' ' << wrong[1];
+  }
+}
+
+// A number that wraps is another number: 17592186044417M was 1M.
+TEST(Sizes, AreReadInOnePlaceAndNeverWrap) {
+  EXPECT_EQ(parse_size("64M", 1), std::uint64_t{64} << 20);
+  EXPECT_EQ(parse_size("64", 1U << 20), std::uint64_t{64} << 20);
+  EXPECT_EQ(parse_size("1.5G", 1), std::uint64_t{3} << 29);
+  EXPECT_EQ(parse_size("2GB", 1), 2'000'000'000U);
+  EXPECT_EQ(parse_size("0", 1), 0U);
+  for (const char* wrong : {"", "M", "-1", "64X", "64 M", "1e400", "nan", "inf", "17592186044417T",
+                            "18446744073709551616", "9.3e18", "0x10"}) {
+    EXPECT_FALSE(parse_size(wrong, 1)) << wrong;
+  }
+  EXPECT_EQ(parse({"-B", "2"})->capture.ring_size_bytes, std::uint64_t{2} << 20);
+  EXPECT_EQ(parse({"-B", "2M"})->capture.ring_size_bytes, std::uint64_t{2} << 20);
+  EXPECT_EQ(parse({"-B", "1G"})->capture.ring_size_bytes, std::uint64_t{1} << 30);
+  EXPECT_EQ(parse({"--block-size", "128K"})->capture.block_size_bytes, 128U << 10);
+  EXPECT_EQ(parse({"--block-size", "131072"})->capture.block_size_bytes, 128U << 10);
+  for (const char* wrong : {"17592186044417M", "1.5M", "4294967297", "0", "-1", "M"}) {
+    EXPECT_THROW(parse({"--block-size", wrong}), UsageError) << wrong;
+  }
+  for (const char* wrong : {"0", "-1", "2T", "17592186044417M", "x", "nan"}) {
+    EXPECT_THROW(parse({"-B", wrong}), UsageError) << wrong;
   }
 }
 

@@ -107,6 +107,8 @@ RecordStats stats() {
   stats.alarms = {{"loss", "eth0", true}};
   stats.disks = {{"/data", 10, 100}};
   stats.duration_ns = 1'500'000'000;
+  stats.backlog_drops = 11;
+  stats.rx_dropped = 12;
   return stats;
 }
 
@@ -119,7 +121,8 @@ TEST(Metrics, AreExpositionText) {
         "capstan_packets_written_total{file=\"/data/a\\\"b\\\\c.pcapng\"} 93\n",
         "capstan_link_up{interface=\"eth0\"} 1\n", "capstan_link_up{interface=\"eth1\"} 0\n",
         "capstan_disk_free_bytes{directory=\"/data\"} 10\n",
-        "capstan_alarm{alarm=\"loss\",subject=\"eth0\"} 1\n", "capstan_recording_seconds 1.5\n"}) {
+        "capstan_alarm{alarm=\"loss\",subject=\"eth0\"} 1\n", "capstan_recording_seconds 1.5\n",
+        "capstan_backlog_drops_total 11\n", "capstan_rx_dropped_total 12\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
   }
   // Each line a comment or a sample of the family opened above it.

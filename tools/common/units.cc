@@ -146,11 +146,28 @@ double bytes_of_unit(std::string_view unit) {
                              {"KiB", 1024.0},
                              {"MiB", 1048576.0},
                              {"GiB", 1073741824.0},
-                             {"TiB", 1099511627776.0}};
+                             {"TiB", 1099511627776.0},
+                             {"k", 1024.0},
+                             {"K", 1024.0},
+                             {"M", 1048576.0},
+                             {"m", 1048576.0},
+                             {"G", 1073741824.0},
+                             {"T", 1099511627776.0}};
   for (const Unit& known : kUnits) {
     if (unit == known.name) return known.bytes;
   }
   return 0;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t plain_bytes) {
+  const std::optional<Quantity> quantity = parse_quantity(text);
+  if (!quantity) return std::nullopt;
+  const double unit_bytes =
+      quantity->unit.empty() ? static_cast<double>(plain_bytes) : bytes_of_unit(quantity->unit);
+  const double bytes = quantity->number * unit_bytes;
+  constexpr double kLimit = 9.2e18;
+  if (unit_bytes == 0 || !(bytes < kLimit)) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 }  // namespace capstan::tools

@@ -39,8 +39,12 @@ struct Quantity {
 };
 std::optional<Quantity> parse_quantity(std::string_view text);
 
-// What one of `unit` is in bytes: decimal B, kB or KB, MB, GB, TB; binary KiB, MiB, GiB, TiB. 0 for
-// any other.
+// What one of `unit` is in bytes: decimal B, kB or KB, MB, GB, TB; binary KiB, MiB, GiB, TiB, and
+// K, M, G, T, which are those (as in dd(1) and ls(1)). 0 for any other.
 double bytes_of_unit(std::string_view unit);
+
+// A size on a command line: "1.5GB", "64M", or a number alone, which counts `plain_bytes` each.
+// None: it is no size, or not below 2^63 bytes.
+std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t plain_bytes);
 
 }  // namespace capstan::tools

@@ -125,6 +125,13 @@ std::string metrics_text(const RecordStats& stats) {
   out.family("nic_drops_total", "counter",
              "Packets lost in the adapters before the kernel saw them.");
   out.sample("", stats.nic_drops);
+  out.family(
+      "backlog_drops_total", "counter",
+      "Packets the kernel dropped in front of every ring, on all interfaces of the machine.");
+  out.sample("", stats.backlog_drops);
+  out.family("rx_dropped_total", "counter",
+             "rx_dropped of the interfaces, packets that no protocol wanted included.");
+  out.sample("", stats.rx_dropped);
   add_links(out, stats);
   add_disks(out, stats);
   out.family("alarm", "gauge", "1 while this alarm is raised.");

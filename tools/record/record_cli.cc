@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "tools/common/units.h"
 #include "tools/record/storage_options.h"
 
 namespace capstan::tools {
@@ -28,7 +28,7 @@ struct RawOptions {
   std::string cpus;
   RawStorageOptions storage;
   std::vector<std::string> filter;
-  double buffer_mib = 256;
+  std::string buffer_size = "256";
   std::int64_t snaplen = 262144;
   std::int64_t count = -1;
   std::string block_size = "1M";
@@ -46,13 +46,14 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line
   app.add_option("-s,--snapshot-length", raw.snaplen,
                  "Bytes kept of each packet (default 262144; 0 means that too)");
   app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");
-  app.add_option("-B,--buffer-size", raw.buffer_mib, "Ring memory in MiB, per ring (default 256)");
+  app.add_option("-B,--buffer-size", raw.buffer_size,
+                 "Ring memory per ring: MiB, or with a unit, such as 64M or 1G (default 256)");
   app.add_option("--rings", raw.rings, "Rings per interface, or auto for one per CPU (default 1)");
   app.add_option("--fanout", raw.fanout,
                  "How rings share packets: hash, cpu, qm, lb, rnd or rollover (default hash)");
   app.add_option("--cpus", raw.cpus, "CPUs for the threads, such as 2,4-7; ring N gets the Nth");
   app.add_option("--block-size", raw.block_size,
-                 "Bytes of a ring block, a power of two; K and M understood (default 1M)");
+                 "Bytes of a ring block, a power of two, such as 128K (default 1M)");
   app.add_option("--retire-ms", line.capture.retire_timeout_ms,
                  "Hand a part-filled block over after so many milliseconds (default 100)");
   app.add_flag("--wait-for-interface", line.wait_for_interface,
@@ -99,24 +100,21 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
 using Problems = std::vector<std::string>;
 
 void read_sizes(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
-  if (!(raw.buffer_mib > 0) || raw.buffer_mib > 1 << 20) {
-    problems.push_back(fmt::format("-B {} is not from 1 to 1048576 MiB", raw.buffer_mib));
+  const std::optional<std::uint64_t> ring = parse_size(raw.buffer_size, 1U << 20);
+  constexpr std::uint64_t kMostRingBytes = std::uint64_t{1} << 40;
+  if (!ring || *ring == 0 || *ring > kMostRingBytes) {
+    problems.push_back(fmt::format(
+        "-B '{}' is no size from 1 byte to 1T: a number counts MiB, 64M and 1G are understood",
+        raw.buffer_size));
   } else {
-    line.capture.ring_size_bytes = static_cast<std::uint64_t>(raw.buffer_mib * (1 << 20));
+    line.capture.ring_size_bytes = *ring;
   }
-  std::string digits = raw.block_size;
-  std::uint64_t unit = 1;
-  if (!digits.empty() && (digits.back() == 'K' || digits.back() == 'k')) unit = 1U << 10;
-  if (!digits.empty() && (digits.back() == 'M' || digits.back() == 'm')) unit = 1U << 20;
-  if (unit != 1) digits.pop_back();
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-  if (error != std::errc{} || end != digits.data() + digits.size() ||
-      size * unit > kMaxBlockSizeBytes) {
+  const std::optional<std::uint64_t> block = parse_size(raw.block_size, 1);
+  if (!block || *block > kMaxBlockSizeBytes) {
     problems.push_back(fmt::format("--block-size '{}' is no power of two from {} to {} bytes",
                                    raw.block_size, kMinBlockSizeBytes, kMaxBlockSizeBytes));
   } else {
-    line.capture.block_size_bytes = static_cast<std::uint32_t>(size * unit);
+    line.capture.block_size_bytes = static_cast<std::uint32_t>(*block);
   }
   if (raw.snaplen < 0 || raw.snaplen > 262144) {
     problems.push_back(fmt::format("-s {} is not from 0 to 262144 bytes", raw.snaplen));

@@ -4,12 +4,14 @@
 #include <signal.h>
 
 #include "engine/core/clock.h"
+#include "engine/core/memory.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
 #include "tools/common/print_interfaces.h"
 #include "tools/common/signals.h"
 #include "tools/record/record_cli.h"
 #include "tools/record/recorder.h"
+#include "tools/record/start_notes.h"
 #include "tools/watch/service_notify.h"
 #include "tools/watch/wait_for_interfaces.h"
 
@@ -34,6 +36,11 @@ int record_command(int argc, char** argv) {
     const auto tick = [&] { service.tick(monotonic_clock_ns(), [&] { return status; }); };
     if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, tick)) return kExitDone;
   }
+  const std::string memory =
+      memory_note(line->capture.ring_size_bytes,
+                  line->capture.interfaces.size() * line->capture.rings_per_interface,
+                  available_memory_bytes());
+  if (!memory.empty()) Log().write(LogLevel::kWarning, memory);
   return Recorder(std::move(*line), signals).run();
 }
 

@@ -98,7 +98,7 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"cpu", ring.cpu},
                      {"packets_received", ring.received},
                      {"packets_dropped", ring.dropped},
-                     {"packets_written", ring.sealed},
+                     {"packets_sealed", ring.sealed},
                      {"packets_damaged", ring.damaged},
                      {"packets_beyond_limit", ring.beyond_limit},
                      {"packets_after_stop", ring.after_stop},
@@ -167,6 +167,8 @@ nlohmann::json to_json(const RecordStats& stats) {
           {"freezes", stats.sum(&RingStats::freezes)},
           {"blocks", stats.sum(&RingStats::blocks)},
           {"nic_drops", stats.nic_drops},
+          {"backlog_drops", stats.backlog_drops},
+          {"rx_dropped", stats.rx_dropped},
           {"rings", std::move(rings)},
           {"files", std::move(files)},
           {"links", std::move(links)},
@@ -203,6 +205,15 @@ std::string report_text(const RecordStats& stats) {
   line(stats.sum(&RingStats::after_stop), "arrived after the stop", false);
   line(stats.abandoned(), "abandoned at the second interrupt", false);
   line(stats.nic_drops, "lost by the network adapter before the kernel saw them", false);
+  line(
+      stats.backlog_drops,
+      "dropped by the kernel in front of the ring, on all interfaces of this machine together: the "
+      "backlog was full (raise net.core.netdev_max_backlog)",
+      false);
+  line(stats.rx_dropped,
+       "counted by the kernel as rx_dropped: dropped in front of the ring, or of no protocol's "
+       "interest and recorded all the same",
+       false);
   if (stats.sum(&RingStats::truncated) != 0) {
     line(stats.sum(&RingStats::truncated),
          "of the written are cut: a ring block was too small for them (raise --block-size)", false);

@@ -87,6 +87,8 @@ struct RecordStats {
   std::optional<AuditStats> audit;
   std::optional<IndexStats> index;
   std::uint64_t nic_drops = 0;
+  std::uint64_t backlog_drops = 0;  // of the whole machine, in front of every ring
+  std::uint64_t rx_dropped = 0;     // of the interfaces; see read_rx_dropped()
   std::uint64_t duration_ns = 0;
   bool final = false;
   bool impatient = false;  // a second interrupt came

@@ -20,6 +20,7 @@
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
+#include "tools/record/start_notes.h"
 
 namespace capstan::tools {
 
@@ -67,6 +68,7 @@ Recorder::Recorder(RecordCommandLine line, SignalEvents& signals,
     }
   }
   watch_links();
+  say_start_notes();
   open_names_file();
   std::string user;
   if (!line_.keep_privileges) {
@@ -398,6 +400,7 @@ RecordStats Recorder::snapshot() {
   stats.impatient = end_.impatient();
   stats.alarms = alarms_.states();
   if (space_) stats.disks = space_->disks();
+  stats.backlog_drops = backlog_.total();
   stats.duration_ns = (ended_ns_ != 0 ? ended_ns_ : monotonic_clock_ns()) - started_ns_;
   for (std::size_t index = 0; index < capture_.ring_count(); ++index) {
     const RingInfo& info = capture_.ring_info(index);
@@ -423,6 +426,7 @@ RecordStats Recorder::snapshot() {
     stats.rings.push_back(std::move(ring));
     if (info.ring_of_interface == 0) {
       stats.nic_drops += nic_drops_.at(info.interface_name).total();
+      stats.rx_dropped += rx_dropped_.at(info.interface_name).total();
     }
   }
   for (const WatchedLink& link : links_.links()) {
@@ -534,10 +538,31 @@ int Recorder::finish() {
   return status;
 }
 
+void Recorder::say_start_notes() {
+  std::vector<RingInfo> rings;
+  for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+    const RingInfo& info = capture_.ring_info(ring);
+    rings.push_back(info);
+    if (info.ring_of_interface != 0) continue;
+    PacketSizes sizes{info.interface_name, 0, 0};
+    for (const WatchedLink& link : links_.links()) {
+      if (link.opened_as != info.interface_name) continue;
+      sizes.mtu = link.now.mtu;
+      sizes.largest_segments = link.now.largest_segments;
+    }
+    const std::string cut = cut_packets_note(info, line_.capture.snaplen, sizes);
+    if (!cut.empty()) say(cut, LogLevel::kWarning);
+  }
+  const std::string mixed = line_.split_rings ? std::string() : link_types_note(rings);
+  if (!mixed.empty()) say(mixed, LogLevel::kWarning);
+}
+
 // What went wrong with the recording comes in front of what was found on the link.
 int Recorder::exit_status(const RecordStats& stats) const {
   if (failed_) return kExitFailed;
-  if (line_.fail_on_loss && stats.lost() != 0) return kExitLoss;
+  // A packet that was cut is not whole in the file: that is loss too.
+  const bool lost = stats.lost() != 0 || stats.sum(&RingStats::truncated) != 0;
+  if (line_.fail_on_loss && lost) return kExitLoss;
   return stats.audit && stats.audit->logins != 0 ? kExitFindings : kExitDone;
 }
 

@@ -24,6 +24,7 @@
 #include "tools/record/record_cli.h"
 #include "tools/record/record_stats.h"
 #include "tools/watch/alarms.h"
+#include "tools/watch/backlog_drops.h"
 #include "tools/watch/clock_watch.h"
 #include "tools/watch/metrics_server.h"
 #include "tools/watch/nic_drops.h"
@@ -55,6 +56,7 @@ class Recorder {
   RecordingOptions recording_options(std::size_t output);
   RecordingHeader recording_header(std::size_t output) const;
   std::string output_path(std::size_t output) const;
+  void say_start_notes();
   void announce() const;
   void wait_and_handle(std::uint64_t deadline_ns);
   bool should_stop();
@@ -117,7 +119,9 @@ class Recorder {
   std::unique_ptr<AuditWorker> audit_;  // null: none was asked for; after capture_ too
   std::unique_ptr<Onlooker> onlooker_;  // so does he
   bool onlooker_stuck_ = false;
-  std::map<std::string, NicDrops> nic_drops_;  // by interface
+  std::map<std::string, NicDrops> nic_drops_;   // by interface
+  std::map<std::string, NicDrops> rx_dropped_;  // the same
+  BacklogDrops backlog_;
   std::array<std::uint8_t, 16> recording_id_{};
   UniqueFd stats_fd_;
   std::optional<LineOutput> stats_;

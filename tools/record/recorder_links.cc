@@ -14,6 +14,7 @@ void Recorder::watch_links() {
     const RingInfo& info = capture_.ring_info(ring);
     links_.watch(info.interface_index, info.interface_name);
     nic_drops_.try_emplace(info.interface_name, info.interface_name);
+    rx_dropped_.try_emplace(info.interface_name, info.interface_name, read_rx_dropped);
   }
   const SignalEvents::Deadly deadly(signals_);
   links_.learn();
@@ -35,6 +36,7 @@ void Recorder::on_link_events() {
     if (event.change == LinkChange::kVanished) failed_ = failed_ || ends;
     if (event.change == LinkChange::kRenamed) {
       nic_drops_.at(event.interface_name).renamed(event.name);
+      rx_dropped_.at(event.interface_name).renamed(event.name);
     }
     if (event.change == LinkChange::kReturned && event.same_type) reattach(event);
   }
@@ -68,6 +70,7 @@ void Recorder::reattach(const LinkEvent& event) {
           LogLevel::kWarning);
     }
     nic_drops_.at(event.interface_name).returned(event.interface_name);
+    rx_dropped_.at(event.interface_name).returned(event.interface_name);
   } catch (const std::system_error& error) {
     // Gone again already, most likely: its next return is another chance.
     say(fmt::format("{} cannot be recorded again: {}", event.interface_name, error.what()),

@@ -62,7 +62,7 @@ void read_autostop(const RawStorageOptions& raw, RecordCommandLine& line, Proble
     const bool whole = value == std::floor(value);
     if (value == 0) {
       add_autostop_problem(condition, problems);
-    } else if (name == "duration") {
+    } else if (name == "duration" && value <= kMaxSeconds) {
       line.duration_ns = static_cast<std::uint64_t>(value * 1e9);
     } else if (name == "filesize") {
       line.size_limit_bytes = static_cast<std::uint64_t>(value * 1000);
@@ -120,8 +120,13 @@ void read_ring_buffer(const RawStorageOptions& raw, RecordCommandLine& line, Pro
 // ends.
 void read_tcpdump_letters(const RawStorageOptions& raw, RecordCommandLine& line,
                           Problems& problems) {
-  if (raw.turn_mb < 0 || raw.turn_mb > 1e9) problems.push_back("-C is no number of megabytes");
-  if (raw.turn_s < 0 || raw.turn_s > kMaxSeconds) problems.push_back("-G is no number of seconds");
+  // Put so that "nan" is none either.
+  if (!(raw.turn_mb >= 0 && raw.turn_mb <= 1e9)) {
+    problems.push_back("-C is no number of megabytes from 0 to 1000000000");
+  }
+  if (!(raw.turn_s >= 0 && raw.turn_s <= kMaxSeconds)) {
+    problems.push_back("-G is no number of seconds from 0 to 1000000000");
+  }
   if (raw.turn_files < 0 || static_cast<double>(raw.turn_files) > kMaxFiles) {
     problems.push_back("-W is no file count");
   }

@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/capture/interfaces.h"
-
 namespace capstan::tools {
 
-NicDrops::NicDrops(std::string name) : name_(std::move(name)), baseline_(read_nic_drops(name_)) {}
+NicDrops::NicDrops(std::string name, std::uint64_t (*read)(const std::string&) noexcept)
+    : name_(std::move(name)), read_(read), baseline_(read_(name_)) {}
 
 void NicDrops::returned(const std::string& name) {
   earlier_ = total_;
   name_ = name;
-  baseline_ = read_nic_drops(name_);
+  baseline_ = read_(name_);
 }
 
 std::uint64_t NicDrops::total() {
-  const std::uint64_t now = read_nic_drops(name_);  // 0 when the interface is not there
+  const std::uint64_t now = read_(name_);  // 0 when the interface is not there
   if (now >= baseline_) total_ = std::max(total_, earlier_ + now - baseline_);
   return total_;
 }

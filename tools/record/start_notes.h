@@ -1,0 +1,31 @@
+// What is worth saying before the first packet: what of this recording will surprise later. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/capture/capture.h"
+
+namespace capstan::tools {
+
+// How large packets of one interface may come.
+struct PacketSizes {
+  std::string interface_name;
+  std::uint32_t mtu = 0;               // 0: not known
+  std::uint32_t largest_segments = 0;  // put together by GRO, or not cut yet by GSO; 0: not known
+};
+
+// A block cuts what it cannot hold. Empty when it holds all that may come, or all that is kept of
+// it (the snap length).
+std::string cut_packets_note(const RingInfo& ring, std::uint32_t snaplen, const PacketSizes& sizes);
+
+// One pcapng file of interfaces with several link types: programs on libpcap refuse it. Empty when
+// there is one link type.
+std::string link_types_note(const std::vector<RingInfo>& rings);
+
+// Rings that would take more than a quarter of the memory there is; empty when they do not.
+// `available_bytes`: 0 when not known.
+std::string memory_note(std::uint64_t ring_bytes, std::size_t rings, std::uint64_t available_bytes);
+
+}  // namespace capstan::tools
