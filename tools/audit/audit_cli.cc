@@ -4,8 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "engine/core/errors.h"
+#include "tools/common/file_words.h"
 
 namespace capstan::tools {
 
@@ -31,10 +34,15 @@ void check(const AuditCommandLine& line) {
 std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* const* argv) {
   AuditCommandLine line;
   CLI::App app("Is every login on this link encrypted?", "capstan audit");
-  app.add_option("-r,--read", line.files,
-                 "Recordings to audit, .gz and .zst too; - is standard input");
-  app.add_option("-i,--interface", line.interfaces, "Interfaces to audit live");
-  app.add_option("filter", line.filter, "Audit only what matches (pcap-filter(7))");
+  app.add_option(
+         "-r,--read", line.files,
+         "A recording to audit, .gz and .zst too; - is standard input; again, or more names, "
+         "for several")
+      ->allow_extra_args(false);
+  app.add_option("-i,--interface", line.interfaces, "An interface to audit live; again for several")
+      ->allow_extra_args(false);
+  std::vector<std::string> words;
+  app.add_option("filter", words, "Audit only what matches (pcap-filter(7))");
   std::string json;
   CLI::Option* const json_option =
       app.add_option("--json", json, "One JSON object a line (EVE): to FILE, or to standard output")
@@ -78,7 +86,18 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  if (json_option->count() != 0) line.json = json.empty() ? "-" : json;
+  if (json_option->count() != 0) {
+    // A file is optional here, and a filter in quotes is none.
+    if (json.find(' ') != std::string::npos) words.insert(words.begin(), std::exchange(json, ""));
+    line.json = json.empty() ? "-" : json;
+  }
+  const std::size_t names = leading_file_names(words);
+  if (names != 0 && line.files.empty()) {
+    throw UsageError(fmt::format("'{0}' is a file: -r {0} audits it", words.front()));
+  }
+  const auto filter = words.begin() + static_cast<std::ptrdiff_t>(names);
+  line.files.insert(line.files.end(), words.begin(), filter);
+  line.filter = fmt::format("{}", fmt::join(filter, words.end(), " "));
   check(line);
   return line;
 }

@@ -41,8 +41,9 @@ struct RawOptions {
 
 void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line) {
   app.add_option(
-      "-i,--interface", line.capture.interfaces,
-      "Interface to record, by name or by its number in -D; again for several; any for all");
+         "-i,--interface", line.capture.interfaces,
+         "Interface to record, by name or by its number in -D; again for several; any for all")
+      ->allow_extra_args(false);
   app.add_option("-s,--snapshot-length", raw.snaplen,
                  "Bytes kept of each packet (default 262144; 0 means that too)");
   app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");

@@ -40,7 +40,7 @@ int record_command(int argc, char** argv) {
       memory_note(line->capture.ring_size_bytes,
                   line->capture.interfaces.size() * line->capture.rings_per_interface,
                   available_memory_bytes());
-  if (!memory.empty()) Log().write(LogLevel::kWarning, memory);
+  if (!memory.empty()) standard_log().write(LogLevel::kWarning, memory);
   return Recorder(std::move(*line), signals).run();
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/core/errors.h"
+#include "tools/common/file_words.h"
 #include "tools/show/print_flags.h"
 
 namespace capstan::tools {
@@ -127,6 +128,14 @@ void check(const ShowOptions& options, const RawOptions& raw) {
 }
 
 void understand(ShowOptions& options, const RawOptions& raw) {
+  if (leading_file_names(raw.words) != 0) {
+    const std::string& name = raw.words.front();
+    throw UsageError(fmt::format(
+        "'{}' is a file, and stands where a filter would: name each file "
+        "with an -r of its own, as in 'capstan show {}-r {}'",
+        name, options.files.empty() ? std::string() : fmt::format("-r {} ", options.files.back()),
+        name));
+  }
   for (const std::string& word : raw.words) {
     if (!options.filter.empty()) options.filter += ' ';
     options.filter += word;
