@@ -227,6 +227,8 @@ std::optional<double> positive_number(std::string_view text) {
 bool read_keep(const std::string& text, RetentionLimits& limits) {
   const std::optional<Quantity> keep = parse_quantity(text);
   if (!keep) return false;
+  // Minutes, months or MiB? Whoever guesses wrong deletes recordings.
+  if (keep->unit == "m") return false;
   const double number = keep->number;
   const double seconds = number * seconds_of_unit(keep->unit);
   if (keep->unit == "files" || keep->unit == "file") {
