@@ -133,15 +133,15 @@ TEST_F(RecordBytes, PartFilledBlocksOfEveryCount) {
   expect_readable(target, frames.size());
 }
 
-// A 16 KiB block has 16384 - 96 - 8 bytes for slots of 84 bytes and the frame, in multiples of 8
-// (__packet_lookup_frame_in_block: the end must stay below the block's): 55 frames of 205 to 212
+// A 16 KiB block has 16384 - 104 - 8 bytes for slots of 84 bytes and the frame, in multiples of 8
+// (__packet_lookup_frame_in_block: the end must stay below the block's): 18 frames of 813 to 820
 // bytes fill it to the last byte the kernel would fill.
 TEST_F(RecordBytes, BlocksFilledToTheLastByte) {
   for (const Variant& variant : {kVariants[0], kVariants[1]}) {
     SCOPED_TRACE(variant.name);
     std::vector<Frame> frames;
-    for (int count = 0; count < 55 * 40; ++count) {
-      frames.push_back(make_frame(205 + static_cast<std::size_t>(count / 55 % 8), random_));
+    for (int count = 0; count < 18 * 40; ++count) {
+      frames.push_back(make_frame(813 + static_cast<std::size_t>(count / 18 % 8), random_));
     }
     const std::string target = file(std::string("full-") + variant.name);
     std::vector<std::string> options = options_for(variant, target);

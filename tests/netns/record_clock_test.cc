@@ -62,7 +62,8 @@ class RecordClock : public Sandbox {
   std::size_t files_of(const std::string& stem) const {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(directory())) {
-      count += entry.path().filename().string().starts_with(stem) ? 1 : 0;
+      const std::string name = entry.path().filename().string();
+      count += name.starts_with(stem) && !name.ends_with(".cidx") ? 1 : 0;
     }
     return count;
   }
