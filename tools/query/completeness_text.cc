@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -163,7 +164,7 @@ std::string query_stats_json(const QueryTotals& totals, const Completeness& comp
   json["bytes_read"] = totals.bytes_read;
   json["duration_s"] = static_cast<double>(totals.duration_ns) / 1e9;
   json["completeness"] = completeness_json(completeness);
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(json, 2) + "\n";
 }
 
 }  // namespace capstan::tools
