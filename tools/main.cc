@@ -7,6 +7,7 @@
 #include <exception>
 #include <string_view>
 
+#include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
 #include "tools/commands.h"
 #include "tools/common/exit_status.h"
@@ -59,6 +60,11 @@ int run(int argc, char** argv) {
   }
   try {
     return command->run(argc - 1, argv + 1);
+  } catch (const UnknownInterface& error) {
+    const bool lists = name == "record" || name == "show";
+    complain(fmt::format("capstan {}", name),
+             fmt::format("{} ({}-D lists all)", error.what(), lists ? "" : "capstan record "));
+    return kExitUsage;
   } catch (const UsageError& error) {
     complain(fmt::format("capstan {}", name), error.what());
     return kExitUsage;

@@ -113,8 +113,8 @@ int resolve_interface(std::string& name) {
       return all[place - 1].index;
     }
   }
-  throw UsageError(fmt::format("there is no interface '{}'; the nearest names are: {}", name,
-                               nearest_names(name)));
+  throw UnknownInterface(fmt::format("there is no interface '{}'; the nearest names are: {}", name,
+                                     nearest_names(name)));
 }
 
 Ip4Network local_network(const std::string& name) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/errors.h"
+
 namespace capstan {
 
 struct NetworkInterface {
@@ -23,9 +25,15 @@ inline constexpr std::string_view kAnyInterface = "any";
 // Every interface of this network namespace in index order, "any" (index 0) last.
 std::vector<NetworkInterface> list_interfaces();
 
+// There is no interface of the name that was asked for. The text has the nearest names; a command
+// that can list them says how.
+class UnknownInterface : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
+
 // The index of `name`; 0 for "any". A number is taken as the place in list_interfaces() (from 1),
-// as tcpdump -D prints them, and `name` becomes the interface's name. Throws UsageError with the
-// nearest names when there is no such interface.
+// as tcpdump -D prints them, and `name` becomes the interface's name. Throws UnknownInterface.
 int resolve_interface(std::string& name);
 
 // An IPv4 network, both in host order; 0 and 0 hold every address.

@@ -36,7 +36,8 @@ LinkFilter::LinkFilter(std::string text, const RecordingSet& set) : text_(std::m
   if (text_.empty()) return;
   if (filter_for(first_link_type(set)) != nullptr) return;
   // Right for Ethernet, only not for what lies there first; or wrong, which libpcap says.
-  const PacketFilter ethernet(text_, link_type::kEthernet);
+  PacketFilter ethernet(text_, link_type::kEthernet);
+  static_cast<void>(ethernet.program(link_type::kEthernet));
 }
 
 PacketFilter* LinkFilter::filter_for(std::uint16_t link_type) {
@@ -48,7 +49,9 @@ PacketFilter* LinkFilter::filter_for(std::uint16_t link_type) {
   compiled.link_type = link_type;
   try {
     compiled.filter.emplace(text_, link_type);
+    static_cast<void>(compiled.filter->program(link_type));  // throws where the text means nothing
   } catch (const UsageError& error) {
+    compiled.filter.reset();
     without_meaning_.push_back(
         fmt::format("{} (link type {})", error.what(), link_type_name(link_type)));
     return nullptr;
