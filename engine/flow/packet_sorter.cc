@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <new>
 
 namespace capstan {
 
@@ -80,8 +81,11 @@ PacketSorter::Chunk& PacketSorter::chunk_with_room(std::size_t bytes) {
     chunks_.push_back(std::move(free_.back()));
     free_.pop_back();
   } else {
-    chunks_.push_back(std::make_unique<Chunk>());
-    chunks_.back()->bytes.resize(std::max(kChunkBytes, bytes));
+    auto chunk = std::make_unique<Chunk>();
+    chunk->bytes = MmapRegion::anonymous(std::max(kChunkBytes, bytes));
+    if (!chunk->bytes) throw std::bad_alloc();
+    chunk->bytes.leave_out_of_dumps();
+    chunks_.push_back(std::move(chunk));
   }
   return *chunks_.back();
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/block/packet_view.h"
+#include "engine/core/mmap_region.h"
 
 namespace capstan {
 
@@ -55,7 +56,7 @@ class PacketSorter {
  private:
   // Copies lie in chunks that are used again when all their packets have gone on.
   struct Chunk {
-    std::vector<std::uint8_t> bytes;
+    MmapRegion bytes;  // of no core dump
     std::size_t used = 0;
     std::size_t live = 0;
   };

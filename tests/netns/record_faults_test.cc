@@ -109,8 +109,8 @@ TEST_F(RecordFaults, FewDescriptorsAreSaidWithTheirLimit) {
       ::setrlimit(RLIMIT_NOFILE, &limit);
     };
     Process record(words(), options);
-    record.wait();
-    // Below, the program itself does not come up.
+    // With so few the dynamic loader may not open the libraries: the program does not come up.
+    if (record.wait() == 127 && most < 8) continue;
     check(record, most >= 8 ? "Too many open files" : "");
     if (HasFailure()) return;
   }
