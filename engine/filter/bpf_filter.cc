@@ -1,5 +1,6 @@
 #include "engine/filter/bpf_filter.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
@@ -42,13 +43,28 @@ PcapHandle open_live(const std::string& interface_name, std::uint32_t snaplen) {
   return handle;
 }
 
-// For 'ip broadcast': of the interface's own network, in network byte order. 0 where there is none,
-// as tcpdump has it: the text then means 255.255.255.255 and 0.0.0.0.
+// pcap_compile(3PCAP) asks for the netmask in network byte order, and libpcap 1.10.3 uses it as it
+// is, against values in host byte order (gen_broadcast; mended in later versions). Which of the two
+// this library does is asked of it.
+bool takes_network_order() {
+  const PcapHandle handle(::pcap_open_dead(DLT_EN10MB, 65535));
+  bpf_program program{};
+  if (!handle || ::pcap_compile(handle.get(), &program, "ip broadcast", 1, htonl(0xFFFFFF00)) != 0)
+    return true;
+  bool found = false;
+  for (unsigned i = 0; i < program.bf_len; ++i) found = found || program.bf_insns[i].k == 0xFF;
+  ::pcap_freecode(&program);
+  return found;
+}
+
+// For 'ip broadcast': of the interface's own network, in the byte order that the library uses. 0
+// where there is none, as tcpdump has it: the text then means 255.255.255.255 and 0.0.0.0.
 bpf_u_int32 netmask_of(const std::string& interface_name) {
   char reason[PCAP_ERRBUF_SIZE] = {};
   bpf_u_int32 network = 0;
   bpf_u_int32 mask = 0;
-  return ::pcap_lookupnet(interface_name.c_str(), &network, &mask, reason) == 0 ? mask : 0;
+  if (::pcap_lookupnet(interface_name.c_str(), &network, &mask, reason) != 0) return 0;
+  return takes_network_order() ? mask : ntohl(mask);
 }
 
 // Offsets of a program compiled for LINUX_SLL2, as a SOCK_DGRAM socket's filter must see them: the
