@@ -62,7 +62,17 @@ Auditor::Auditor(const AuditOptions& options, AuditSink& sink)
       flows_(options.flows, random_key(), *this) {}
 
 // Ends what finish() has not ended: its sessions still go to the sink.
-Auditor::~Auditor() { finish(); }
+// A sink may fail, and an owner that wants to know calls finish() itself. Here there is nobody to
+// tell: while the failure of one report is on its way up, that of the next must not end the
+// program.
+Auditor::~Auditor() {
+  try {
+    finish();
+  } catch (...) {
+    sink_failed_ = true;  // what is left is given back without a word
+    flows_.clear();
+  }
+}
 
 std::size_t Auditor::flow_bytes() noexcept { return sizeof(FlowRecord); }
 std::size_t Auditor::session_bytes() noexcept { return sizeof(Session); }
@@ -357,7 +367,7 @@ void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {
       state.streams[index_of(side)].finish(sink, pool_, stream_counters_);
     }
     session->on_end(flow.last_ns, environment_);
-    tell_logins(flow);
+    if (!sink_failed_) tell_logins(flow);
     SessionFacts& facts = session->facts();
     if (state.conflict) facts.reasons |= reason::kOverlapConflict;
     if (state.mid_stream) facts.reasons |= reason::kMidStream;
@@ -374,7 +384,7 @@ void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {
   for (StreamDirection& stream : state.streams) stream.release(pool_);
   SessionReport report = report_of(flow);
   report.evicted = evicted;
-  sink_.on_session(report);
+  if (!sink_failed_) sink_.on_session(report);
   if (state.kept) keeper_->release(*state.kept);
 }
 

@@ -142,6 +142,7 @@ class Auditor {
   class FlowSink;
 
   AuditSink& sink_;
+  bool sink_failed_ = false;  // set by the destructor alone: reports no more
   BufferPool pool_;
   std::unique_ptr<SecretDigest> digest_;
   SessionEnvironment environment_;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "engine/audit/auditor.h"
@@ -403,6 +404,31 @@ TEST(CommunityId, SpecificationVectors) {
   std::swap(ends.source, ends.destination);
   std::swap(ends.source_port, ends.destination_port);
   EXPECT_EQ(community_id(ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+}
+
+class FailingSink final : public AuditSink {
+ public:
+  void on_session(const SessionReport&) override { throw std::runtime_error("the disk is full"); }
+};
+
+// Reports that cannot be written: the first failure is the caller's, those that the end of the
+// other conversations would bring while it is on its way up end nothing.
+TEST(AuditSinkThatFails, EndsWithTheFirstFailure) {
+  const auto audit_three = [] {
+    FailingSink sink;
+    Auditor auditor({}, sink);
+    PacketSpec spec;
+    for (const std::uint16_t port :
+         {std::uint16_t{40001}, std::uint16_t{40002}, std::uint16_t{40003}}) {
+      spec.source_port = port;
+      spec.destination_port = 110;
+      spec.payload = "USER bob\r\n";
+      const std::vector<std::uint8_t> bytes = test::build_packet(spec);
+      auditor.on_packet(test::view_of(bytes, kSecond));
+    }
+    auditor.finish();
+  };
+  EXPECT_THROW(audit_three(), std::runtime_error);
 }
 
 }  // namespace
