@@ -42,8 +42,8 @@ struct RingCounters {
 };
 
 struct CaptureThreadOptions {
-  std::optional<int> cpu;           // pinned there
-  int interface_index = 0;          // to end reception with
+  std::optional<int> cpu;   // pinned there
+  int interface_index = 0;  // to end reception with
 };
 
 class CaptureThread {
