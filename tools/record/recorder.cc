@@ -553,7 +553,9 @@ void Recorder::say_start_notes() {
     const std::string cut = cut_packets_note(info, line_.capture.snaplen, sizes);
     if (!cut.empty()) say(cut, LogLevel::kWarning);
   }
-  const std::string mixed = line_.split_rings ? std::string() : link_types_note(rings);
+  // Of classic pcap, which cannot hold them, the writer says so and refuses.
+  const bool one_file = !line_.split_rings && line_.format == FileFormat::kPcapng;
+  const std::string mixed = one_file ? link_types_note(rings) : std::string();
   if (!mixed.empty()) say(mixed, LogLevel::kWarning);
 }
 
