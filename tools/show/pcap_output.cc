@@ -6,26 +6,12 @@
 
 #include "engine/core/errors.h"
 #include "engine/format/link_type.h"
+#include "writers/recording/packet_file_writer.h"
 #include "writers/recording/pcap_format.h"
 
 namespace capstan::show {
 
 namespace {
-
-constexpr mode_t kFileMode = 0640;
-
-UniqueFd open_output(const std::string& path) {
-  UniqueFd fd(path == "-"
-                  ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                  : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
-  if (!fd) throw_errno(fmt::format("open {}", path), "The directory must be there and writable");
-  if (path == "-" && ::isatty(fd.get()) != 0) {
-    throw UsageError(
-        "standard output is a terminal, which would only be filled with binary data; pipe it into "
-        "a program or name a file with -w");
-  }
-  return fd;
-}
 
 template <typename Value>
 std::string_view bytes_of(const Value& value) {
@@ -38,7 +24,7 @@ PcapOutput::PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen
     : path_(std::move(path)),
       nanoseconds_(nanoseconds),
       snaplen_(snaplen),
-      fd_(open_output(path_)),
+      fd_(open_packet_output(path_)),
       stream_(fd_.get()) {}
 
 void PcapOutput::begin(std::uint16_t link_type) {

@@ -31,7 +31,9 @@ namespace {
 constexpr mode_t kFileMode = 0640;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
-UniqueFd open_output(const std::string& path) {
+}  // namespace
+
+UniqueFd open_packet_output(const std::string& path) {
   UniqueFd fd(path == "-"
                   ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
                   : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
@@ -43,8 +45,6 @@ UniqueFd open_output(const std::string& path) {
   }
   return fd;
 }
-
-}  // namespace
 
 struct PacketFileWriter::Compressor {
   Compressor() : context(ZSTD_createCCtx()), out(ZSTD_CStreamOutSize()) {
@@ -59,7 +59,7 @@ struct PacketFileWriter::Compressor {
 };
 
 PacketFileWriter::PacketFileWriter(PacketFileOptions options)
-    : options_(std::move(options)), fd_(open_output(options_.path)) {
+    : options_(std::move(options)), fd_(open_packet_output(options_.path)) {
   struct stat status {};
   regular_ = ::fstat(fd_.get(), &status) == 0 && S_ISREG(status.st_mode);
   if (regular_) {

@@ -27,6 +27,11 @@ struct PacketFileOptions {
   std::uint16_t comment_room_bytes = 0;
 };
 
+// Opens what single packets go to: a file, made or emptied, mode 0640, or "-" for standard output.
+// Blocks as open(2) does. Throws UsageError for a terminal, std::system_error when there is no such
+// file to be had.
+UniqueFd open_packet_output(const std::string& path);
+
 // Owns the file. What was put is in it as soon as flush() returns; at any moment the bytes handed
 // over are whole records. One thread. Throws std::system_error when writing fails (a regular file
 // is then cut to whole records first); a pipe whose reader has gone is no error: closed().
