@@ -301,8 +301,9 @@ TEST(QueryCommand, AClosedPipeIsQuietAndASignalLeavesAValidFile) {
   make_directory(dir, 7, 4, 2000);
   const ProcessResult piped = test::run(
       {"bash", "-o", "pipefail", "-c",
-       std::string(CAPSTAN_COMMAND) + " query -r " + dir.path().string() + " -n 2>err | head -1"});
+       std::string(CAPSTAN_COMMAND) + " query -r " + dir.path().string() + " -n | head -1"});
   EXPECT_EQ(std::count(piped.out.begin(), piped.out.end(), '\n'), 1);
+  EXPECT_EQ(piped.err.find("pipe"), std::string::npos) << piped.err;
   // A stream that never ends of itself: standard input stays open.
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
