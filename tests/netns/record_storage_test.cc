@@ -287,9 +287,16 @@ TEST_F(RecordStorage, MinFreeKeepsTheDiskFromFillingUp) {
 
 // btrfs has its own quotas, so a kernel without disk quotas will do.
 TEST_F(RecordStorage, AQuotaPausesAndGoesOnWhenItIsRaised) {
-  const std::string place = make_disk("btrfs", 100);
-  fs::remove(place + "/ballast");  // it would count
-  shell("btrfs -q quota enable " + place + " && btrfs -q qgroup limit 12M " + place);
+  // The limit is set from outside of what it limits: btrfs_ioctl_qgroup_limit (fs/btrfs/ioctl.c)
+  // opens a transaction on the subvolume of its path, which a full one can refuse with EDQUOT.
+  const std::string disk = make_disk("btrfs", 100);
+  const std::string place = disk + "/recordings";
+  shell("btrfs -q quota enable " + disk + " && btrfs -q subvolume create " + place);
+  const auto limit = [&](const std::string& size) {
+    shell("btrfs -q qgroup limit " + size + " 0/$(btrfs inspect-internal rootid " + place + ") " +
+          disk);
+  };
+  limit("12M");
   RecordRun record({"-i", "v1", "-B", "64", "-b", "filesize:4000", "-w", place + "/x.pcapng",
                     "--on-full", "pause"});
   ASSERT_TRUE(record.wait_started()) << record.err();
@@ -297,7 +304,7 @@ TEST_F(RecordStorage, AQuotaPausesAndGoesOnWhenItIsRaised) {
   ASSERT_TRUE(record.wait_received(20'000));
   ASSERT_TRUE(wait_until([&] { return waits(record); })) << record.statistics().all();
   EXPECT_NE(record.err().find("quota"), std::string::npos) << record.err();
-  shell("btrfs -q qgroup limit 90M " + place);
+  limit("90M");
   ASSERT_TRUE(record.wait_written(20'000)) << record.statistics().all();
   EXPECT_EQ(record.stop(), 0) << record.err();
   expect_reconciled(record.statistics());
