@@ -26,6 +26,10 @@ struct Talker {
   std::uint64_t last_ns = 0;
 };
 
+// For comes_before().
+inline std::uint64_t bytes_of(const Talker& talker) noexcept { return talker.bytes; }
+inline std::uint64_t packets_of(const Talker& talker) noexcept { return talker.packets; }
+
 std::vector<Talker> talkers_of(const std::vector<Flow>& flows, Talkers kind);
 std::string talker_head(FlowStyle style, Talkers kind);
 std::string talker_line(const Talker& talker, FlowStyle style, Talkers kind);

@@ -18,6 +18,7 @@
 #include "tools/common/exit_status.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
+#include "tools/query/answer_end.h"
 #include "tools/query/completeness_text.h"
 #include "tools/query/gentle.h"
 #include "tools/query/query_cli.h"
@@ -31,10 +32,6 @@
 namespace capstan::tools {
 
 namespace {
-
-// Room for the completeness record in the head of the output: a few lines.
-constexpr std::uint16_t kCommentRoomBytes = 2048;
-constexpr std::size_t kLossesInComment = 5;
 
 // Where the packets of an answer go.
 class Answer {
@@ -90,19 +87,8 @@ class FileAnswer final : public Answer {
     return !writer_.closed();
   }
 
-  // The record as the last block, and where the file allows it in the section's comment.
   void finish(const Completeness& completeness) override {
-    copier_.finish_interfaces();
-    if (writer_.format() == PacketFileFormat::kPcapng) {
-      const std::string text = completeness_text(completeness, kLossesInComment);
-      InterfaceStatistics last;
-      last.timestamp_ns = last_ns_;
-      std::vector<std::uint8_t> block;
-      append_statistics_block(block, last, 0, text);
-      writer_.put_block(block);
-      writer_.set_comment(text);
-    }
-    writer_.finish();
+    finish_answer(writer_, copier_, completeness, last_ns_);
   }
 
   void save() noexcept override {
@@ -120,7 +106,7 @@ class FileAnswer final : public Answer {
     options.format = line.format;
     options.application = "capstan " CAPSTAN_VERSION;
     options.comment = asked;
-    options.comment_room_bytes = kCommentRoomBytes;
+    options.comment_room_bytes = kCompletenessRoomBytes;
     return options;
   }
   static CopyOptions copy(const QueryCommandLine& line) {

@@ -28,23 +28,9 @@ namespace capstan {
 
 namespace {
 
-constexpr mode_t kFileMode = 0640;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 }  // namespace
-
-UniqueFd open_packet_output(const std::string& path) {
-  UniqueFd fd(path == "-"
-                  ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                  : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
-  if (!fd) throw_errno(fmt::format("open {}", path), "The directory must be there and writable");
-  if (path == "-" && ::isatty(fd.get()) != 0) {
-    throw UsageError(
-        "standard output is a terminal, which would only be filled with binary data; pipe it into "
-        "a program or name a file with -w");
-  }
-  return fd;
-}
 
 struct PacketFileWriter::Compressor {
   Compressor() : context(ZSTD_createCCtx()), out(ZSTD_CStreamOutSize()) {
@@ -71,6 +57,12 @@ PacketFileWriter::PacketFileWriter(PacketFileOptions options)
   }
   if (options_.compress) compressor_ = std::make_unique<Compressor>();
   buffer_.reserve(kPieceBytes + (std::size_t{256} << 10));
+  if (options_.format == PacketFileFormat::kPcapng) begin();
+}
+
+PacketFileWriter::PacketFileWriter(PacketFileOptions options, ByteSink& sink)
+    : options_(std::move(options)), sink_(&sink) {
+  if (options_.compress) compressor_ = std::make_unique<Compressor>();
   if (options_.format == PacketFileFormat::kPcapng) begin();
 }
 
@@ -211,6 +203,10 @@ void PacketFileWriter::compress(bool last) {
 }
 
 void PacketFileWriter::write_all(const std::uint8_t* data, std::size_t size) {
+  if (sink_ != nullptr && !closed_) {
+    closed_ = !sink_->write({data, size});
+    return;
+  }
   while (size > 0 && !closed_) {
     ssize_t count = 0;
     if (regular_ && has_dontcache_) {

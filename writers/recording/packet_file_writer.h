@@ -32,6 +32,14 @@ struct PacketFileOptions {
 // file to be had.
 UniqueFd open_packet_output(const std::string& path);
 
+// What takes the bytes of a file that has no name: a connection.
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  // Takes all of it, and may block. False: nobody wants more. Throws what ends the writing.
+  virtual bool write(std::span<const std::uint8_t> bytes) = 0;
+};
+
 // Owns the file. What was put is in it as soon as flush() returns; at any moment the bytes handed
 // over are whole records. One thread. Throws std::system_error when writing fails (a regular file
 // is then cut to whole records first); a pipe whose reader has gone is no error: closed().
@@ -39,6 +47,8 @@ class PacketFileWriter {
  public:
   // Throws UsageError for a terminal, std::system_error when the file cannot be made.
   explicit PacketFileWriter(PacketFileOptions options);
+  // To `sink`, which is borrowed; options.path is for messages.
+  PacketFileWriter(PacketFileOptions options, ByteSink& sink);
   ~PacketFileWriter();
   PacketFileWriter(const PacketFileWriter&) = delete;
   PacketFileWriter& operator=(const PacketFileWriter&) = delete;
@@ -83,6 +93,7 @@ class PacketFileWriter {
 
   PacketFileOptions options_;
   UniqueFd fd_;
+  ByteSink* sink_ = nullptr;  // instead of fd_
   bool regular_ = false;
   bool has_dontcache_ = true;
   bool closed_ = false;

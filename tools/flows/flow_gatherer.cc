@@ -1,0 +1,82 @@
+#include "tools/flows/flow_gatherer.h"
+
+#include <optional>
+#include <system_error>
+
+#include "engine/core/errors.h"
+#include "engine/index/file_indexer.h"
+
+namespace capstan::tools {
+
+FlowGatherer::FlowGatherer(const FlowWish& wish, const RecordingSet& set,
+                           const std::atomic<bool>& stop)
+    : set_(set),
+      stop_(stop),
+      filter_(wish.filter, set),
+      planner_([this](std::uint16_t link_type) { return filter_.program(link_type); }, wish.range,
+               wish.inner),
+      book_(wish.most_flows) {}
+
+void FlowGatherer::gather() {
+  for (const SetFile& file : set_.files) {
+    if (stop_.load(std::memory_order_relaxed)) return;
+    add_file(file);
+  }
+}
+
+void FlowGatherer::add_file(const SetFile& file) {
+  std::optional<IndexReader> index = planner_.open(file);
+  if (index) {
+    if (add_rows(*index)) {
+      ++indexed_files_;
+      return;
+    }
+    index.reset();
+  }
+  // Without an index one is made in memory.
+  IndexRecordingOptions options;
+  options.gentle = true;
+  options.progress = [this](std::uint64_t) { return !stop_.load(std::memory_order_relaxed); };
+  try {
+    const IndexedRecording made = index_recording(file.path, options);
+    if (made.stopped) return;
+    if (!made.refusal.empty()) {
+      unread_.push_back({file.path, made.refusal});
+      return;
+    }
+    if (!made.damage.empty()) unread_.push_back({file.path, made.damage});
+    IndexReader::Opened opened = IndexReader::from_bytes_unchecked(made.bytes);
+    if (!opened.reader || !add_rows(*opened.reader)) {
+      unread_.push_back({file.path, "it cannot be indexed: " + opened.reason});
+      return;
+    }
+    ++read_files_;
+  } catch (const UsageError& error) {
+    if (file.named) throw;
+  } catch (const std::system_error& error) {
+    if (file.named) throw;
+    unread_.push_back({file.path, error.what()});
+  }
+}
+
+// False: the index is damaged; nothing of it is in the book then.
+bool FlowGatherer::add_rows(IndexReader& index) {
+  std::vector<IndexRow> rows;
+  const bool good =
+      planner_.visit(index, [&](const IndexRow& row, const std::vector<std::uint32_t>&) {
+        rows.push_back(row);
+        return true;
+      });
+  if (!good) return false;
+  const IndexSummary& summary = index.summary();
+  for (const IndexRow& row : rows) {
+    book_.add(row, summary.dropped == 0 ? 0 : index.lost_between(row.first_ns, row.last_ns));
+  }
+  if (rows.empty()) return true;
+  many_.rows += summary.many_rows;
+  many_.packets += summary.many_packets;
+  skipped_blocks_ += summary.skipped_blocks;
+  return true;
+}
+
+}  // namespace capstan::tools
