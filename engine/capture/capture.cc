@@ -89,6 +89,7 @@ Capture::~Capture() {
 void Capture::open_interface(std::string name, const std::vector<int>& cpus) {
   const int index = resolve_interface(name);
   const CompiledFilter filter = compile_filter(name, options_.filter, options_.snaplen);
+  handles_.push_back(filter.handle);
   std::vector<sock_filter> program = filter.program;
   bool loopback = false;
   for (const NetworkInterface& info : list_interfaces()) {

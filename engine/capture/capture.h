@@ -109,6 +109,10 @@ class Capture {
   // filter still in place. Needs no privilege. The making thread only. Throws std::system_error.
   // False: all but the adapter's timestamps, which only CAP_NET_ADMIN may switch on.
   bool reattach(const std::string& name, int index);
+  // Lets go of what only the start needed, which takes the kernel tens of milliseconds an
+  // interface: to be called once packets are being taken and that has been said. The destructor
+  // does it otherwise. The making thread only.
+  void finish_start() noexcept { handles_.clear(); }
   void request_stop() noexcept;
   // Stops without draining.
   void request_abandon() noexcept;
@@ -142,6 +146,7 @@ class Capture {
   std::uint64_t start_time_ns_ = 0;
   std::atomic<std::int64_t> packets_left_;
   std::vector<RingInfo> infos_;
+  std::vector<std::shared_ptr<void>> handles_;      // libpcap's, of the filters
   std::vector<std::vector<sock_filter>> programs_;  // per ring
   // Rings after threads in destruction: a thread holds references into its ring.
   std::vector<std::unique_ptr<Ring>> rings_;

@@ -103,8 +103,9 @@ void translate_for_cooked(std::vector<sock_filter>& program, const std::string& 
 
 CompiledFilter compile_filter(const std::string& interface_name, const std::string& text,
                               std::uint32_t snaplen) {
-  const PcapHandle handle = open_live(interface_name, snaplen);
+  const std::shared_ptr<pcap_t> handle = open_live(interface_name, snaplen);
   CompiledFilter compiled;
+  compiled.handle = handle;
   const int dlt = ::pcap_datalink(handle.get());
   const bool cooked = dlt == DLT_LINUX_SLL || dlt == DLT_LINUX_SLL2;
   if (cooked && ::pcap_set_datalink(handle.get(), DLT_LINUX_SLL2) != 0) {

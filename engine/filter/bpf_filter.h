@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct CompiledFilter {
   std::vector<sock_filter> program;  // accepts with the snap length, never empty
   std::uint16_t link_type = 0;       // LINKTYPE_ of what the interface will give
   SlotKind slot_kind = SlotKind::kEthernet;
+  // libpcap's handle of the interface. The kernel takes some 30 ms to close one (it waits until no
+  // CPU can be delivering to it: synchronize_net() in packet_release(), net/packet/af_packet.c), so
+  // whoever is in a hurry keeps it until there is time.
+  std::shared_ptr<void> handle;
 };
 
 // Opens the interface for a moment through libpcap and compiles `text` (empty: everything) so that

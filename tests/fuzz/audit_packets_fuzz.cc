@@ -132,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auditor.finish();
   CAPSTAN_CHECK(auditor.counters().packets == packets.views.size(), packets.views.size());
   CAPSTAN_CHECK(sink.eve.flush(), sink.eve.error());
-  Sink::check_text(tools::text_report(sink.book, auditor, {}));
+  Sink::check_text(tools::text_report(sink.book, auditor, {}, 0));
   const std::string page = tools::html_report(sink.book, auditor, {});
   Sink::check_text(page);
   CAPSTAN_CHECK(page.find("<script") == std::string::npos, page.size());

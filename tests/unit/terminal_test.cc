@@ -2,116 +2,18 @@
 #include "tools/common/terminal.h"
 
 #include <gtest/gtest.h>
-#include <pty.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
 #include "engine/core/unique_fd.h"
+#include "tests/support/screen.h"
 
 namespace capstan::tools {
 namespace {
 
-// A pseudo terminal, and a screen that understands what LiveArea sends: text, \r, \n, ESC[<n>A,
-// ESC[J.
-class Screen {
- public:
-  explicit Screen(int columns) : columns_(columns) {
-    winsize size{};
-    size.ws_col = static_cast<unsigned short>(columns);
-    size.ws_row = 24;
-    int master = -1;
-    int slave = -1;
-    EXPECT_EQ(::openpty(&master, &slave, nullptr, nullptr, &size), 0);
-    master_ = UniqueFd(master);
-    slave_ = UniqueFd(slave);
-    termios mode{};
-    ::tcgetattr(slave, &mode);
-    ::cfmakeraw(&mode);
-    ::tcsetattr(slave, TCSANOW, &mode);
-  }
-
-  int fd() const { return slave_.get(); }
-
-  // As terminals do it that break long lines anew: what stands there is laid out for the new width.
-  void resize(int columns) {
-    read_all();
-    columns_ = columns;
-    winsize size{};
-    size.ws_col = static_cast<unsigned short>(columns);
-    size.ws_row = 24;
-    EXPECT_EQ(::ioctl(slave_.get(), TIOCSWINSZ, &size), 0);
-  }
-
-  // The lines that stand there; a line longer than the screen counts as the rows it takes.
-  std::vector<std::string> lines() {
-    read_all();
-    std::vector<std::string> rows;
-    for (const std::string& line : lines_) rows.push_back(line);
-    while (!rows.empty() && rows.back().empty()) rows.pop_back();
-    return rows;
-  }
-
- private:
-  // Up to a mark of its own: a pseudo terminal passes bytes on a moment later.
-  void read_all() {
-    ASSERT_EQ(::write(slave_.get(), "\1", 1), 1);
-    std::string bytes;
-    while (bytes.empty() || bytes.back() != '\1') {
-      char part[4096];
-      const ssize_t count = ::read(master_.get(), part, sizeof(part));
-      ASSERT_GT(count, 0);
-      bytes.append(part, static_cast<std::size_t>(count));
-    }
-    bytes.pop_back();
-    take(bytes);
-  }
-
-  int rows_of(const std::string& line) const {
-    return std::max(1, (static_cast<int>(line.size()) + columns_ - 1) / columns_);
-  }
-
-  void take(const std::string& bytes) {
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
-      if (bytes[at] == '\033') {
-        const std::size_t end = bytes.find_first_of("AJ", at);
-        ASSERT_NE(end, std::string::npos);
-        if (bytes[end] == 'J') {
-          lines_.resize(line_ + 1);
-          lines_[line_].clear();
-        } else {
-          int up = std::atoi(bytes.c_str() + at + 2);
-          // The cursor stands in the last row of its line.
-          while (up > 0 && line_ > 0) {
-            --line_;
-            up -= rows_of(lines_[line_]);
-          }
-          EXPECT_EQ(up, 0) << "moved into the middle of a line";
-        }
-        at = end;
-      } else if (bytes[at] == '\n') {
-        ++line_;
-        if (lines_.size() <= line_) lines_.emplace_back();
-        at_start_ = true;
-      } else if (bytes[at] == '\r') {
-        at_start_ = true;
-      } else {
-        if (at_start_ && !lines_[line_].empty()) lines_[line_].clear();
-        at_start_ = false;
-        lines_[line_] += bytes[at];
-      }
-    }
-  }
-
-  int columns_;
-  UniqueFd master_, slave_;
-  std::vector<std::string> lines_{std::string()};
-  std::size_t line_ = 0;
-  bool at_start_ = true;
-};
+using test::Screen;
 
 const std::vector<LinePart>& progress() {
   static const std::vector<LinePart> parts = {

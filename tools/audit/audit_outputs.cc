@@ -1,7 +1,6 @@
 #include "tools/audit/audit_outputs.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@ namespace capstan::tools {
 namespace {
 
 constexpr std::size_t kFlushBytes = 64U << 10;
+constexpr int kRowsBesideTable = 6;  // its heading, and a few logins above it
 
 void write_file(const std::string& path, const std::string& text) {
   std::FILE* const file = std::fopen(path.c_str(), "wbe");
@@ -27,22 +27,16 @@ void write_file(const std::string& path, const std::string& text) {
     throw_system_error(error != 0 ? error : errno, "writing " + path);
 }
 
-int terminal_rows() noexcept {
-  struct winsize size = {};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
-  return size.ws_row;
-}
-
 }  // namespace
 
-AuditOutputs::AuditOutputs(const AuditCommandLine& line) : line_(line) {
+AuditOutputs::AuditOutputs(const AuditCommandLine& line) : line_(line), live_(STDOUT_FILENO) {
   if (line.json) {
     eve_.emplace(open_eve_file(*line.json), line.json_flows);
     json_to_terminal_ = *line.json == "-";
   }
   if (!line.evidence.empty()) evidence_.emplace(line.evidence, line.evidence_unredacted);
   const bool terminal_free = !line.quiet && !json_to_terminal_;
-  live_table_ = terminal_free && !line.interfaces.empty() && ::isatty(STDOUT_FILENO) == 1;
+  live_table_ = terminal_free && !line.interfaces.empty() && live_.terminal().can_redraw();
   print_lines_ = terminal_free && !line.interfaces.empty();
 }
 
@@ -51,18 +45,13 @@ void AuditOutputs::on_login(const audit::SessionReport& so_far,
   ++logins_;
   book_.login(so_far, credential);
   if (!print_lines_) return;
-  wipe_table();  // the line comes above it, and the next refresh draws it anew below
+  live_.clear();  // the line comes above it, and the next refresh draws it anew below
   print(login_line(so_far, credential) + "\n");
 }
 
 // Called in the midst of the auditor's work: what goes wrong is remembered, and told by check().
 void AuditOutputs::print(const std::string& text) noexcept {
   if (output_error_ == 0) output_error_ = write_all(STDOUT_FILENO, text.data(), text.size()).error;
-}
-
-void AuditOutputs::wipe_table() noexcept {
-  if (table_rows_ != 0) print(fmt::format("\033[{}A\033[J", table_rows_));
-  table_rows_ = 0;
 }
 
 bool AuditOutputs::closed() const noexcept {
@@ -85,17 +74,14 @@ void AuditOutputs::on_session(const audit::SessionReport& report) {
 
 void AuditOutputs::refresh(const audit::Auditor& auditor) {
   if (eve_) eve_->flush();
-  if (live_table_) {
-    const auto rows = static_cast<std::size_t>(std::max(terminal_rows() - 6, 3));
-    const std::string table = service_table(auditor.services(), rows);
-    wipe_table();
-    print(table);
-    table_rows_ = static_cast<int>(std::count(table.begin(), table.end(), '\n'));
-  }
+  if (!live_table_) return;
+  const Terminal& terminal = live_.terminal();
+  const auto rows = static_cast<std::size_t>(std::max(terminal.rows() - kRowsBesideTable, 3));
+  live_.draw(service_table(auditor.services(), rows, terminal.columns()));
 }
 
 std::string AuditOutputs::report(const audit::Auditor& auditor, const AuditScope& scope) const {
-  return text_report(book_, auditor, scope);
+  return text_report(book_, auditor, scope, live_.terminal().columns());
 }
 
 void AuditOutputs::finish(const audit::Auditor& auditor, const AuditScope& scope) {
@@ -103,7 +89,7 @@ void AuditOutputs::finish(const audit::Auditor& auditor, const AuditScope& scope
   if (eve_) eve_->line(summary_event(scope, auditor, logins_));
   if (eve_ && !eve_->flush()) throw_system_error(eve_->error(), "writing " + *line_.json);
   if (line_.quiet || json_to_terminal_) return;
-  wipe_table();
+  live_.clear();
   print(report(auditor, scope));
   if (evidence_) {
     print(fmt::format("{} findings are kept in {}\n", evidence_->written(), line_.evidence));

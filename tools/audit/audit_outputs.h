@@ -9,6 +9,7 @@
 #include "tools/audit/audit_scope.h"
 #include "tools/audit/eve_lines.h"
 #include "tools/audit/evidence.h"
+#include "tools/common/terminal.h"
 
 namespace capstan::tools {
 
@@ -38,7 +39,6 @@ class AuditOutputs final : public audit::AuditSink {
 
  private:
   void print(const std::string& text) noexcept;
-  void wipe_table() noexcept;
 
   const AuditCommandLine& line_;
   AuditBook book_;
@@ -46,9 +46,9 @@ class AuditOutputs final : public audit::AuditSink {
   std::optional<Evidence> evidence_;
   std::uint64_t logins_ = 0;
   bool json_to_terminal_ = false;  // standard output belongs to the lines
+  LiveArea live_;                  // of standard output: the table, while it is live
   bool live_table_ = false;
   bool print_lines_ = false;
-  int table_rows_ = 0;
   int output_error_ = 0;  // of standard output, the first
 };
 

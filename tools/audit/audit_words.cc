@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tools/common/units.h"
+
 namespace capstan::tools {
 
 namespace {
@@ -143,6 +145,12 @@ std::string plain_time(std::uint64_t time_ns) {
   const struct tm parts = utc(time_ns);
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string zoned_time(std::uint64_t time_ns) {
+  std::string text = local_time(time_ns);
+  text.erase(text.find('.'), 10);  // the point and nine digits
+  return text;
 }
 
 const audit::Credential* worst_credential(const audit::SessionFacts& facts) noexcept {

@@ -32,6 +32,8 @@ std::string service_text(const audit::SessionReport& report);
 // UTC: "2026-11-23T13:18:35.123456+0000" and "2026-11-23 13:18:35".
 std::string eve_time(std::uint64_t time_ns);
 std::string plain_time(std::uint64_t time_ns);
+// Local, with its zone, for terminals: "2026-11-23 14:18:35 +0100".
+std::string zoned_time(std::uint64_t time_ns);
 
 // The credential a one-line answer is about: a reusable secret before any other.
 const audit::Credential* worst_credential(const audit::SessionFacts& facts) noexcept;

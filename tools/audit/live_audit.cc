@@ -1,5 +1,6 @@
 #include "tools/audit/live_audit.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <chrono>
@@ -11,7 +12,9 @@
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
+#include "engine/filter/packet_filter.h"
 #include "tools/audit/audit_block.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 
 namespace capstan::tools {
@@ -47,6 +50,8 @@ class LiveAudit {
 
   std::vector<AuditedInput> run() {
     const Capture::Running running = capture_.start();
+    announce();
+    capture_.finish_start();
     const auto began = Clock::now();
     auto refreshed = began;
     bool stopping = false;
@@ -75,6 +80,17 @@ class LiveAudit {
   }
 
  private:
+  void announce() const {
+    std::vector<std::string> links;
+    for (std::size_t ring = 0; ring < capture_.ring_count(); ++ring) {
+      const RingInfo& info = capture_.ring_info(ring);
+      if (info.ring_of_interface != 0) continue;
+      links.push_back(fmt::format("{} ({})", info.interface_name, link_type_name(info.link_type)));
+    }
+    standard_log().put(
+        fmt::format("capstan audit: listening on {}; Ctrl+C ends it\n", fmt::join(links, ", ")));
+  }
+
   // libpcap's compiler and name servers take their time, and hear no signal.
   static Capture open_capture(const AuditCommandLine& line, const SignalEvents& signals) {
     const SignalEvents::Deadly deadly(signals);

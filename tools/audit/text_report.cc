@@ -7,6 +7,7 @@
 #include "engine/audit/tls/hello.h"
 #include "tools/audit/advice.h"
 #include "tools/audit/audit_words.h"
+#include "tools/common/terminal.h"
 
 namespace capstan::tools {
 
@@ -26,7 +27,7 @@ std::string logins_text(const AuditBook& book) {
   for (const LoginLine& line : book.logins()) {
     if (++listed > kLoginsListed) break;
     text += fmt::format(
-        "  {}  {} -> {}  {}  {}  {}, {}{}{}\n", plain_time(line.time_ns), line.client, line.server,
+        "  {}  {} -> {}  {}  {}  {}, {}{}{}\n", zoned_time(line.time_ns), line.client, line.server,
         line.service, line.user.empty() ? "-" : line.user, line.mechanism,
         secret_words(line.kind, line.length),
         line.count > 1 ? fmt::format(", {} times", line.count) : "",
@@ -57,7 +58,7 @@ std::string input_text(const AuditedInput& input) {
   std::string text = fmt::format("  {}: {} packet{}", safe_text(input.name), input.packets,
                                  input.packets == 1 ? "" : "s");
   if (input.first_ns) {
-    text += fmt::format(", {} to {} UTC", plain_time(*input.first_ns), plain_time(*input.last_ns));
+    text += fmt::format(", {} to {}", zoned_time(*input.first_ns), zoned_time(*input.last_ns));
   }
   if (input.filtered != 0) text += fmt::format("; {} did not match the filter", input.filtered);
   if (input.reordered != 0) {
@@ -91,40 +92,42 @@ std::string scope_text(const AuditScope& scope, const audit::Auditor& auditor) {
 
 std::string login_line(const audit::SessionReport& report, const audit::Credential& credential) {
   return fmt::format(
-      "{}  cleartext login: {} {} -> {}  user {}  {}, {}", plain_time(credential.timestamp_ns),
+      "{}  cleartext login: {} {} -> {}  user {}  {}, {}", zoned_time(credential.timestamp_ns),
       service_text(report), address_text(report.ends.source, report.ends.ip_version),
       endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version),
       user_text(credential).empty() ? "-" : user_text(credential), safe_text(credential.mechanism),
       secret_words(credential.kind, credential.length));
 }
 
-std::string service_table(const audit::ServiceTable& table, std::size_t rows) {
+std::string service_table(const audit::ServiceTable& table, std::size_t rows, int columns) {
   using audit::Verdict;
-  std::string text =
-      fmt::format("{:<44} {:<8} {:<25} {:>8} {:>9} {:>7} {:>6}  {}\n", "server", "protocol",
-                  "verdict", "sessions", "encrypted", "logins", "weak", "oldest TLS");
-  std::size_t shown = 0;
+  static const std::vector<TableColumn> kColumns = {
+      {"server", false, 10, 16}, {"protocol", false, 7, 0},  {"verdict", false, 9, 16},
+      {"sessions", true, 5, 0},  {"encrypted", true, 4, 0},  {"logins in clear", true, 8, 0},
+      {"weak", true, 6, 0},      {"oldest TLS", false, 3, 0}};
+  std::vector<std::vector<std::string>> lines;
   for (const auto& [key, service] : services_by_rank(table)) {
-    if (shown++ == rows) break;
+    if (lines.size() == rows) break;
     const auto count = [&service = service](Verdict verdict) {
       return service->sessions[static_cast<std::size_t>(verdict)];
     };
     const std::uint64_t encrypted =
         count(Verdict::kImplicitTls) + count(Verdict::kStarttlsUpgraded);
-    text += fmt::format("{:<44} {:<8} {:<25} {:>8} {:>9} {:>7} {:>6}  {}\n",
-                        endpoint_text(key.address, key.port, key.ip_version),
-                        audit::protocol_name(service->protocol), service->verdict_text(),
-                        service->total(), encrypted, service->logins, service->weak,
-                        audit::tls_version_name(service->oldest_version));
+    lines.push_back({endpoint_text(key.address, key.port, key.ip_version),
+                     std::string(audit::protocol_name(service->protocol)),
+                     std::string(service->verdict_text()), fmt::format("{}", service->total()),
+                     fmt::format("{}", encrypted), fmt::format("{}", service->logins),
+                     fmt::format("{}", service->weak),
+                     std::string(audit::tls_version_name(service->oldest_version))});
   }
-  return text;
+  return fit_table(kColumns, lines, columns);
 }
 
 std::string text_report(const AuditBook& book, const audit::Auditor& auditor,
-                        const AuditScope& scope) {
+                        const AuditScope& scope, int columns) {
   using audit::Verdict;
   const audit::AuditCounters counters = auditor.counters();
-  std::string text = service_table(auditor.services(), kAll);
+  std::string text = service_table(auditor.services(), kAll, columns);
   text += logins_text(book);
   text += advice_text(auditor.services());
   text += scope_text(scope, auditor);

@@ -13,8 +13,6 @@ namespace capstan::tools {
 
 namespace {
 
-constexpr std::string_view kWipe = "\r\033[K";
-
 bool leads_to_the_journal(int fd) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
   const char* const stream = std::getenv("JOURNAL_STREAM");
@@ -25,7 +23,7 @@ bool leads_to_the_journal(int fd) {
 
 }  // namespace
 
-Log::Log(int fd) noexcept : out_(fd) {
+Log::Log(int fd) noexcept : out_(fd), terminal_(fd) {
   try {
     journal_ = leads_to_the_journal(fd);
   } catch (const std::exception&) {  // no memory: lines without their weight
@@ -36,7 +34,7 @@ void Log::say(std::string_view text) {
   const std::uint64_t unsaid = out_.left_out();
   const std::uint64_t told = owned_up_.load(std::memory_order_relaxed);
   std::string before =
-      live_shown_.exchange(false, std::memory_order_relaxed) ? std::string(kWipe) : std::string();
+      wipe_line(live_columns_.exchange(0, std::memory_order_relaxed), terminal_.columns());
   if (unsaid != told) {
     before +=
         fmt::format("{}{} message{} before this one could not be said: {}\n",
@@ -69,14 +67,15 @@ void Log::put(std::string_view lines) noexcept {
 void Log::draw_live(std::string_view text) noexcept {
   try {
     // Of no weight: one that is not drawn is not missed.
-    static_cast<void>(out_.draw(fmt::format("{}{}", kWipe, text)));
-    live_shown_.store(true, std::memory_order_relaxed);
+    const std::size_t columns = text_columns(text);
+    const std::size_t before = live_columns_.exchange(columns, std::memory_order_relaxed);
+    static_cast<void>(out_.draw(fmt::format("{}{}", wipe_line(before, terminal_.columns()), text)));
   } catch (const std::exception&) {  // no memory
   }
 }
 
 void Log::keep_live() noexcept {
-  if (live_shown_.exchange(false, std::memory_order_relaxed)) put("\n");
+  if (live_columns_.exchange(0, std::memory_order_relaxed) != 0) put("\n");
 }
 
 Log& standard_log() noexcept {

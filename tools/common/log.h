@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "tools/common/line_output.h"
+#include "tools/common/terminal.h"
 
 namespace capstan::tools {
 
@@ -29,9 +30,13 @@ class Log {
   // Whole lines as they are: a report.
   void put(std::string_view lines) noexcept;
   // The line at the bottom of a terminal: drawn anew each time, and wiped by whatever else is said.
+  // The terminal may have been resized since. Requires: terminal().can_redraw(), and a line that
+  // fits (fit_line()).
   void draw_live(std::string_view text) noexcept;
   // What the live line said last stays.
   void keep_live() noexcept;
+
+  const Terminal& terminal() const noexcept { return terminal_; }
 
   // Lines and reports that could not be said.
   std::uint64_t unsaid() const noexcept { return out_.left_out(); }
@@ -41,8 +46,9 @@ class Log {
 
   LineOutput out_;
   bool journal_ = false;
-  std::atomic<bool> live_shown_{false};
-  std::atomic<std::uint64_t> owned_up_{0};  // of those unsaid, the ones that were told of
+  Terminal terminal_;
+  std::atomic<std::size_t> live_columns_{0};  // of the live line that stands there
+  std::atomic<std::uint64_t> owned_up_{0};    // of those unsaid, the ones that were told of
   std::atomic<int> last_error_{0};
 };
 

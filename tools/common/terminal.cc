@@ -172,6 +172,14 @@ std::string fit_table(std::span<const TableColumn> table,
   return text;
 }
 
+std::string wipe_line(std::size_t columns, int width) {
+  if (columns == 0) return {};
+  const std::size_t rows_above = (columns - 1) / static_cast<std::size_t>(std::max(1, width));
+  std::string text = "\r";
+  if (rows_above != 0) text += "\033[" + std::to_string(rows_above) + 'A';
+  return text + "\033[J";
+}
+
 // Up to the first of the lines shown, and everything below taken away. A terminal made narrower
 // since has broken the lines that no longer fit, so their rows are counted by today's width.
 std::string LiveArea::take_back() const {

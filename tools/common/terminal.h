@@ -62,6 +62,10 @@ std::string fit_table(std::span<const TableColumn> table,
 // Columns a text takes: a column for each code point of UTF-8.
 std::size_t text_columns(std::string_view text) noexcept;
 
+// Takes a line of `columns` (0: there is none), in which the cursor stands, off a terminal that is
+// `width` wide, which may break it into rows.
+std::string wipe_line(std::size_t columns, int width);
+
 // Text at the foot of a terminal that is drawn again and again: a line of progress, a table. One
 // thread. What the terminal does not take is lost without a word: it is drawn anew a moment later.
 class LiveArea {

@@ -45,6 +45,7 @@ class LiveShow {
   int run() {
     const Capture::Running running = capture_.start();
     announce_listening(options_, capture_);
+    capture_.finish_start();
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
       const bool took = take_blocks();

@@ -1,0 +1,133 @@
+// What a person sees of a command that draws: on terminals of several widths, resized while it
+// runs, on one that cannot draw, and in a pipe.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+
+#include "tests/support/process.h"
+#include "tests/support/record_run.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/screen.h"
+
+namespace capstan::test {
+namespace {
+
+// POP3 logins in the clear at ten servers of the loopback.
+constexpr char kLogins[] = R"(
+import socket, threading
+for last in range(1, 11):
+    listener = socket.create_server(('127.0.0.%d' % last, 110))
+    def serve():
+        peer, _ = listener.accept()
+        peer.sendall(b'+OK ready\r\n'); peer.recv(100)
+        peer.sendall(b'+OK\r\n'); peer.recv(100); peer.sendall(b'+OK\r\n'); peer.close()
+    thread = threading.Thread(target=serve); thread.start()
+    client = socket.create_connection(('127.0.0.%d' % last, 110)); client.recv(100)
+    client.sendall(b'USER alice\r\n'); client.recv(100)
+    client.sendall(b'PASS secret\r\n'); client.recv(100)
+    client.close(); thread.join(); listener.close()
+)";
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size())
+    ++count;
+  return count;
+}
+
+std::size_t lines_with(const std::vector<std::string>& lines, const std::string& part) {
+  return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const auto& line) {
+    return line.find(part) != std::string::npos;
+  }));
+}
+
+class LiveDisplays : public Sandbox {
+ protected:
+  void SetUp() override {
+    Sandbox::SetUp();
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+  }
+  // Runs with both outputs on the screen.
+  static ProcessOptions on(const Screen& screen) {
+    ProcessOptions options;
+    options.in_child = [fd = screen.fd()] {
+      ::dup2(fd, STDOUT_FILENO);
+      ::dup2(fd, STDERR_FILENO);
+    };
+    return options;
+  }
+  static void traffic() { shell(std::string("python3 - <<'END'\n") + kLogins + "END\n"); }
+
+  // Until it was drawn twice more, as `mark` shows that each drawing has once.
+  static void wait_drawn(Screen& screen, const std::string& mark) {
+    const std::size_t before = count_of(screen.sent(), mark);
+    ASSERT_TRUE(wait_until([&] { return count_of(screen.sent(), mark) >= before + 2; }))
+        << screen.sent();
+  }
+  static void resize(Screen& screen, const Process& process, int columns) {
+    process.signal(SIGSTOP);
+    screen.resize(columns);
+    process.signal(SIGCONT);
+  }
+};
+
+TEST_F(LiveDisplays, AuditsTableFitsAndLeavesNothingBehind) {
+  for (const int first : {80, 40}) {
+    Screen screen(first);
+    Process process({capstan_binary(), "audit", "-i", "lo"}, on(screen));
+    ASSERT_TRUE(
+        wait_until([&] { return screen.sent().find("listening on") != std::string::npos; }));
+    traffic();
+    // A session is in the table once it is over for good.
+    ASSERT_TRUE(wait_until([&] {
+      const std::vector<std::string> lines = screen.lines();
+      return std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+               return line.rfind("127.0.0.", 0) == 0;
+             }) == 10;
+    })) << screen.sent();
+    for (const int columns : {first, 300, 40, 120}) {
+      resize(screen, process, columns);
+      wait_drawn(screen, "verdict");
+      const std::vector<std::string> lines = screen.lines();
+      EXPECT_EQ(lines_with(lines, "verdict"), 1U) << "a heading was left behind at " << columns;
+      EXPECT_EQ(lines_with(lines, "cleartext login:"), 10U);
+      const auto heading = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+        return line.find("verdict") != std::string::npos;
+      });
+      for (auto line = heading; line != lines.end(); ++line) {
+        EXPECT_LE(static_cast<int>(line->size()), columns) << *line;
+      }
+      EXPECT_EQ(lines.end() - heading, 11);
+      if (columns >= 120) {
+        EXPECT_NE(heading->find("logins in clear"), std::string::npos);
+      }
+    }
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 4);
+    EXPECT_EQ(lines_with(screen.lines(), "verdict"), 1U) << "the report's";
+  }
+}
+
+TEST_F(LiveDisplays, NothingIsDrawnWhereItCannotBe) {
+  for (const bool dumb : {true, false}) {
+    if (dumb) ::setenv("TERM", "dumb", 1);
+    Screen screen(80);
+    Process process({capstan_binary(), "audit", "-i", "lo", "--seconds", "2"},
+                    dumb ? on(screen) : ProcessOptions());
+    const auto said = [&] { return dumb ? screen.sent() : process.out() + process.err(); };
+    ASSERT_TRUE(wait_until([&] { return said().find("listening on") != std::string::npos; }));
+    traffic();
+    EXPECT_EQ(process.wait(), 4);
+    EXPECT_EQ(said().find('\033'), std::string::npos) << said();
+    EXPECT_EQ(count_of(said(), "verdict"), 1U) << "the report's alone";
+    EXPECT_EQ(count_of(said(), "cleartext login:"), 10U);
+  }
+}
+
+}  // namespace
+}  // namespace capstan::test
