@@ -18,14 +18,15 @@ namespace {
 using namespace capstan;
 using namespace capstan::tools;
 
-void print_help(std::FILE* out) {
-  fmt::print(out, "capstan {}: record a network link to disk, and prove what was lost\n\n",
-             CAPSTAN_VERSION);
-  fmt::print(out, "usage: capstan COMMAND [OPTIONS]\n\ncommands:\n");
+std::string help_text() {
+  std::string text = fmt::format(
+      "capstan {}: record a network link to disk, and prove what was lost\n\n"
+      "usage: capstan COMMAND [OPTIONS]\n\ncommands:\n",
+      CAPSTAN_VERSION);
   for (const Command& command : commands()) {
-    fmt::print(out, "  {:<8} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<8} {}\n", command.name, command.summary);
   }
-  fmt::print(out, "\n'capstan COMMAND --help' lists a command's options.\n");
+  return text + "\n'capstan COMMAND --help' lists a command's options.\n";
 }
 
 const Command* find_command(std::string_view name) {
@@ -41,12 +42,12 @@ void complain(std::string_view who, std::string_view what) {
 
 int run(int argc, char** argv) {
   if (argc < 2) {
-    print_help(stderr);
+    say("{}", help_text());
     return kExitUsage;
   }
   const std::string_view name = argv[1];
   if (name == "--help" || name == "-h" || name == "help") {
-    print_help(stdout);
+    fmt::print("{}", help_text());
     return kExitDone;
   }
   if (name == "--version" || name == "-V") {

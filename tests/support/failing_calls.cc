@@ -121,6 +121,7 @@ bool FailingCalls::is_meant(std::uint32_t thread, std::uint64_t first_argument) 
 void FailingCalls::answer(int listener) {
   seccomp_notif request{};
   if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return;  // it has gone meanwhile
+  if (fault_.before_answer) fault_.before_answer();
   seccomp_notif_resp response{};
   response.id = request.id;
   response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;

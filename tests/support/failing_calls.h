@@ -16,13 +16,15 @@
 namespace capstan::test {
 
 struct CallFault {
-  std::vector<int> calls;  // numbers of the system calls that are looked at (SYS_write, ...)
-  int fd = -1;             // only those with this descriptor as first argument; -1: all
-  std::string path;        // only those with a descriptor of this file; empty: all
-  int counted_from = -1;   // only those after the first of this call; -1: from exec on
-  std::uint64_t nth = 0;   // which of them fails, from 1; 0: none
+  std::vector<int> calls = {};  // numbers of the system calls that are looked at (SYS_write, ...)
+  int fd = -1;                  // only those with this descriptor as first argument; -1: all
+  std::string path = {};        // only those with a descriptor of this file; empty: all
+  int counted_from = -1;        // only those after the first of this call; -1: from exec on
+  std::uint64_t nth = 0;        // which of them fails, from 1; 0: none
   std::uint64_t in_a_row = 1;
   int error = 5;  // EIO
+  // Called on the test's own thread before such a call is answered; the caller waits as long.
+  std::function<void()> before_answer = {};
 };
 
 class FailingCalls {

@@ -2,20 +2,25 @@
 #include "writers/file/file_series.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/core/clock.h"
+#include "tests/support/failing_calls.h"
 #include "tests/support/temp_dir.h"
 
 namespace capstan::test {
@@ -26,7 +31,8 @@ using std::chrono::hours;
 
 class Series : public ::testing::Test {
  protected:
-  FileSeries series(const std::string& pattern, RetentionLimits retention) {
+  FileSeries series(const std::string& pattern, RetentionLimits retention,
+                    std::function<void()> confine = {}) {
     OutputFileOptions options;
     options.path = directory_.path() / pattern;
     options.direct = false;
@@ -34,6 +40,7 @@ class Series : public ::testing::Test {
     options.sync = false;
     SeriesOptions series;
     series.retention = retention;
+    series.confine = std::move(confine);
     return {std::move(options), std::move(series)};
   }
 
@@ -137,6 +144,71 @@ TEST_F(Series, WhyThereIsNoNextFileIsKnownUntilThereIsOne) {
   fs::rename(directory_.path() / "away", directory_.path() / "d");
   const OutputFile second = next(files);
   EXPECT_EQ(files.turn_error(), 0);
+}
+
+// A disk that hangs as one over a network does: whatever asks it for a name's status waits.
+class HangingDisk {
+ public:
+  // For the thread that asks; it needs no privileges.
+  std::function<void()> confine() {
+    return [child = calls_.in_child()]() mutable {
+      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+      child();
+    };
+  }
+  void hang() { hangs_ = true; }
+  void go_on() {
+    hangs_ = false;
+    hangs_.notify_all();
+  }
+  bool waited_for() const { return waited_for_; }
+  ~HangingDisk() { go_on(); }
+
+ private:
+  std::atomic<bool> hangs_{false};
+  std::atomic<bool> waited_for_{false};
+  FailingCalls calls_{{.calls = {SYS_newfstatat, SYS_lstat, SYS_stat}, .before_answer = [this] {
+                         waited_for_ = hangs_.load();
+                         hangs_.wait(true);
+                       }}};
+};
+
+TEST_F(Series, ADiskThatHangsHoldsNobodyUp) {
+  struct Case {
+    const char* pattern;
+    RetentionLimits retention;
+  };
+  // Which names are free is asked where they are made of the time, indexes where bytes are limited.
+  const Case cases[] = {{"x_%H%M%S.pcap", {}}, {"x.pcap", {.bytes = 1'000'000}}};
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.pattern);
+    HangingDisk disk;
+    FileSeries files = series(one.pattern, one.retention, disk.confine());
+    OutputFile first = files.open_first();
+    OutputFile second = next(files);
+    FinishedFile ended = finished(first);
+    files.close(std::move(first), std::move(ended));
+    wait_for([&] { return files.next_ready(); });
+    std::uint64_t count = 0;
+    wait_for([&] {
+      static_cast<void>(files.finished_files(count));
+      return count == 1;
+    });
+    disk.hang();
+    OutputFile third = next(files);
+    wait_for([&] { return disk.waited_for(); });
+    ended = finished(second);
+    auto turn = std::async(std::launch::async, [&] {
+      files.close(std::move(second), std::move(ended));
+      return files.next_ready() || files.finished_files(count).size() != 1;
+    });
+    const bool held_up = turn.wait_for(std::chrono::seconds(20)) != std::future_status::ready;
+    disk.go_on();
+    EXPECT_FALSE(held_up);
+    EXPECT_FALSE(turn.get());
+    third.discard();
+    EXPECT_EQ(files.finish(), 0);
+  }
 }
 
 }  // namespace

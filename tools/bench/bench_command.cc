@@ -17,6 +17,7 @@
 #include "tools/bench/machine.h"
 #include "tools/bench/test_link.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/terminal.h"
 #include "tools/common/units.h"
@@ -53,7 +54,7 @@ void write_file(const std::string& path, const std::string& text) {
 void remove_leftovers() {
   for (const std::string& name : bench::find_leftover_namespaces()) {
     bench::remove_namespace(name);
-    fmt::print(stderr, "capstan bench: removed namespace {} of a bench that was killed\n", name);
+    say("capstan bench: removed namespace {} of a bench that was killed\n", name);
   }
 }
 

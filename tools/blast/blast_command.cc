@@ -9,6 +9,7 @@
 #include "tools/blast/blast_cli.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/traffic/blast.h"
@@ -75,20 +76,19 @@ int blast_command(int argc, char** argv) {
   if (!line->netns.empty()) traffic::enter_netns(traffic::open_netns(line->netns));
   const std::atomic<bool>& stop_requested = stop_flag_on_signals();
   const traffic::BlastResult result = traffic::run_blast(line->blast, stop_requested);
-  for (const std::string& note : result.notes) fmt::print(stderr, "capstan blast: {}\n", note);
+  for (const std::string& note : result.notes) say("capstan blast: {}\n", note);
   if (line->json) {
     fmt::print("{}\n", dump_json(to_json(line->blast, result), 2));
   } else {
     print_text(result, !line->blast.pace.has_bursts());
   }
   if (result.vanished == 0) return kExitDone;
-  fmt::print(stderr,
-             "capstan blast: {} of {} frames have not left {}: its counters show neither that they "
-             "were sent nor "
-             "that it dropped them. Is its other end up all the time, and does it receive in NAPI "
-             "(ethtool -K PEER "
-             "gro on)?\n",
-             result.vanished, result.frames, line->blast.interface);
+  say("capstan blast: {} of {} frames have not left {}: its counters show neither that they "
+      "were sent nor "
+      "that it dropped them. Is its other end up all the time, and does it receive in NAPI "
+      "(ethtool -K PEER "
+      "gro on)?\n",
+      result.vanished, result.frames, line->blast.interface);
   return kExitFailed;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/reader/capture_file.h"
+#include "tools/common/log.h"
 
 namespace capstan::tools {
 
@@ -74,7 +75,7 @@ std::vector<FilterInstruction> LinkFilter::program(std::uint16_t link_type) {
 
 void LinkFilter::report(const char* command) const {
   for (const std::string& text : without_meaning_) {
-    fmt::print(stderr, "capstan {}: {}: no packet of such a link was taken\n", command, text);
+    say("capstan {}: {}: no packet of such a link was taken\n", command, text);
   }
 }
 

@@ -8,9 +8,13 @@
 // standard error leads there is what JOURNAL_STREAM says (systemd.exec(5)).
 #pragma once
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <string_view>
+#include <utility>
 
 #include "tools/common/line_output.h"
 #include "tools/common/terminal.h"
@@ -54,5 +58,15 @@ class Log {
 
 // The process's own, on standard error.
 Log& standard_log() noexcept;
+
+// Whole lines to the process's own log, as they are. fmt::print(stderr) throws when standard error
+// is full or gone, which would end a command for want of a word.
+template <typename... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) noexcept {
+  try {
+    standard_log().put(fmt::format(format, std::forward<Arguments>(arguments)...));
+  } catch (const std::exception&) {  // no memory
+  }
+}
 
 }  // namespace capstan::tools

@@ -10,6 +10,7 @@
 
 #include "engine/reader/recording_set.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/flows/flow_gatherer.h"
@@ -68,41 +69,39 @@ class Flows {
   }
 
   int report() const {
-    fmt::print(stderr, "{} conversations from {} indexes", grouped(flows_.book().flows().size()),
-               grouped(flows_.indexed_files()));
+    say("{} conversations from {} indexes", grouped(flows_.book().flows().size()),
+        grouped(flows_.indexed_files()));
     if (flows_.read_files() != 0) {
-      fmt::print(stderr, " and {} file{} read without one", grouped(flows_.read_files()),
-                 flows_.read_files() == 1 ? "" : "s");
+      say(" and {} file{} read without one", grouped(flows_.read_files()),
+          flows_.read_files() == 1 ? "" : "s");
     }
-    fmt::print(stderr, "\n");
+    say("\n");
     flows_.filter().report("flows");
     if (flows_.book().rest().rows != 0) {
-      fmt::print(stderr,
-                 "{} more rows ({} packets, {}) are in no line: --max-flows {} is reached\n",
-                 grouped(flows_.book().rest().rows), grouped(flows_.book().rest().packets),
-                 human_bytes(flows_.book().rest().bytes), line_.most_flows);
+      say("{} more rows ({} packets, {}) are in no line: --max-flows {} is reached\n",
+          grouped(flows_.book().rest().rows), grouped(flows_.book().rest().packets),
+          human_bytes(flows_.book().rest().bytes), line_.most_flows);
     }
     if (flows_.many().packets != 0) {
-      fmt::print(stderr,
-                 "{} packets of at least {} conversations have no rows of their own (a scan?)\n",
-                 grouped(flows_.many().packets), grouped(flows_.many().rows));
+      say("{} packets of at least {} conversations have no rows of their own (a scan?)\n",
+          grouped(flows_.many().packets), grouped(flows_.many().rows));
     }
     if (flows_.skipped_blocks() != 0) {
-      fmt::print(stderr, "{} blocks are not indexed yet\n", grouped(flows_.skipped_blocks()));
+      say("{} blocks are not indexed yet\n", grouped(flows_.skipped_blocks()));
     }
     constexpr std::size_t kMostNamed = 10;
     std::size_t named = 0;
     for (const SetTrouble& trouble : flows_.unread()) {
       if (named++ == kMostNamed) break;
-      fmt::print(stderr, "{}: {}\n", printable(trouble.path), trouble.text);
+      say("{}: {}\n", printable(trouble.path), trouble.text);
     }
     for (const SetTrouble& trouble : set_.troubles) {
-      fmt::print(stderr, "{}: {}\n", printable(trouble.path), trouble.text);
+      say("{}: {}\n", printable(trouble.path), trouble.text);
     }
     if (flows_.unread().size() > kMostNamed) {
-      fmt::print(stderr, "and {} more files\n", grouped(flows_.unread().size() - kMostNamed));
+      say("and {} more files\n", grouped(flows_.unread().size() - kMostNamed));
     }
-    if (stop_.load(std::memory_order_relaxed)) fmt::print(stderr, "interrupted\n");
+    if (stop_.load(std::memory_order_relaxed)) say("interrupted\n");
     return kExitDone;
   }
 

@@ -9,6 +9,7 @@
 #include "engine/core/clock.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/terminal.h"
 #include "tools/index/index_cli.h"
@@ -40,9 +41,12 @@ class IndexTalk {
     }
     if ((line_.quiet && !wrong) || result.outcome == IndexOutcome::kStopped) return;
     area_.clear();
-    fmt::print(wrong ? stderr : stdout, "{}{}\n", wrong ? "capstan index: " : "",
-               index_line(result));
-    if (!wrong) std::fflush(stdout);
+    if (wrong) {
+      say("capstan index: {}\n", index_line(result));
+    } else {
+      fmt::print("{}\n", index_line(result));
+      std::fflush(stdout);
+    }
   }
 
   // A file that is no recording is bad usage where it was named, and only then.
@@ -62,7 +66,7 @@ class IndexTalk {
       area_.draw(text);
     } else if (now >= next_line_ns_) {
       next_line_ns_ += kLineIntervalNs;
-      fmt::print(stderr, "capstan index: {}\n", text);
+      say("capstan index: {}\n", text);
     }
   }
 
@@ -87,8 +91,7 @@ int index_command(int argc, char** argv) {
   const std::atomic<bool>& stop = stop_flag_on_signals();
   std::vector<std::string> files = recordings_in(line->paths);
   if (files.empty() && !line->quiet) {
-    fmt::print(stderr, "capstan index: there is no recording in {}\n",
-               fmt::join(line->paths, ", "));
+    say("capstan index: there is no recording in {}\n", fmt::join(line->paths, ", "));
   }
   IndexRun run(*line, std::move(files), stop);
   IndexTalk talk(*line, run);
@@ -100,7 +103,7 @@ int index_command(int argc, char** argv) {
     fmt::print("{}\n", dump_json(index_json(talk.results), 2));
   }
   if (stop.load()) {
-    fmt::print(stderr, "capstan index: stopped: what was under way has no new index\n");
+    say("capstan index: stopped: what was under way has no new index\n");
     return std::max(talk.status, kExitFailed);
   }
   return talk.status;

@@ -10,6 +10,7 @@
 #include "engine/reader/recordings_together.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
+#include "tools/common/log.h"
 #include "tools/info/info_cli.h"
 #include "tools/info/info_json.h"
 #include "tools/info/info_text.h"
@@ -48,7 +49,7 @@ int info_command(int argc, char** argv) {
     try {
       status = std::max(status, print_info(*line, path, together));
     } catch (const UsageError& error) {  // the files that follow are still of use
-      fmt::print(stderr, "capstan info: {}\n", error.what());
+      say("capstan info: {}\n", error.what());
       status = kExitUsage;
     }
   }

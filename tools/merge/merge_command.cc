@@ -15,6 +15,7 @@
 #include "engine/reader/set_reader.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/merge/merge_cli.h"
@@ -142,23 +143,24 @@ class Merge {
 
   int report() const {
     const Completeness completeness = judge(*reader_, line_.range, reader_->stopped());
-    fmt::print(stderr, "{} packet{} from {} file{}", grouped(packets_), packets_ == 1 ? "" : "s",
-               grouped(completeness.files), completeness.files == 1 ? "" : "s");
-    if (line_.split.any()) fmt::print(stderr, " in {} files", grouped(files_));
+    say("{} packet{} from {} file{}", grouped(packets_), packets_ == 1 ? "" : "s",
+        grouped(completeness.files), completeness.files == 1 ? "" : "s");
+    if (line_.split.any()) say(" in {} files", grouped(files_));
     if (line_.decapsulate) {
-      fmt::print(stderr, ", {} taken out of tunnels", grouped(decapsulated_));
+      say(", {} taken out of tunnels", grouped(decapsulated_));
     }
-    fmt::print(stderr, "\n{}", completeness_text(completeness));
+    say("\n{}", completeness_text(completeness));
     filter_.report("merge");
     const NotCopied& left_out = copier_.not_copied();
-    const auto say = [](std::uint64_t count, const char* what) {
-      if (count != 0) fmt::print(stderr, "{} {}\n", grouped(count), what);
+    const auto say_count = [](std::uint64_t count, const char* what) {
+      if (count != 0) say("{} {}\n", grouped(count), what);
     };
-    say(left_out.private_blocks,
-        "custom blocks are left out: they say that they must not be copied");
-    say(left_out.foreign_blocks,
-        "blocks of an unknown kind are left out: they are of the other byte order");
-    say(left_out.pcap_blocks,
+    say_count(left_out.private_blocks,
+              "custom blocks are left out: they say that they must not be copied");
+    say_count(left_out.foreign_blocks,
+              "blocks of an unknown kind are left out: they are of the other byte order");
+    say_count(
+        left_out.pcap_blocks,
         "blocks (names, secrets, statistics, events) are left out: pcap has no place for them");
     const bool failed = !completeness.damaged.empty() || !completeness.unreadable.empty();
     return failed ? kExitFailed : kExitDone;

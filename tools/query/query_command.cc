@@ -16,6 +16,7 @@
 #include "engine/reader/completeness.h"
 #include "engine/reader/set_reader.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/query/answer_end.h"
@@ -232,10 +233,9 @@ class Query {
     }
     if (limit_ == "a closed output") return;
     filter_.link_filter().report("query");
-    fmt::print(stderr, "{} packet{}, {} from {} file{}\n{}", grouped(totals_.packets),
-               totals_.packets == 1 ? "" : "s", human_bytes(totals_.bytes),
-               grouped(completeness.files), completeness.files == 1 ? "" : "s",
-               completeness_text(completeness));
+    say("{} packet{}, {} from {} file{}\n{}", grouped(totals_.packets),
+        totals_.packets == 1 ? "" : "s", human_bytes(totals_.bytes), grouped(completeness.files),
+        completeness.files == 1 ? "" : "s", completeness_text(completeness));
   }
 
   const QueryCommandLine& line_;

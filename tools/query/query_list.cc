@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -45,7 +46,7 @@ int list_query(const QueryCommandLine& line, const RecordingSet& set, QueryFilte
     bytes += facts.bytes_to_read;
   }
   for (const SetTrouble& trouble : set.troubles) {
-    fmt::print(stderr, "capstan query: {}: {}\n", trouble.path, trouble.text);
+    say("capstan query: {}: {}\n", trouble.path, trouble.text);
   }
   fmt::print("{} of {} files, {} of {} to be read\n", grouped(files), grouped(set.files.size()),
              human_bytes(bytes), human_bytes(all_bytes));

@@ -34,7 +34,7 @@ constexpr char kUserMessage = 'U';
 constexpr char kFileMessage = 'F';
 
 template <typename... Values>
-void say(fmt::format_string<Values...> text, Values&&... values) {
+void warn(fmt::format_string<Values...> text, Values&&... values) {
   standard_log().write(LogLevel::kWarning, fmt::format(text, std::forward<Values>(values)...));
 }
 
@@ -95,7 +95,7 @@ class Helper {
     } else if (waiting_.size() < kMostWaiting) {
       waiting_.push_back(std::move(text));
     } else {
-      say("--on-file is not run for {}: {} files wait for it already", text, kMostWaiting);
+      warn("--on-file is not run for {}: {} files wait for it already", text, kMostWaiting);
     }
   }
 
@@ -105,7 +105,7 @@ class Helper {
     const pid_t child = ::fork();
     if (child == 0) become_program(script_, path);
     if (child < 0) {
-      say("--on-file is not run for {}: {}", path, errno_text(errno));
+      warn("--on-file is not run for {}: {}", path, errno_text(errno));
       return;
     }
     running_.emplace(child, path);
@@ -116,7 +116,7 @@ class Helper {
     for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto ended = running_.extract(child);
       if (ended.empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) continue;
-      say("--on-file for {} {} {}", ended.mapped(),
+      warn("--on-file for {} {} {}", ended.mapped(),
           WIFEXITED(status) ? "ended with status" : "was ended by signal",
           WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }
@@ -146,7 +146,7 @@ FileHook::FileHook(const std::string& command) {
   try {
     Helper(other.get(), command).run();
   } catch (const std::exception& error) {
-    say("--on-file: {}", error.what());
+    warn("--on-file: {}", error.what());
     ::_exit(1);
   }
   ::_exit(0);
@@ -162,7 +162,7 @@ void FileHook::give_up_privileges(const std::string& user) {
 void FileHook::run_for(const std::string& path) noexcept {
   const std::string message = kFileMessage + path;
   if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    say("--on-file is not run for {}: {}", path, errno_text(errno));
+    warn("--on-file is not run for {}: {}", path, errno_text(errno));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
 #include "tools/common/units.h"
 #include "tools/repair/repair_cli.h"
 
@@ -46,7 +47,12 @@ int repair_one(const RepairCommandLine& line, const std::string& path) {
   const RepairReport report = repair_recording(path, line.options);
   const bool failed = report.outcome == RepairReport::Outcome::kRefused ||
                       report.outcome == RepairReport::Outcome::kEmpty;
-  fmt::print(failed ? stderr : stdout, "{}", repair_text(report, line.options));
+  const std::string text = repair_text(report, line.options);
+  if (failed) {
+    say("{}", text);
+  } else {
+    fmt::print("{}", text);
+  }
   return failed ? kExitFailed : kExitDone;
 }
 
@@ -79,10 +85,10 @@ int repair_command(int argc, char** argv) {
     try {
       status = std::max(status, repair_one(*line, path));
     } catch (const UsageError& error) {  // the files that follow can still be repaired
-      fmt::print(stderr, "capstan repair: {}\n", error.what());
+      say("capstan repair: {}\n", error.what());
       status = kExitUsage;
     } catch (const std::exception& error) {
-      fmt::print(stderr, "capstan repair: {}\n", error.what());
+      say("capstan repair: {}\n", error.what());
       status = std::max(status, kExitFailed);
     }
   }

@@ -16,6 +16,7 @@
 #include "engine/reader/completeness.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
+#include "tools/common/log.h"
 #include "tools/show/interface_book.h"
 #include "tools/show/packet_output.h"
 
@@ -27,12 +28,12 @@ namespace {
 // read: with none yet the kind of file has to do.
 void announce(const CaptureFile& file) {
   if (file.interfaces().empty()) {
-    fmt::print(stderr, "reading from file {}, {}\n", file.name(), file.format().text());
+    say("reading from file {}, {}\n", file.name(), file.format().text());
     return;
   }
   const FileInterface& first = file.interfaces().front();
-  fmt::print(stderr, "reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
-             link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
+  say("reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
+      link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
 }
 
 class FileShow {
@@ -48,18 +49,15 @@ class FileShow {
     output_.finish();
     if (filter_) say_of_filter();
     if (output_.late() != 0) {
-      fmt::print(
-          stderr,
-          "capstan show: {}: {} packet{} later than 2106-02-07 06:28:15 UTC, the last second "
+      say("capstan show: {}: {} packet{} later than 2106-02-07 06:28:15 UTC, the last second "
           "that classic pcap has, which stands there instead\n",
           options_.write_path, output_.late(), output_.late() == 1 ? " is" : "s are");
     }
     if (output_.strays() != 0) {
-      fmt::print(stderr,
-                 "capstan show: {} TCP segments were printed apart from their connection, without "
-                 "relative numbers: this is a bug in capstan, please report it; --decode-workers 0 "
-                 "prints them right\n",
-                 output_.strays());
+      say("capstan show: {} TCP segments were printed apart from their connection, without "
+          "relative numbers: this is a bug in capstan, please report it; --decode-workers 0 "
+          "prints them right\n",
+          output_.strays());
     }
     return status_;
   }
@@ -78,7 +76,7 @@ class FileShow {
              filter.matches(packet);
     };
     SetReader reader(set, std::move(reading));
-    fmt::print(stderr, "reading from {} files in {}\n", set.files.size(), path);
+    say("reading from {} files in {}\n", set.files.size(), path);
     try {
       SetPacket packet;
       while (!enough_ && reader.next(packet)) {
@@ -97,7 +95,7 @@ class FileShow {
   void report_directory(const Completeness& completeness) {
     for (const auto* troubles : {&completeness.damaged, &completeness.unreadable}) {
       for (const SetTrouble& trouble : *troubles) {
-        fmt::print(stderr, "capstan show: {}: {}\n", trouble.path, trouble.text);
+        say("capstan show: {}: {}\n", trouble.path, trouble.text);
         status_ = kExitFailed;
       }
     }
@@ -118,7 +116,7 @@ class FileShow {
     }
     output_.drain();
     if (enough_ || file.end().clean()) return;
-    fmt::print(stderr, "capstan show: {}: {}\n", path, file.end().text());
+    say("capstan show: {}: {}\n", path, file.end().text());
     status_ = kExitFailed;
   }
 
@@ -126,7 +124,7 @@ class FileShow {
   void say_of_filter() {
     const std::vector<std::string> notes = filter_->notes();
     if (filter_->answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
-    for (const std::string& note : notes) fmt::print(stderr, "capstan show: {}\n", note);
+    for (const std::string& note : notes) say("capstan show: {}\n", note);
   }
 
   void take_packets(CaptureFile& file) {

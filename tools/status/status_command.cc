@@ -9,6 +9,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
+#include "tools/common/log.h"
 #include "tools/status/status_cli.h"
 #include "tools/watch/status_socket.h"
 #include "tools/watch/status_text.h"
@@ -56,14 +57,13 @@ int status_command(int argc, char** argv) {
       // What a killed recorder left, and those of other users, are passed over.
       const int code = error.code().value();
       if (code != ECONNREFUSED && code != EACCES && code != ENOENT) {
-        fmt::print(stderr, "capstan status: {}\n", error.what());
+        say("capstan status: {}\n", error.what());
       }
     } catch (const std::runtime_error& error) {  // those that follow are still of use
-      fmt::print(stderr, "capstan status: {}\n", error.what());
+      say("capstan status: {}\n", error.what());
     }
   }
-  if (answers == 0)
-    fmt::print(stderr, "capstan status: no recorder is running that this user sees\n");
+  if (answers == 0) say("capstan status: no recorder is running that this user sees\n");
   return answers == 0 ? kExitFailed : kExitDone;
 }
 

@@ -8,6 +8,7 @@
 
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
+#include "tools/common/log.h"
 #include "tools/traffic/verify.h"
 #include "tools/verify/verify_cli.h"
 
@@ -121,8 +122,8 @@ int verify_command(int argc, char** argv) {
   }
   for (const FileReport& file : report.files) {
     if (file.problem.empty()) continue;
-    fmt::print(stderr, "capstan verify: {}: breaks off after {} packets: {}\n", file.path,
-               file.packets, file.problem);
+    say("capstan verify: {}: breaks off after {} packets: {}\n", file.path, file.packets,
+        file.problem);
   }
   if (!report.is_readable()) return kExitUsage;
   return complete ? kExitDone : kExitFailed;

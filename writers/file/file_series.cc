@@ -106,7 +106,7 @@ void FileSeries::find_earlier() {
 
 OutputFile FileSeries::open_first() {
   OutputFileOptions first = options_;
-  first.path = last_path_ = next_path({});
+  first.path = last_path_ = path_of(next_name(), {});
   OutputFile file(std::move(first));
   note_named(last_path_);
   ++next_number_;
@@ -131,16 +131,21 @@ OutputFile FileSeries::open_first() {
   return file;
 }
 
-// The name of this moment, which is no other recording's. `own_part`: the hidden name that is the
-// asker's own.
-std::string FileSeries::next_path(const std::string& own_part) const {
-  const std::uint64_t now = wall_clock_ns();
-  if (!names_.by_time()) return names_.path_of(next_number_, now);
-  const auto known = numbers_.find(file_name_of(names_.path_of(1, now)));
-  for (std::uint32_t number = known == numbers_.end() ? 1 : known->second.highest + 1;; ++number) {
-    std::string path = names_.path_of(number, now);
+FileSeries::NextName FileSeries::next_name() const {
+  NextName next{wall_clock_ns(), next_number_, last_path_};
+  if (names_.by_time()) {
+    const auto known = numbers_.find(file_name_of(names_.path_of(1, next.wall_ns)));
+    next.number = known == numbers_.end() ? 1 : known->second.highest + 1;
+  }
+  return next;
+}
+
+std::string FileSeries::path_of(const NextName& next, const std::string& own_part) const {
+  if (!names_.by_time()) return names_.path_of(next.number, next.wall_ns);
+  for (std::uint32_t number = next.number;; ++number) {
+    std::string path = names_.path_of(number, next.wall_ns);
     const std::string part = part_path(path);
-    if (path != last_path_ && !exists(path) && (part == own_part || !exists(part))) return path;
+    if (path != next.last_path && !exists(path) && (part == own_part || !exists(part))) return path;
   }
 }
 
@@ -151,7 +156,7 @@ std::optional<OutputFile> FileSeries::take_next() noexcept {
     turn_error_.store(spare_error_, std::memory_order_relaxed);
     return std::nullopt;
   }
-  std::string path = next_path(part_path(spare_->path()));
+  std::string path = path_of(next_name(), part_path(spare_->path()));
   if (const int error = spare_->rename_part(path); error != 0) {
     turn_error_.store(error, std::memory_order_relaxed);
     // The directory is away: it may come back with the file in it, or another in its place.
@@ -236,11 +241,12 @@ void FileSeries::run() noexcept {
 
 void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   OutputFileOptions options = options_;
-  options.path = next_path({});
+  const NextName next = next_name();
   lock.unlock();
   std::optional<OutputFile> file;
   int error = 0;
   try {
+    options.path = path_of(next, {});
     file.emplace(std::move(options));
     if (file->space_refused()) {  // a full disk: the present file has more room than this one
       file->discard();
@@ -307,15 +313,23 @@ void FileSeries::note_deleted(const std::string& path) noexcept {
   if (known != numbers_.end() && --known->second.files == 0) numbers_.erase(known);
 }
 
-// Indexes come a while after their files: those of the last ones are looked for.
-void FileSeries::count_indexes() noexcept {
+// Indexes come a while after their files: those of the last ones are looked for. The files are
+// added at the end and taken off the front by this thread alone, but for the last file of all.
+void FileSeries::count_indexes(std::unique_lock<std::mutex>& lock) {
   constexpr std::size_t kLookedAt = 64;
-  for (std::size_t i = 0; i < std::min(kLookedAt, kept_.size()); ++i) {
-    KeptFile& file = kept_[kept_.size() - 1 - i];
-    if (file.index_counted) continue;
-    const std::uint64_t bytes = index_bytes_of(file.path);
-    file.size_bytes += bytes;
-    file.index_counted = bytes != 0;
+  std::vector<std::pair<std::size_t, std::string>> looked_for;
+  for (std::size_t i = kept_.size() - std::min(kLookedAt, kept_.size()); i < kept_.size(); ++i) {
+    if (!kept_[i].index_counted) looked_for.emplace_back(i, kept_[i].path);
+  }
+  if (looked_for.empty()) return;
+  std::vector<std::uint64_t> bytes;
+  lock.unlock();
+  for (const auto& [place, path] : looked_for) bytes.push_back(index_bytes_of(path));
+  lock.lock();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    KeptFile& file = kept_[looked_for[i].first];
+    file.size_bytes += bytes[i];
+    file.index_counted = bytes[i] != 0;
   }
 }
 
@@ -347,7 +361,7 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
     limits.min_free_bytes =
         std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));
   }
-  if (limits.bytes != 0) count_indexes();
+  if (limits.bytes != 0) count_indexes(lock);
   std::size_t count = files_to_delete(kept_, limits, state);
   // A quota is full before the disk is: one at least.
   if (room_wanted_) count = std::min(kept_.size(), std::max<std::size_t>(count, 1));

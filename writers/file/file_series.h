@@ -94,14 +94,22 @@ class FileSeries {
     FinishedFile as;
   };
   void find_earlier();
-  std::string next_path(const std::string& own_part) const;
+  // What the name of this moment is made of; with the lock. Whether it is free is asked without.
+  struct NextName {
+    std::uint64_t wall_ns;
+    std::uint32_t number;  // the lowest that may be free
+    std::string last_path;
+  };
+  NextName next_name() const;
+  // A name that is no other recording's. `own_part`: the hidden name that is the asker's own.
+  std::string path_of(const NextName& next, const std::string& own_part) const;
   void run() noexcept;
   void open_spare(std::unique_lock<std::mutex>& lock) noexcept;
   bool close_one(std::unique_lock<std::mutex>& lock) noexcept;
   void note_finished(const FinishedFile& file);
   void note_named(const std::string& path);
   void note_deleted(const std::string& path) noexcept;
-  void count_indexes() noexcept;
+  void count_indexes(std::unique_lock<std::mutex>& lock);
   void retain(std::unique_lock<std::mutex>& lock) noexcept;
   RetentionState look_at_disk(RetentionLimits& limits, std::unique_lock<std::mutex>& lock) noexcept;
 
