@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "engine/block/block_ref.h"
+#include "engine/core/stats.h"
 
 namespace capstan {
 
@@ -41,7 +42,13 @@ class BestEffortQueue {
     return true;
   }
 
-  // Producer. Drops the holds on all blocks that wait.
+  // Producer. The consumer goes without this block.
+  void skip(const SealedBlock& block) noexcept {
+    skipped_blocks_.add(1);
+    skipped_packets_.add(block.packet_count);
+  }
+
+  // Producer. Drops the holds on all blocks that wait: they are skipped.
   TakenBack take_back() noexcept {
     TakenBack taken;
     const std::uint64_t head = head_.load(std::memory_order_relaxed);
@@ -51,8 +58,14 @@ class BestEffortQueue {
       ++taken.blocks;
       taken.packets += block->packet_count;
     }
+    skipped_blocks_.add(taken.blocks);
+    skipped_packets_.add(taken.packets);
     return taken;
   }
+
+  // What the consumer went without because it was too slow, counted by the producer. Any thread.
+  std::uint64_t skipped_blocks() const noexcept { return skipped_blocks_.get(); }
+  std::uint64_t skipped_packets() const noexcept { return skipped_packets_.get(); }
 
   // Consumer. An empty BlockRef when nothing is queued.
   BlockRef try_pop() noexcept {
@@ -76,7 +89,9 @@ class BestEffortQueue {
 
   std::uint64_t capacity_;
   std::unique_ptr<Place[]> places_;
-  alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the producer
+  alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the producer, as the next two
+  Counter skipped_blocks_;
+  Counter skipped_packets_;
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the consumer
 };
 

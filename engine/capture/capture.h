@@ -127,6 +127,7 @@ class Capture {
 
   std::size_t ring_count() const noexcept { return rings_.size(); }
   const RingInfo& ring_info(std::size_t ring) const noexcept { return infos_[ring]; }
+  const std::vector<RingInfo>& rings() const noexcept { return infos_; }
   const RingCounters& counters(std::size_t ring) const noexcept;
   // Requires: finished().
   bool reconciled(std::size_t ring) const noexcept;

@@ -160,9 +160,7 @@ bool CaptureThread::ring_runs_short() noexcept {
 
 void CaptureThread::take_back() noexcept {
   for (BestEffortQueue* queue : best_effort_) {
-    const BestEffortQueue::TakenBack taken = queue->take_back();
-    counters_.skipped_blocks.add(taken.blocks);
-    counters_.skipped_packets.add(taken.packets);
+    static_cast<void>(queue->take_back());
   }
 }
 
@@ -180,10 +178,7 @@ void CaptureThread::hand_on(BlockRef block, Stripe* stripe) noexcept {
   if (short_of_blocks) take_back();
   for (BestEffortQueue* queue : best_effort_) {
     BlockRef copy = block;
-    if (short_of_blocks || !queue->try_push(copy)) {
-      counters_.skipped_blocks.add(1);
-      counters_.skipped_packets.add(block->packet_count);
-    }
+    if (short_of_blocks || !queue->try_push(copy)) queue->skip(*block);
   }
   if (stripe == nullptr) return;
   stripe->packets += block->packet_count;

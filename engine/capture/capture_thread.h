@@ -36,8 +36,6 @@ struct RingCounters {
   Counter after_stop;      // received after the stop, left in the ring unread
   Counter abandoned;       // received before, left in the ring because of request_abandon()
   Counter held_blocks;     // sealed and not yet given back, now
-  Counter skipped_blocks;  // that a best-effort consumer went without: it was too slow for them
-  Counter skipped_packets;
   Counter link_errors;  // times the kernel reported the link down on this socket
 };
 
@@ -56,7 +54,7 @@ class CaptureThread {
   // Blocks go to the one of the stripes that has most room, whose queue has as many places as the
   // ring has blocks, so that it is never full; and to every best-effort queue, which may be full,
   // and which gives back what waits in it when the ring is about to run out of blocks: such blocks
-  // are skipped and counted. Requires: not started.
+  // are skipped, and counted by the queue. Requires: not started.
   void add_stripe(BlockQueue& queue);
   void add_best_effort(BestEffortQueue& queue);
 

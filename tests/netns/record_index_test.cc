@@ -112,6 +112,7 @@ TEST_F(RecordIndex, OfASingleFileWhenAskedFor) {
   ASSERT_TRUE(record.wait_written(500));
   ASSERT_EQ(record.stop(), 0) << record.err();
   EXPECT_EQ(packets_in_indexes({file("one.pcapng")}), 500U);
+  EXPECT_EQ(record.statistics().number("/index/files"), 1U) << "made once";
 }
 
 }  // namespace

@@ -35,10 +35,10 @@ class CommandLines : public ::testing::Test {
     const std::vector<char*> argv = argv_of(words);
     return *parse_audit_command_line(static_cast<int>(argv.size()), argv.data());
   }
-  static RecordCommandLine record(Words words) {
+  static RecordOptions record(Words words) {
     words.insert(words.begin(), "capstan record");
     std::vector<char*> argv = argv_of(words);
-    return *parse_record_command_line(static_cast<int>(argv.size()), argv.data());
+    return parse_record_command_line(static_cast<int>(argv.size()), argv.data())->options;
   }
   static ShowOptions show(Words words) {
     words.insert(words.begin(), "capstan show");
@@ -66,7 +66,7 @@ TEST_F(CommandLines, TheFilterStandsWhereverItIsTyped) {
                                               {"-ilo", "tcp port 110", "-wx"},
                                               {"tcp", "port", "110", "-i", "lo", "-w", "x"},
                                               {"-i", "lo", "tcp", "-w", "x", "port", "110"}}) {
-    const RecordCommandLine parsed = record(line);
+    const RecordOptions parsed = record(line);
     EXPECT_EQ(parsed.capture.interfaces, wanted) << line[0] << ' ' << line[2];
     EXPECT_EQ(parsed.capture.filter, "tcp port 110");
     EXPECT_EQ(parsed.files, Words{"x"});

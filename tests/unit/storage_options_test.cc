@@ -1,20 +1,20 @@
 // Sizes, times and numbers of files as people type them.
-#include "tools/record/storage_options.h"
-
 #include <gtest/gtest.h>
 
 #include "engine/core/errors.h"
 #include "tools/common/units.h"
+#include "tools/record/option_text.h"
+#include "tools/record/record_cli.h"
 
 namespace capstan::tools {
 namespace {
 
-std::optional<RecordCommandLine> parse(std::vector<std::string> arguments) {
+std::optional<RecordOptions> parse(std::vector<std::string> arguments) {
   std::vector<std::string> all = {"capstan record", "-i", "lo", "-w", "/nowhere/x.pcapng"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& argument : all) argv.push_back(argument.data());
-  return parse_record_command_line(static_cast<int>(argv.size()), argv.data());
+  return parse_record_command_line(static_cast<int>(argv.size()), argv.data())->options;
 }
 
 TEST(Keep, UnderstandsSizesTimesAndNumbers) {
@@ -112,6 +112,54 @@ TEST(Sizes, AreReadInOnePlaceAndNeverWrap) {
   for (const char* wrong : {"0", "-1", "2T", "17592186044417M", "x", "nan"}) {
     EXPECT_THROW(parse({"-B", wrong}), UsageError) << wrong;
   }
+}
+
+// As another command, a unit file or a capture program makes them: no command line is involved.
+TEST(RecordOptions, AreCheckedWhoeverMakesThem) {
+  RecordOptions options;
+  options.capture.interfaces = {"lo"};
+  options.files = {"/nowhere/x.pcapng"};
+  EXPECT_EQ(validate_record_options(options), std::vector<std::string>());
+  using Change = void (*)(RecordOptions&);
+  const std::pair<const char*, Change> wrong[] = {
+      {"no interface", [](RecordOptions& o) { o.capture.interfaces.clear(); }},
+      {"no file", [](RecordOptions& o) { o.files.clear(); }},
+      {"named twice", [](RecordOptions& o) { o.files.push_back(o.files[0]); }},
+      {"pcapng only",
+       [](RecordOptions& o) {
+         o.layout = Layout::kInPlace;
+         o.format = FileFormat::kPcapMicroseconds;
+       }},
+      {"know when a file ends", [](RecordOptions& o) { o.retention.age_ns = 1; }},
+      {"is none", [](RecordOptions& o) { o.files = {"-"}, o.rotation.packets = 1; }},
+      {"both want standard output",
+       [](RecordOptions& o) { o.files = {"-"}, o.stats_interval_ns = 1; }},
+      {"another output", [](RecordOptions& o) { o.audit_file = o.files[0]; }},
+      {"one -w", [](RecordOptions& o) { o.split_rings = true, o.files.push_back("/nowhere/y"); }},
+      {"snap length", [](RecordOptions& o) { o.capture.snaplen = 0; }},
+      {"millisecond", [](RecordOptions& o) { o.rotation.interval_ns = 1; }},
+  };
+  for (const auto& [text, change] : wrong) {
+    RecordOptions changed = options;
+    change(changed);
+    const std::vector<std::string> problems = validate_record_options(changed);
+    ASSERT_EQ(problems.size(), 1U) << text;
+    EXPECT_NE(problems[0].find(text), std::string::npos) << problems[0];
+  }
+}
+
+TEST(RecordOptions, AnIntervalMeansStandardOutputAndRotationAnIndex) {
+  RecordOptions options;
+  EXPECT_EQ(options.statistics_target(), "");
+  EXPECT_FALSE(options.wants_index());
+  options.stats_interval_ns = 1;
+  options.rotation.packets = 1;
+  EXPECT_EQ(options.statistics_target(), "-");
+  EXPECT_TRUE(options.wants_index());
+  options.stats_file = "/nowhere/stats";
+  options.index = false;
+  EXPECT_EQ(options.statistics_target(), "/nowhere/stats");
+  EXPECT_FALSE(options.wants_index());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "tools/watch/alarms.h"
 #include "tools/watch/local_address.h"
 #include "tools/watch/status_text.h"
-#include "tools/watch/watch_options.h"
+#include "tools/watch/watch_cli.h"
 
 namespace capstan::tools {
 namespace {

@@ -2,7 +2,7 @@
 //
 // Takes blocks off best-effort queues (engine/block/best_effort_queue.h), so the recording never
 // waits for it: it holds one block at a time, only while it reads it, and writes its lines when it
-// has let go of it. Made by tools/record/recorder.cc.
+// has let go of it. Its place among those of a recording: tools/record/audit_beside.h.
 #pragma once
 
 #include <atomic>

@@ -1,15 +1,14 @@
-// BlockConsumer: who looks at the blocks of a recording beside the writer: a printer, the audit, an
-// index.
+// BlockConsumer: who takes the blocks of a recording: its files, a printer, the audit, an index.
 //
-// One list of them is driven by the recorder (recorder.h). A consumer is either of two kinds, told
-// apart by what it may hold:
-//   best effort  takes blocks from BestEffortQueues that it owns and adds in attach(). It may be
-//                slow: what waits there is taken back when the ring runs short of blocks, and
-//                counted as skipped. It holds a block no longer than it takes to look at it.
-//   lossless     is told by the writer what the writer does, on the writer's thread: where each
-//                block went (observer()) and which files are finished (file_finished()). It holds
-//                no block and must not wait: what it does there the recording pays for.
-// A consumer may be both: an index hears of the places losslessly, and reads packets best effort.
+// The recorder (recorder.h) drives one list of them. A consumer is of one of two kinds, told apart
+// by what it may hold:
+//   lossless     adds the queues of stripes (Capture::add_stripe) in attach(), and holds a block
+//                until it has done with it. The kernel waits for that block: while the consumer
+//                stalls the ring fills, and what is lost then the ring has counted.
+//   best effort  adds BestEffortQueues that it owns. It may be slow: what waits there is taken back
+//                when the ring runs short of blocks, and counted as skipped. It holds a block no
+//                longer than it takes to look at it.
+// A consumer that wants files instead of blocks (an index) adds nothing, and holds nothing.
 #pragma once
 
 #include <cstddef>
@@ -19,61 +18,71 @@
 
 #include "engine/capture/capture.h"
 #include "writers/file/finished_file.h"
-#include "writers/recording/block_observer.h"
+#include "writers/recording/pcapng_format.h"
 
 namespace capstan::tools {
 
 struct RecordStats;
 
-// Made by whoever makes the Recorder, which owns it and calls it in this order: attach, start,
-// [blocks], end, finished until it is true (or the recorder's patience has gone), report. All in
-// the main thread but for what is said otherwise. What it does with blocks it does in a thread of
-// its own, made in start().
+// How long the end of a recording waits for a consumer. kNoLimit: as long as it takes.
+struct EndPatience {
+  static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+  std::uint64_t whole_ns = kNoLimit;  // from files_closed() on; then it is told to leave()
+  std::uint64_t idle_ns = kNoLimit;   // without progress(); the same
+  std::uint64_t leaving_ns = 0;       // after leave(); then the process ends without it
+};
+
+// Owned by the recorder, which calls it in this order: attach, open, start, started, [blocks],
+// blocks_ended, files_closed, finished until it is true or its patience is over, stop. All in the
+// main thread but for what is said otherwise. What it does with blocks it does in threads of its
+// own, made in open() or start().
 class BlockConsumer {
  public:
   virtual ~BlockConsumer() = default;
 
-  // In one word, for messages: "audit".
-  virtual const char* name() const noexcept = 0;
-
-  // The rings are open, privileges are about to be given up, no file is open yet. Here it adds its
-  // best-effort queues (Capture::add_best_effort) and opens what it needs outside the target
-  // directories. Throws UsageError or std::system_error: the recording does not begin.
+  // The rings are open, privileges are not given up. Here it adds its queues, and opens what only
+  // the user who started the recorder may open. No thread may be made. Throws UsageError or
+  // std::system_error, as do the next two: the recording does not begin.
   virtual void attach(Capture& capture) = 0;
-
-  // Asked once for each output (writer), before it is opened: told where each block went, on that
-  // writer's thread. Lives as long as this. Null: it does not want to know.
-  virtual BlockObserver* observer(std::size_t /*output*/) { return nullptr; }
-  // A file of `output` has its name. Called by a writer's thread, or that of its series; must not
-  // wait. After it has said so in takes_finished_files().
-  virtual bool takes_finished_files() const noexcept { return false; }
-  virtual void file_finished(std::size_t /*output*/, const FinishedFile& /*file*/) noexcept {}
-
-  // Privileges are given up, the capture starts next: it starts its thread, which may run on `cpus`
-  // (empty: anywhere). Throws std::system_error.
-  virtual void start(const std::vector<int>& cpus) = 0;
+  // As the user whose the recording is. Opens everything that is still to be opened.
+  virtual void open() {}
+  // Privileges are given up, the capture starts next: makes the threads that need none. They may
+  // run on `cpus` (empty: anywhere).
+  virtual void start(const std::vector<int>& /*cpus*/) {}
   // The capture has started.
   virtual void started() {}
-  // It has seen enough: the recording may end.
+
+  // A file of an output has its name. Called by a writer's thread, or by that of its series, from
+  // open() on and until the recorder ends, also after stop(); must not wait.
+  virtual void file_finished(const FinishedFile& /*file*/) noexcept {}
+
+  // Several times a second, and once when it is finished: says what there is to say.
+  virtual void on_tick() {}
+  // The recording may end: it has seen enough, or cannot go on.
   virtual bool wants_end() const noexcept { return false; }
 
-  // No block comes any more and every file is closed: it finishes what it has.
-  virtual void end() noexcept = 0;
-  // Whether it is done; its thread then touches nothing any more. Until then progress() grows, or
-  // it is stuck. A consumer that `may_take_long()` is waited for as long as it gets on and longer,
-  // until the user is impatient; another one for a second without progress.
+  // Reception has ended, no block comes any more. `rings`: what each ring has counted.
+  virtual void blocks_ended(const std::vector<ClosingLedger>& /*rings*/) {}
+  // Every file has its name.
+  virtual void files_closed() {}
+  // Whether it is done with everything: it touches nothing any more.
   virtual bool finished() noexcept = 0;
-  virtual std::uint64_t progress() const noexcept = 0;
-  virtual bool may_take_long() const noexcept { return false; }
-  // Waits for its thread. Requires: finished().
-  virtual void join() = 0;
+  // Grows as long as it gets on.
+  virtual std::uint64_t progress() const noexcept { return 0; }
+  virtual EndPatience patience() noexcept { return {}; }
+  // Its patience is over, or the user's: to drop what takes long. May come several times, and at
+  // any time from start() on.
+  virtual void leave() noexcept {}
+  // Ends its threads, whatever they have left, and waits for them. Also when an exception ends the
+  // recording, at any time from attach() on. Requires: finished(), or no capture thread any more.
+  virtual void stop() noexcept = 0;
 
-  // Its part of the statistics, and the errno value of what it could not deliver (0: it did): the
-  // recording ends with status 1 then, whole all the same. Any time, exact once finished().
+  // Its part of the statistics. Any time, exact once finished(). Behind the rings, the disks and
+  // the consumers in front of it.
   virtual void add_to(RecordStats& /*stats*/) const {}
-  virtual int error() const noexcept { return 0; }
-  // Said at the end instead of the recorder's own report, which follows where packets were lost.
-  // Empty: the recorder's own.
+  // What it could not do, a sentence each: the recording ends with status 1. Empty: nothing.
+  virtual std::vector<std::string> failures(const RecordStats& /*stats*/) const { return {}; }
+  // Said at the end in front of the recorder's own report. Empty: nothing.
   virtual std::string report(const RecordStats& /*stats*/) const { return {}; }
 };
 

@@ -1,11 +1,16 @@
 #include "tools/record/index_beside.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
-#include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/index/index_reader.h"
+#include "tools/common/log.h"
+#include "tools/common/units.h"
+#include "tools/record/record_stats.h"
 #include "writers/file/rotation.h"
 
 namespace capstan::tools {
@@ -14,24 +19,31 @@ namespace {
 
 // Rows of one file in memory: a third of what `capstan index` takes, about 50 MB.
 constexpr std::uint32_t kMaxRows = 300'000;
+// How long the end of a recording waits for the last files' indexes, and for a thread that was told
+// to leave.
+constexpr std::uint64_t kPatienceNs = 5 * kNanosecondsPerSecond;
+constexpr std::uint64_t kLeavingNs = 2 * kNanosecondsPerSecond;
 
-IndexWorkerOptions worker_options(bool sync, std::function<bool()> busy) {
-  IndexWorkerOptions options;
-  options.sync = sync;
-  options.limits.max_rows = kMaxRows;
-  options.busy = std::move(busy);
-  return options;
+IndexWorkerOptions worker_options(IndexBesideOptions& options) {
+  IndexWorkerOptions worker;
+  worker.sync = options.sync;
+  worker.limits.max_rows = kMaxRows;
+  worker.busy = std::move(options.busy);
+  return worker;
 }
 
 }  // namespace
 
-IndexBeside::IndexBeside(bool sync, std::function<bool()> busy)
-    : worker_(worker_options(sync, std::move(busy))) {
+IndexBeside::IndexBeside(IndexBesideOptions options)
+    : patterns_(std::move(options.patterns)), worker_(worker_options(options)) {
   // The library of digests reads its configuration at its first use, which a sandbox refuses later.
   static_cast<void>(identify_bytes({}));
 }
 
-void IndexBeside::start() { worker_.start(); }
+void IndexBeside::start(const std::vector<int>&) {
+  for (const std::string& pattern : patterns_) add_earlier(pattern);
+  worker_.start();
+}
 
 void IndexBeside::add_earlier(const std::string& pattern) {
   const SeriesNames names(pattern);
@@ -51,10 +63,41 @@ void IndexBeside::add_earlier(const std::string& pattern) {
   for (const std::string& path : without) worker_.add(path);
 }
 
-IndexStats IndexBeside::stats() const noexcept {
+// Each once: an index is no part of the recording, and its loss ends nothing.
+void IndexBeside::on_tick() {
+  if (!failure_said_ && worker_.counters().files_failed.get() != 0) {
+    failure_said_ = true;
+    standard_log().write(
+        LogLevel::kWarning,
+        fmt::format("an index could not be made: {}; the recording is not touched by that",
+                    worker_.last_failure()));
+  }
+  const std::uint64_t left = worker_.finished() ? worker_.counters().files_left.get() : 0;
+  if (left == 0 || left_said_) return;
+  left_said_ = true;
+  standard_log().write(
+      LogLevel::kInfo,
+      fmt::format("{} file{} of the recording {} no index yet: the next recorder of this name or "
+                  "'capstan index' makes it",
+                  grouped(left), left == 1 ? "" : "s", left == 1 ? "has" : "have"));
+}
+
+EndPatience IndexBeside::patience() noexcept {
+  EndPatience patience;
+  patience.whole_ns = kPatienceNs;
+  patience.leaving_ns = kLeavingNs;
+  return patience;
+}
+
+void IndexBeside::stop() noexcept {
+  worker_.leave();
+  worker_.join();
+}
+
+void IndexBeside::add_to(RecordStats& stats) const {
   const IndexCounters& counters = worker_.counters();
-  return {counters.files_indexed.get(), counters.files_failed.get(), counters.files_refused.get(),
-          counters.files_left.get()};
+  stats.index = IndexStats{counters.files_indexed.get(), counters.files_failed.get(),
+                           counters.files_refused.get(), counters.files_left.get()};
 }
 
 }  // namespace capstan::tools

@@ -13,7 +13,9 @@
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/common/units.h"
+#include "tools/record/option_text.h"
 #include "tools/record/storage_options.h"
+#include "tools/watch/watch_cli.h"
 
 namespace capstan::tools {
 
@@ -39,9 +41,9 @@ struct RawOptions {
   int index = 0;  // 1: --index, -1: --no-index
 };
 
-void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line) {
+void add_capture_options(CLI::App& app, RawOptions& raw, RecordOptions& options) {
   app.add_option(
-         "-i,--interface", line.capture.interfaces,
+         "-i,--interface", options.capture.interfaces,
          "Interface to record, by name or by its number in -D; again for several; any for all")
       ->allow_extra_args(false);
   app.add_option("-s,--snapshot-length", raw.snaplen,
@@ -55,28 +57,29 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line
   app.add_option("--cpus", raw.cpus, "CPUs for the threads, such as 2,4-7; ring N gets the Nth");
   app.add_option("--block-size", raw.block_size,
                  "Bytes of a ring block, a power of two, such as 128K (default 1M)");
-  app.add_option("--retire-ms", line.capture.retire_timeout_ms,
+  app.add_option("--retire-ms", options.capture.retire_timeout_ms,
                  "Hand a part-filled block over after so many milliseconds (default 100)");
-  app.add_flag("--wait-for-interface", line.wait_for_interface,
+  app.add_flag("--wait-for-interface", options.wait_for_interface,
                "Wait for interfaces that are not there yet, or not any more, instead of ending");
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "Do not go promiscuous");
-  app.add_flag("--hardware-timestamps", line.capture.hardware_timestamps,
+  app.add_flag("--hardware-timestamps", options.capture.hardware_timestamps,
                "Use the network adapter's timestamps");
   app.add_option("filter", raw.filter, "Packets to take, in libpcap's filter language");
 }
 
-void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line) {
+void add_output_options(CLI::App& app, RawOptions& raw, RecordOptions& options) {
   app.add_option(
-         "-w,--write", line.files,
+         "-w,--write", options.files,
          "File to write; - for standard output, /dev/null to measure the capture alone; again "
          "for stripes on several disks")
       ->allow_extra_args(false);
   app.add_option("-F,--format", raw.format, "pcapng, pcap (microseconds) or pcap-ns");
   app.add_option("--layout", raw.layout, "auto, in-place (no copy) or packed (dense)");
-  app.add_flag("--split-rings", line.split_rings, "A file for each ring: NAME.ringN.EXTENSION");
+  app.add_flag("--split-rings", options.split_rings, "A file for each ring: NAME.ringN.EXTENSION");
   app.add_flag("--no-direct", raw.no_direct, "Write through the page cache instead of O_DIRECT");
-  app.add_flag("-q,--quiet", line.quiet, "No live line, and no report unless something went wrong");
-  app.add_option("--stats-json", line.stats_file,
+  app.add_flag("-q,--quiet", options.quiet,
+               "No live options, and no report unless something went wrong");
+  app.add_option("--stats-json", options.stats_file,
                  "Write statistics as JSON lines to FILE, - for standard output");
   app.add_option("--stats-interval", raw.stats_interval_s,
                  "Seconds between statistics lines (default: only at the end)");
@@ -85,22 +88,21 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordCommandLine& line)
                "it is searched (default: where files rotate)");
   add_watch_options(app, raw.watch);
   app.add_option(
-      "--audit", line.audit_file,
+      "--audit", options.audit_file,
       "Beside the recording, as far as there is time: is every login encrypted? Findings "
       "go to FILE as JSON lines, - for standard output; exit status 4 when a login "
       "crossed the wire in the clear");
-  app.add_flag("--fail-on-loss", line.fail_on_loss, "Exit with status 3 when packets were lost");
-  app.add_option("-Z,--user", line.user,
+  app.add_flag("--fail-on-loss", options.fail_on_loss, "Exit with status 3 when packets were lost");
+  app.add_option("-Z,--user", options.user,
                  "Become this user once everything is open (default for root: the owner of the "
                  "target directory)");
-  app.add_flag("--keep-privileges", line.keep_privileges,
+  app.add_flag("--keep-privileges", options.keep_privileges,
                "Give nothing up: no change of user, no sandbox");
-  app.add_flag("-D,--list-interfaces", line.list_interfaces, "List the interfaces and exit");
 }
 
 using Problems = std::vector<std::string>;
 
-void read_sizes(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
+void read_sizes(const RawOptions& raw, RecordOptions& options, Problems& problems) {
   const std::optional<std::uint64_t> ring = parse_size(raw.buffer_size, 1U << 20);
   constexpr std::uint64_t kMostRingBytes = std::uint64_t{1} << 40;
   if (!ring || *ring == 0 || *ring > kMostRingBytes) {
@@ -108,116 +110,67 @@ void read_sizes(const RawOptions& raw, RecordCommandLine& line, Problems& proble
         "-B '{}' is no size from 1 byte to 1T: a number counts MiB, 64M and 1G are understood",
         raw.buffer_size));
   } else {
-    line.capture.ring_size_bytes = *ring;
+    options.capture.ring_size_bytes = *ring;
   }
   const std::optional<std::uint64_t> block = parse_size(raw.block_size, 1);
   if (!block || *block > kMaxBlockSizeBytes) {
     problems.push_back(fmt::format("--block-size '{}' is no power of two from {} to {} bytes",
                                    raw.block_size, kMinBlockSizeBytes, kMaxBlockSizeBytes));
   } else {
-    line.capture.block_size_bytes = static_cast<std::uint32_t>(*block);
+    options.capture.block_size_bytes = static_cast<std::uint32_t>(*block);
   }
   if (raw.snaplen < 0 || raw.snaplen > 262144) {
     problems.push_back(fmt::format("-s {} is not from 0 to 262144 bytes", raw.snaplen));
   } else if (raw.snaplen != 0) {  // 0 is tcpdump's word for "all of it"
-    line.capture.snaplen = static_cast<std::uint32_t>(raw.snaplen);
+    options.capture.snaplen = static_cast<std::uint32_t>(raw.snaplen);
   }
   if (raw.count != -1 && raw.count < 1) {
     problems.push_back(fmt::format("-c {} is not at least 1", raw.count));
   } else if (raw.count != -1) {
-    line.capture.packet_limit = raw.count;
+    options.capture.packet_limit = raw.count;
   }
 }
 
-void read_rings(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
-  if (!raw.cpus.empty()) line.capture.cpus = parse_cpu_list(raw.cpus);
+void read_rings(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+  if (!raw.cpus.empty()) options.capture.cpus = parse_cpu_list(raw.cpus);
   if (raw.rings == "auto") {
     const std::size_t cpus =
-        line.capture.cpus.empty() ? allowed_cpus().size() : line.capture.cpus.size();
-    line.capture.rings_per_interface = static_cast<std::uint32_t>(cpus);
+        options.capture.cpus.empty() ? allowed_cpus().size() : options.capture.cpus.size();
+    options.capture.rings_per_interface = static_cast<std::uint32_t>(cpus);
   } else {
     const std::optional<double> rings = positive_number(raw.rings);
     if (!rings || *rings > 256 || *rings != std::floor(*rings)) {
       problems.push_back(fmt::format("--rings '{}' is neither auto nor from 1 to 256", raw.rings));
     } else {
-      line.capture.rings_per_interface = static_cast<std::uint32_t>(*rings);
+      options.capture.rings_per_interface = static_cast<std::uint32_t>(*rings);
     }
   }
   if (const std::optional<FanoutMode> mode = fanout_mode_of(raw.fanout)) {
-    line.capture.fanout = *mode;
+    options.capture.fanout = *mode;
   } else {
     problems.push_back(
         fmt::format("--fanout '{}' is none of hash, cpu, qm, lb, rnd, rollover", raw.fanout));
   }
 }
 
-void read_output(const RawOptions& raw, RecordCommandLine& line, Problems& problems) {
-  if (raw.format == "pcapng") {
-    line.format = FileFormat::kPcapng;
-  } else if (raw.format == "pcap") {
-    line.format = FileFormat::kPcapMicroseconds;
-  } else if (raw.format == "pcap-ns" || raw.format == "nsecpcap") {
-    line.format = FileFormat::kPcapNanoseconds;
+void read_output(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+  if (const std::optional<FileFormat> format = file_format_of(raw.format)) {
+    options.format = *format;
   } else {
     problems.push_back(fmt::format("-F '{}' is none of pcapng, pcap, pcap-ns", raw.format));
   }
-  if (raw.layout == "auto") {
-    line.layout = Layout::kAuto;
-  } else if (raw.layout == "in-place") {
-    line.layout = Layout::kInPlace;
-  } else if (raw.layout == "packed") {
-    line.layout = Layout::kPacked;
+  if (const std::optional<Layout> layout = layout_of(raw.layout)) {
+    options.layout = *layout;
   } else {
     problems.push_back(fmt::format("--layout '{}' is none of auto, in-place, packed", raw.layout));
-  }
-  if (line.layout == Layout::kInPlace && line.format != FileFormat::kPcapng) {
-    problems.push_back("--layout in-place writes pcapng only; leave -F or --layout out");
   }
   if (!(raw.stats_interval_s >= 0 && raw.stats_interval_s <= 86400)) {  // NaN is neither
     problems.push_back(
         fmt::format("--stats-interval {} is not from 0 to 86400 seconds", raw.stats_interval_s));
   } else {
-    line.stats_interval_ns = static_cast<std::uint64_t>(raw.stats_interval_s * 1e9);
-    if (line.stats_interval_ns != 0 && line.stats_file.empty()) line.stats_file = "-";
+    options.stats_interval_ns = static_cast<std::uint64_t>(raw.stats_interval_s * 1e9);
   }
-  line.direct = !raw.no_direct;
-}
-
-void check_targets(const RecordCommandLine& line, Problems& problems) {
-  if (line.capture.interfaces.empty()) {
-    problems.push_back("no interface is named: -i NAME (-D lists them)");
-  }
-  if (line.files.empty()) problems.push_back("no file is named: -w FILE");
-  for (std::size_t i = 0; i < line.files.size(); ++i) {
-    if (line.files[i].empty()) problems.push_back("-w has an empty name");
-    for (std::size_t j = 0; j < i; ++j) {
-      if (line.files[i] == line.files[j]) {
-        problems.push_back(fmt::format("-w {} is named twice", line.files[i]));
-      }
-    }
-  }
-  std::vector<std::string_view> to_standard_output;
-  if (std::count(line.files.begin(), line.files.end(), "-") != 0) {
-    to_standard_output.push_back("-w -");
-  }
-  if (line.stats_file == "-") to_standard_output.push_back("--stats-json -");
-  if (line.audit_file == "-") to_standard_output.push_back("--audit -");
-  if (to_standard_output.size() > 1) {
-    problems.push_back(fmt::format("{} {} want standard output",
-                                   fmt::join(to_standard_output, " and "),
-                                   to_standard_output.size() == 2 ? "both" : "all"));
-  }
-  if (!line.audit_file.empty() && line.audit_file != "-" &&
-      (line.audit_file == line.stats_file ||
-       std::count(line.files.begin(), line.files.end(), line.audit_file) != 0)) {
-    problems.push_back(fmt::format("--audit {} is the name of another output", line.audit_file));
-  }
-  if (line.split_rings && line.files.size() > 1) {
-    problems.push_back("--split-rings goes with one -w: its rings name the files");
-  }
-  if (line.split_rings && !line.files.empty() && line.files[0] == "-") {
-    problems.push_back("--split-rings needs a file name, not standard output");
-  }
+  options.direct = !raw.no_direct;
 }
 
 }  // namespace
@@ -226,9 +179,11 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   CLI::App app{"Record packets from one or more interfaces to disk.", "capstan record"};
   RawOptions raw;
   RecordCommandLine line;
-  add_capture_options(app, raw, line);
-  add_output_options(app, raw, line);
+  RecordOptions& options = line.options;
+  add_capture_options(app, raw, options);
+  add_output_options(app, raw, options);
   add_storage_options(app, raw.storage);
+  app.add_flag("-D,--list-interfaces", line.list_interfaces, "List the interfaces and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -239,19 +194,16 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   }
   if (line.list_interfaces) return line;
   Problems problems;
-  read_storage_options(raw.storage, line, problems);
-  read_sizes(raw, line, problems);
-  read_rings(raw, line, problems);
-  read_output(raw, line, problems);
-  line.watch = read_watch_options(raw.watch, problems);
-  if (raw.index != 0) line.index = raw.index > 0;
-  check_targets(line, problems);
-  line.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
-  line.capture.promiscuous = !raw.no_promiscuous;
-  line.capture.one_interface_id = line.split_rings;
-  if (problems.empty()) {
-    for (std::string& problem : validate_capture_options(line.capture))
-      problems.push_back(std::move(problem));
+  read_storage_options(raw.storage, options, problems);
+  read_sizes(raw, options, problems);
+  read_rings(raw, options, problems);
+  read_output(raw, options, problems);
+  options.watch = read_watch_options(raw.watch, problems);
+  if (raw.index != 0) options.index = raw.index > 0;
+  options.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
+  options.capture.promiscuous = !raw.no_promiscuous;
+  for (std::string& problem : validate_record_options(options)) {
+    problems.push_back(std::move(problem));
   }
   if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
   return line;

@@ -24,8 +24,9 @@ int record_command(int argc, char** argv) {
     print_interfaces();
     return kExitDone;
   }
+  RecordOptions& options = line->options;
   SignalEvents signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-  if (line->wait_for_interface) {
+  if (options.wait_for_interface) {
     ServiceNotify service;
     std::string status;
     const auto waiting = [&](const std::string& name) {
@@ -34,14 +35,14 @@ int record_command(int argc, char** argv) {
       service.ready(status);  // a service that is asked to wait is up while it does
     };
     const auto tick = [&] { service.tick(monotonic_clock_ns(), [&] { return status; }); };
-    if (!wait_for_interfaces(line->capture.interfaces, signals, waiting, tick)) return kExitDone;
+    if (!wait_for_interfaces(options.capture.interfaces, signals, waiting, tick)) return kExitDone;
   }
   const std::string memory =
-      memory_note(line->capture.ring_size_bytes,
-                  line->capture.interfaces.size() * line->capture.rings_per_interface,
+      memory_note(options.capture.ring_size_bytes,
+                  options.capture.interfaces.size() * options.capture.rings_per_interface,
                   available_memory_bytes());
   if (!memory.empty()) standard_log().write(LogLevel::kWarning, memory);
-  return Recorder(std::move(*line), signals).run();
+  return Recorder(std::move(options), signals).run();
 }
 
 }  // namespace capstan::tools

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "tools/record/index_beside.h"
 #include "tools/watch/alarms.h"
 #include "writers/file/file_series.h"
 
@@ -74,6 +73,14 @@ struct AuditStats {
   std::uint64_t sessions = 0;
   std::uint64_t logins = 0;  // in the clear
   int error = 0;             // of writing its lines
+};
+
+// The indexes made beside the recording.
+struct IndexStats {
+  std::uint64_t files = 0;    // that got their index
+  std::uint64_t failed = 0;   // whose index could not be made
+  std::uint64_t refused = 0;  // deleted meanwhile
+  std::uint64_t left = 0;     // without one at the end
 };
 
 // Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at

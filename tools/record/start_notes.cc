@@ -61,4 +61,28 @@ std::string memory_note(std::uint64_t ring_bytes, std::size_t rings,
       human_bytes(all), human_bytes(available_bytes));
 }
 
+std::vector<std::string> memory_notes(const std::vector<RingInfo>& rings) {
+  std::vector<std::string> notes;
+  for (const RingInfo& ring : rings) {
+    if (ring.ring_size_bytes >= ring.asked_size_bytes) continue;
+    notes.push_back(fmt::format("{}: there is no memory for a ring of {}, got {} ({} blocks)",
+                                ring.interface_name, human_bytes(ring.asked_size_bytes),
+                                human_bytes(ring.ring_size_bytes), ring.block_count));
+  }
+  return notes;
+}
+
+std::vector<std::string> packet_notes(
+    const std::vector<RingInfo>& rings, std::uint32_t snaplen,
+    const std::function<PacketSizes(const std::string& interface_name)>& sizes, bool one_file) {
+  std::vector<std::string> notes;
+  for (const RingInfo& ring : rings) {
+    if (ring.ring_of_interface != 0) continue;
+    notes.push_back(cut_packets_note(ring, snaplen, sizes(ring.interface_name)));
+  }
+  if (one_file) notes.push_back(link_types_note(rings));
+  std::erase(notes, std::string());
+  return notes;
+}
+
 }  // namespace capstan::tools

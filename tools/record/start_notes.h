@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,16 @@ std::string cut_packets_note(const RingInfo& ring, std::uint32_t snaplen, const 
 // One pcapng file of interfaces with several link types: programs on libpcap refuse it. Empty when
 // there is one link type.
 std::string link_types_note(const std::vector<RingInfo>& rings);
+
+// Rings that got less memory than was asked for, a sentence each.
+std::vector<std::string> memory_notes(const std::vector<RingInfo>& rings);
+
+// The two above for all rings of a recording. `sizes`: of an interface's packets. `one_file`: all
+// rings go into one pcapng file; classic pcap cannot hold several link types, and its writer
+// refuses them.
+std::vector<std::string> packet_notes(
+    const std::vector<RingInfo>& rings, std::uint32_t snaplen,
+    const std::function<PacketSizes(const std::string& interface_name)>& sizes, bool one_file);
 
 // Rings that would take more than a quarter of the memory there is; empty when they do not.
 // `available_bytes`: 0 when not known.

@@ -4,12 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "tools/record/record_cli.h"
+#include "tools/record/record_options.h"
 
 namespace capstan::tools {
 
@@ -29,15 +27,7 @@ struct RawStorageOptions {
 
 void add_storage_options(CLI::App& app, RawStorageOptions& raw);
 // Adds to `problems` what makes no sense.
-void read_storage_options(const RawStorageOptions& raw, RecordCommandLine& line,
+void read_storage_options(const RawStorageOptions& raw, RecordOptions& options,
                           std::vector<std::string>& problems);
-
-// The number `text` is, if it is positive and nothing follows.
-std::optional<double> positive_number(std::string_view text);
-
-// One --keep: "500GB", "7d", "1000files" into the limit it is. False: none of these.
-bool read_keep(const std::string& text, RetentionLimits& limits);
-// One --min-free: "5%" or "20GB".
-bool read_min_free(const std::string& text, RetentionLimits& limits);
 
 }  // namespace capstan::tools

@@ -18,7 +18,7 @@
 #include "engine/core/thread.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
-#include "tools/record/onlooker.h"
+#include "tools/record/block_consumer.h"
 #include "tools/record/recorder.h"
 #include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
@@ -36,14 +36,10 @@ constexpr std::uint32_t kRingPart = 8;
 // that the output has no room for is let go of when the ring is an eighth round further, and
 // counted; its thread never waits for the output, and the workers hold a block only while they
 // print it.
-class PrintBeside final : public Onlooker {
+class PrintBeside final : public BlockConsumer {
  public:
   explicit PrintBeside(const ShowOptions& options) : options_(options) {}
-  ~PrintBeside() override {
-    give_up_.store(true, std::memory_order_relaxed);
-    end();
-    if (thread_.joinable()) thread_.join();
-  }
+  ~PrintBeside() override { PrintBeside::stop(); }
 
   void attach(Capture& capture) override {
     capture_ = &capture;
@@ -53,7 +49,6 @@ class PrintBeside final : public Onlooker {
       const std::size_t part = capture.ring_info(ring).block_count / kRingPart;
       options_.decode_batches = std::clamp<std::size_t>(part, 2, options_.decode_batches);
     }
-    output_ = std::make_unique<show::PacketOutput>(options_, show::PacketSource::kBesideRecording);
     for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
       const RingInfo& info = capture.ring_info(ring);
       Ring& mine = rings_.emplace_back(std::max(1U, info.block_count / kRingPart));
@@ -63,19 +58,37 @@ class PrintBeside final : public Onlooker {
     }
   }
 
+  void open() override {
+    if (!options_.print_as_well) return;
+    output_ = std::make_unique<show::PacketOutput>(options_, show::PacketSource::kBesideRecording);
+  }
+
   void started() override { announce_listening(options_, *capture_); }
 
-  void start() override {
+  void start(const std::vector<int>& /*cpus*/) override {
     if (!output_) return;
     output_->start();
     thread_ = start_thread("prints beside the recording", [this] { run(); });
   }
 
-  bool wants_end() const override { return enough_.load(std::memory_order_relaxed); }
+  bool wants_end() const noexcept override { return enough_.load(std::memory_order_relaxed); }
 
-  void end() override { ending_.store(true, std::memory_order_release); }
-  bool finished() override { return !output_ || finished_.load(std::memory_order_acquire); }
-  std::uint64_t progress() const override { return output_ ? output_->printed() : 0; }
+  // Behind the files, whose memory it takes: until then it is held to its part of the ring.
+  void files_closed() override { ending_.store(true, std::memory_order_release); }
+  bool finished() noexcept override {
+    return !output_ || finished_.load(std::memory_order_acquire);
+  }
+  std::uint64_t progress() const noexcept override { return output_ ? output_->printed() : 0; }
+  // What it has not come to while the recording went on, it may do now, as long as it gets on.
+  EndPatience patience() noexcept override {
+    EndPatience patience;
+    patience.idle_ns = kNanosecondsPerSecond;
+    return patience;
+  }
+  void stop() noexcept override {
+    give_up_.store(true, std::memory_order_relaxed);
+    if (thread_.joinable()) thread_.join();
+  }
 
   std::string report(const RecordStats& stats) const override {
     std::string text = summary_text(stats.sum(&FileStats::written), stats.sum(&RingStats::received),
@@ -108,9 +121,7 @@ class PrintBeside final : public Onlooker {
 
   std::uint64_t skipped_blocks() const {
     std::uint64_t blocks = skipped_blocks_.get();
-    for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {
-      blocks += capture_->counters(ring).skipped_blocks.get();
-    }
+    for (const Ring& ring : rings_) blocks += ring.queue.skipped_blocks();
     return blocks;
   }
 
@@ -187,22 +198,24 @@ std::string with_direction(const ShowOptions& options) {
 
 }  // namespace
 
-RecordCommandLine recording_line(const ShowOptions& options) {
-  RecordCommandLine line;
-  line.capture = capture_options(options);
-  line.capture.filter = with_direction(options);
-  line.capture.packet_limit = static_cast<std::int64_t>(
+RecordOptions recording_options(const ShowOptions& options) {
+  RecordOptions recording;
+  recording.capture = capture_options(options);
+  recording.capture.filter = with_direction(options);
+  recording.capture.packet_limit = static_cast<std::int64_t>(
       std::min<std::uint64_t>(options.packet_limit, std::numeric_limits<std::int64_t>::max()));
-  line.files = {options.write_path};
-  line.format =
+  recording.files = {options.write_path};
+  recording.format =
       options.print.nanoseconds ? FileFormat::kPcapNanoseconds : FileFormat::kPcapMicroseconds;
-  line.quiet = true;
-  return line;
+  recording.quiet = true;
+  return recording;
 }
 
 int show_and_record(const ShowOptions& options) {
   SignalEvents signals{SIGINT, SIGTERM, SIGHUP};  // before any thread
-  return Recorder(recording_line(options), signals, std::make_unique<PrintBeside>(options)).run();
+  std::vector<std::unique_ptr<BlockConsumer>> consumers;
+  consumers.push_back(std::make_unique<PrintBeside>(options));
+  return Recorder(recording_options(options), signals, std::move(consumers)).run();
 }
 
 }  // namespace capstan::tools

@@ -2,13 +2,13 @@
 // beside it what the output takes.
 #pragma once
 
-#include "tools/record/record_cli.h"
+#include "tools/record/record_options.h"
 #include "tools/show/show_cli.h"
 
 namespace capstan::tools {
 
 // The recording that -w asks for. `options` names the interfaces.
-RecordCommandLine recording_line(const ShowOptions& options);
+RecordOptions recording_options(const ShowOptions& options);
 
 // Returns the exit status. Throws what Recorder throws.
 int show_and_record(const ShowOptions& options);

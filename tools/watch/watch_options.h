@@ -1,16 +1,11 @@
-// The options of `capstan record` that have to do with watching it.
+// How a recording is watched: what is published where, and what raises an alarm.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "tools/watch/alarms.h"
 #include "tools/watch/local_address.h"
-
-namespace CLI {
-class App;
-}
 
 namespace capstan::tools {
 
@@ -21,18 +16,7 @@ struct WatchOptions {
   AlarmLimits alarms;
 };
 
-// As typed.
-struct RawWatchOptions {
-  std::string metrics;
-  std::string status_socket;
-  std::string alarm_disk = "5%";
-  double alarm_silent_s = 0;
-};
-
-void add_watch_options(CLI::App& app, RawWatchOptions& raw);
-WatchOptions read_watch_options(const RawWatchOptions& raw, std::vector<std::string>& problems);
-
-// "5%", "20GB" (decimal), "500MiB"; nullopt when it is neither.
+// "5%", "20GB" (decimal), "500MiB", "0" for no alarm; nullopt when it is none of them.
 std::optional<FreeSpaceLimit> parse_free_space(const std::string& text);
 
 }  // namespace capstan::tools

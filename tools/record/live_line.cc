@@ -1,0 +1,29 @@
+#include "tools/record/live_line.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "engine/core/clock.h"
+#include "tools/common/log.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::uint64_t kIntervalNs = 500 * kNanosecondsPerMillisecond;
+
+}  // namespace
+
+LiveLine::LiveLine(bool quiet) : shown_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
+
+void LiveLine::begin(std::uint64_t now_ns) noexcept { next_ns_ = last_ns_ = now_ns; }
+
+void LiveLine::draw(std::uint64_t now_ns, RecordStats stats) {
+  standard_log().draw_live(live_text(stats, last_, now_ns - last_ns_));
+  last_ = std::move(stats);
+  last_ns_ = now_ns;
+  next_ns_ = now_ns + kIntervalNs;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,115 @@
+// What the writers of Outputs are told: names, heads, layouts, limits.
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/core/clock.h"
+#include "tools/privileges/privileges.h"
+#include "tools/record/outputs.h"
+
+namespace capstan::tools {
+
+namespace {
+
+// Blocks that may come behind a size limit.
+constexpr std::uint64_t kBehindLimitBytes = 4U << 20;
+
+}  // namespace
+
+std::vector<std::string> target_directories(const RecordOptions& options) {
+  std::vector<std::string> directories;
+  for (const std::string& file : options.files) {
+    std::error_code ignored;
+    // Standard output, devices and pipes are opened once, before anything is given up.
+    if (file == "-" || (std::filesystem::exists(file, ignored) &&
+                        !std::filesystem::is_regular_file(file, ignored))) {
+      continue;
+    }
+    const std::string directory = std::filesystem::path(file).parent_path().string();
+    directories.push_back(directory.empty() ? "." : directory);
+  }
+  return directories;
+}
+
+std::vector<std::string> output_paths(const RecordOptions& options, std::size_t rings) {
+  if (!options.split_rings) return options.files;
+  const std::filesystem::path whole(options.files[0]);
+  std::vector<std::string> paths;
+  for (std::size_t ring = 0; ring < rings; ++ring) {
+    const std::string name =
+        fmt::format("{}.ring{}{}", whole.stem().string(), ring, whole.extension().string());
+    paths.push_back((whole.parent_path() / name).string());
+  }
+  return paths;
+}
+
+std::function<void()> confinement(const RecordOptions& options) {
+  if (options.keep_privileges || !can_lock_down()) return {};
+  return [directories = target_directories(options)] { lock_down(directories); };
+}
+
+RecordingHeader Outputs::header_of(std::size_t output) const {
+  RecordingHeader header;
+  header.application = fmt::format("capstan {}", CAPSTAN_VERSION);
+  utsname system{};
+  if (::uname(&system) == 0) {
+    header.os = fmt::format("{} {}", system.sysname, system.release);
+    header.hardware = system.machine;
+  }
+  if (options_.files.size() > 1) {
+    header.comment = fmt::format("stripe {} of {}", output + 1, options_.files.size());
+    header.stripe = static_cast<std::uint32_t>(output + 1);
+    header.stripes = static_cast<std::uint32_t>(options_.files.size());
+  }
+  header.id = recording_id_;
+  for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {
+    if (!takes_ring(output, ring)) continue;
+    const RingInfo& info = capture_->ring_info(ring);
+    RecordedInterface interface;
+    interface.name = info.interface_name;
+    if (options_.capture.rings_per_interface > 1) {
+      interface.description = fmt::format("ring {} of {}", info.ring_of_interface + 1,
+                                          options_.capture.rings_per_interface);
+    }
+    interface.filter = options_.capture.filter;
+    interface.link_type = info.link_type;
+    interface.snaplen = options_.capture.snaplen;
+    header.interfaces.push_back(std::move(interface));
+  }
+  return header;
+}
+
+RecordingOptions Outputs::options_of(std::size_t output) {
+  RecordingOptions recording;
+  recording.file.path = path_of(output);
+  recording.file.direct = options_.direct;
+  recording.file.sync = options_.sync_at_close;
+  for (const std::uint64_t limit : {options_.size_limit_bytes, options_.rotation.size_bytes}) {
+    if (limit == 0) continue;
+    recording.file.preallocate_bytes =
+        std::min(recording.file.preallocate_bytes, limit + kBehindLimitBytes);
+  }
+  recording.rotation = options_.rotation;
+  recording.retention = options_.retention;
+  recording.on_full = options_.on_full;
+  recording.sync_interval_ns = options_.sync_interval_ns;
+  recording.on_finished = on_finished_file();
+  recording.format = options_.format;
+  recording.layout = options_.layout;
+  recording.header = header_of(output);
+  if (options_.split_rings) recording.first_ring = static_cast<std::uint32_t>(output);
+  recording.confine_thread = confinement(options_);
+  recording.size_limit_bytes = options_.size_limit_bytes;
+  recording.merge_window_ns =
+      (2 * std::uint64_t{options_.capture.retire_timeout_ms} + 50) * kNanosecondsPerMillisecond;
+  for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {
+    if (!takes_ring(output, ring)) continue;
+    recording.blocks_per_ring.push_back(capture_->ring_info(ring).block_count);
+    recording.ring_memory.push_back(capture_->ring_memory(ring));
+  }
+  return recording;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,22 @@
+// What the rings of a capture have counted, for the statistics and for the end of a file.
+#pragma once
+
+#include <vector>
+
+#include "engine/capture/capture.h"
+#include "tools/record/links.h"
+#include "tools/record/record_stats.h"
+#include "writers/recording/pcapng_format.h"
+
+namespace capstan::tools {
+
+// By ring. A snapshot while the capture runs.
+std::vector<RingStats> ring_stats(const Capture& capture);
+
+// By ring. Requires: capture.finished().
+std::vector<ClosingLedger> closing_ledgers(const Capture& capture, Links& links);
+
+// Whether more than an eighth of a ring is held: what can wait should. Any thread.
+bool a_ring_fills(const Capture& capture) noexcept;
+
+}  // namespace capstan::tools

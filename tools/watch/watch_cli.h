@@ -1,0 +1,26 @@
+// WatchOptions on a command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/watch/watch_options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace capstan::tools {
+
+// As typed.
+struct RawWatchOptions {
+  std::string metrics;
+  std::string status_socket;
+  std::string alarm_disk = "5%";
+  double alarm_silent_s = 0;
+};
+
+void add_watch_options(CLI::App& app, RawWatchOptions& raw);
+WatchOptions read_watch_options(const RawWatchOptions& raw, std::vector<std::string>& problems);
+
+}  // namespace capstan::tools
