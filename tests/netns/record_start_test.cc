@@ -6,6 +6,7 @@
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +15,9 @@
 #include <set>
 #include <thread>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tests/support/failing_calls.h"
 #include "tests/support/record_run.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/wire.h"
@@ -366,6 +369,28 @@ TEST_F(RecordStart, TunIsRaw) {
     EXPECT_EQ(difference(expected, frames_of(recording)), "");
     expect_readable(target, expected.size());
   }
+}
+
+// A ring that overflows before its thread has taken anything lost nothing before the capture began,
+// however long ago the socket was opened: each thread's birth waits until the ring is full.
+TEST_F(RecordStart, ALossBeforeTheFirstPacketBeginsWithTheCapture) {
+  const FrameSender sender("v0");
+  std::atomic<std::uint64_t> first_birth_ns{0};
+  FailingCalls births({.calls = {SYS_clone, SYS_clone3}, .before_answer = [&] {
+                         if (first_birth_ns == 0) first_birth_ns = wall_clock_ns();
+                         for (std::uint32_t number = 0; number < 3'000; ++number) {
+                           sender.send(make_udp_frame(kWantedPort, number, 1400));
+                         }
+                       }});
+  ProcessOptions options;
+  options.in_child = births.in_child();
+  RecordRun record({"-i", "v1", "-B", "2", "-w", file("early")}, options);
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  ASSERT_TRUE(record.wait_received(3'000));
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  const Statistics info = info_of(file("early"));
+  ASSERT_GT(info.size("/loss/spans"), 0U) << info.all();
+  EXPECT_GT(info.number("/loss/spans/0/from_ns"), first_birth_ns) << info.all();
 }
 
 }  // namespace

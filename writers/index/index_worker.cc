@@ -12,6 +12,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/thread.h"
 #include "engine/index/file_indexer.h"
 #include "writers/index/index_file.h"
 
@@ -37,7 +38,7 @@ IndexWorker::~IndexWorker() {
 }
 
 void IndexWorker::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("makes indexes", [this] { run(); });
 }
 
 void IndexWorker::add(const std::string& recording_path) noexcept {
