@@ -379,6 +379,11 @@ void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {
                                   verdict == Verdict::kCleartextNoCredentials ||
                                   verdict == Verdict::kRefusedOrStripped;
     if ((facts.reasons & reason::kGap) != 0 && may_hide_a_login) ++counters_.sessions_with_holes;
+    const std::size_t client = session->swapped() ? 1 : 0;
+    if (verdict == Verdict::kCleartextNoCredentials && ends.protocol == kProtocolTcp &&
+        flow.packets[client] == 0) {
+      ++counters_.sessions_without_client;
+    }
     services_.add(key, facts, verdict, flow.last_ns);
   }
   for (StreamDirection& stream : state.streams) stream.release(pool_);

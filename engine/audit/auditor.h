@@ -72,6 +72,9 @@ struct AuditCounters {
   std::uint64_t datagrams_given_up = 0;  // in fragments, never whole
   // Sessions that miss bytes in the capture, neither encrypted nor with a login in what was seen.
   std::uint64_t sessions_with_holes = 0;
+  // In the clear, with not one packet of the client's in the capture: a login would have been
+  // there.
+  std::uint64_t sessions_without_client = 0;
   std::uint64_t memory_refusals = 0;
   std::size_t flow_memory_bytes = 0;
   std::size_t pool_peak_bytes = 0;

@@ -543,6 +543,16 @@ bool inline_redis(std::string_view line, Bytes server, std::uint16_t port) noexc
          (equals_nocase(word, "AUTH") && answer.starts_with("+OK\r\n"));
 }
 
+// "AUTH x" answered with a bare "+OK": POP3 says "+OK" to it only where x is a mechanism, and
+// greets first, as a rule with a word behind it.
+bool bare_redis_auth(std::string_view client, Bytes server) noexcept {
+  std::string_view rest = trim_left(client);
+  const std::string_view word = trim(take_word(rest));
+  rest = trim(rest);
+  return equals_nocase(word, "AUTH") && !rest.empty() && as_text(server) == "+OK\r\n" &&
+         Mechanism::from_wire(take_word(rest)).text() == "unlisted";
+}
+
 Identification text_stream(const Opening& o) {
   bool client_whole = false;
   bool server_whole = false;
@@ -582,8 +592,10 @@ Identification text_stream(const Opening& o) {
   const Protocol server =
       server_text && server_whole ? server_line(s, o.server_port) : Protocol::kUnknown;
   if (client_text && client_whole) {
-    if (server != Protocol::kPop3 && inline_redis(c, o.server, o.server_port))
-      return found(Protocol::kRedis);
+    const bool redis = server == Protocol::kPop3 ? protocol_of_port(o.server_port) != server &&
+                                                       bare_redis_auth(c, o.server)
+                                                 : inline_redis(c, o.server, o.server_port);
+    if (redis) return found(Protocol::kRedis);
     const Protocol client = client_line(c, server, o.server_port);
     if (client != Protocol::kUnknown) {
       // AUTH and an answer in RESP: wait for the server where it may yet speak.
@@ -639,181 +651,6 @@ Identification text_stream(const Opening& o) {
 }
 
 }  // namespace
-
-Protocol protocol_of_port(std::uint16_t port) noexcept {
-  switch (port) {
-    case 21:
-    case 2121:
-      return Protocol::kFtp;
-    case 22:
-      return Protocol::kSsh;
-    case 23:
-    case 2323:
-      return Protocol::kTelnet;
-    case 24:
-    case 25:
-    case 587:
-    case 465:
-    case 2525:
-      return Protocol::kSmtp;
-    case 80:
-    case 8000:
-    case 8008:
-    case 8080:
-    case 3128:
-    case 8888:
-    case 81:
-      return Protocol::kHttp;
-    case 88:
-      return Protocol::kKerberos;
-    case 110:
-      return Protocol::kPop3;
-    case 119:
-    case 433:
-      return Protocol::kNntp;
-    case 143:
-    case 220:
-      return Protocol::kImap;
-    case 139:
-    case 445:
-      return Protocol::kSmb;
-    case 161:
-    case 162:
-      return Protocol::kSnmp;
-    case 389:
-    case 3268:
-      return Protocol::kLdap;
-    case 443:
-    case 636:
-    case 853:
-    case 989:
-    case 990:
-    case 992:
-    case 993:
-    case 994:
-    case 995:
-    case 3269:
-    case 5061:
-    case 5223:
-    case 6697:
-    case 8443:
-      return Protocol::kTls;
-    case 513:
-      return Protocol::kRlogin;
-    case 514:
-      return Protocol::kRsh;
-    case 554:
-    case 8554:
-      return Protocol::kRtsp;
-    case 1080:
-      return Protocol::kSocks5;
-    case 1812:
-    case 1813:
-    case 1645:
-    case 1646:
-      return Protocol::kRadius;
-    case 1883:
-      return Protocol::kMqtt;
-    case 3306:
-      return Protocol::kMysql;
-    case 3389:
-      return Protocol::kRdp;
-    case 5060:
-      return Protocol::kSip;
-    case 5222:
-    case 5269:
-      return Protocol::kXmpp;
-    case 5432:
-      return Protocol::kPgsql;
-    case 5900:
-    case 5901:
-    case 5902:
-    case 5903:
-      return Protocol::kRfb;
-    case 6379:
-      return Protocol::kRedis;
-    case 6665:
-    case 6666:
-    case 6667:
-    case 6668:
-    case 6669:
-      return Protocol::kIrc;
-    case 512:
-      return Protocol::kRexec;
-    case 5672:
-      return Protocol::kAmqp;
-    case 27017:
-    case 27018:
-    case 27019:
-      return Protocol::kMongodb;
-    case 1433:
-      return Protocol::kTds;
-    case 1521:
-    case 1522:
-    case 1526:
-      return Protocol::kTns;
-    case 11211:
-      return Protocol::kMemcached;
-    case 9092:
-      return Protocol::kKafka;
-    case 2181:
-      return Protocol::kZookeeper;
-    case 4222:
-      return Protocol::kNats;
-    case 61613:
-      return Protocol::kStomp;
-    case 2775:
-      return Protocol::kSmpp;
-    case 49:
-      return Protocol::kTacacs;
-    case 3868:
-      return Protocol::kDiameter;
-    case 873:
-      return Protocol::kRsync;
-    case 6000:
-    case 6001:
-    case 6002:
-    case 6010:
-      return Protocol::kX11;
-    case 623:
-      return Protocol::kIpmi;
-    case 2401:
-      return Protocol::kCvs;
-    case 3690:
-      return Protocol::kSvn;
-    case 9042:
-      return Protocol::kCassandra;
-    case 50000:
-      return Protocol::kDrda;
-    case 8021:
-      return Protocol::kEventSocket;
-    case 3493:
-      return Protocol::kNut;
-    case 6600:
-      return Protocol::kMpd;
-    case 10011:
-      return Protocol::kTeamspeak;
-    case 27015:
-    case 25575:
-      return Protocol::kRcon;
-    case 2628:
-      return Protocol::kDict;
-    case 4190:
-      return Protocol::kSieve;
-    case 674:
-      return Protocol::kAcap;
-    case 9051:
-      return Protocol::kTorControl;
-    case 5038:
-      return Protocol::kAmi;
-    default:
-      return Protocol::kUnknown;
-  }
-}
-
-bool is_service_port(std::uint16_t port) noexcept {
-  return port < 1024 || protocol_of_port(port) != Protocol::kUnknown;
-}
 
 Identification identify_stream(const Opening& opening) {
   const Identification client = binary_client(opening);

@@ -74,4 +74,11 @@ inline constexpr std::uint32_t load_le32(const std::uint8_t* p) noexcept {
   return std::uint32_t{p[3]} << 24 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[1]} << 8 | p[0];
 }
 
+// The value of a hexadecimal digit; -1: it is none.
+inline int hex_digit(std::uint8_t byte) noexcept {
+  const char c = lower(static_cast<char>(byte));
+  if (is_digit(c)) return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 }  // namespace capstan::audit

@@ -34,8 +34,12 @@ void TransportWalk::link() noexcept {
       return family(kAnyFamily, at_ + 4);
     case link_type::kEnc:  // family, security parameters index, flags
       return family(kAnyFamily, at_ + 12);
-    case link_type::kPpp:
     case link_type::kPppHdlc:
+      // Cisco's framing shares the link type: its address is 0x0f, or 0x8f for all (RFC 1547
+      // section 4.3.1; tcpdump.org/linktypes, LINKTYPE_PPP_HDLC).
+      if ((all_.u8(at_) & 0x7f) == 0x0f) return go_type(all_.be16(at_ + 2), at_ + 4);
+      return go(Layer::kPpp, at_);
+    case link_type::kPpp:
       return go(Layer::kPpp, at_);
     case link_type::kPppPppd:  // the direction in place of the address, or in front of it
       return go(Layer::kPpp, all_.be16(at_ + 1) == 0xff03 ? at_ + 1 : at_);

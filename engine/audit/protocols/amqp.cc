@@ -46,6 +46,26 @@ Bytes take_variable(Bytes& bytes) noexcept {
   }
 }
 
+// The descriptor in front of a described value (sections 1.2 and 1.6.10 of amqp-core-types): a
+// small ulong, a ulong, or its name as a symbol. 0: none that begins a SASL exchange.
+std::uint8_t take_descriptor(Bytes& bytes) noexcept {
+  const Bytes front = take(bytes, 2);
+  if (front.size() < 2 || front[0] != 0) return 0;
+  constexpr std::uint8_t kSmallUlong = 0x53;
+  constexpr std::uint8_t kUlong = 0x80;
+  if (front[1] == kSmallUlong || front[1] == kUlong) {
+    const Bytes number = take(bytes, front[1] == kUlong ? 8 : 1);
+    return number.empty() ? std::uint8_t{0} : number.back();
+  }
+  constexpr std::uint8_t kSymbol8 = 0xa3;
+  constexpr std::uint8_t kSymbol32 = 0xb3;
+  if (front[1] != kSymbol8 && front[1] != kSymbol32) return 0;
+  const std::string_view name =
+      as_text(front[1] == kSymbol8 ? take_short_string(bytes) : take_long_string(bytes));
+  if (name == "amqp:sasl-init:list") return 0x41;
+  return name == "amqp:sasl-response:list" ? std::uint8_t{0x43} : std::uint8_t{0};
+}
+
 class Amqp final : public UnitRecogniser {
  private:
   bool is_header(Bytes bytes) const noexcept { return begins_with(bytes, "AMQP") == Match::kYes; }
@@ -146,10 +166,9 @@ class Amqp final : public UnitRecogniser {
     const std::size_t head = unit[4] * 4U;
     if (head > unit.size()) return;
     Bytes rest = unit.subspan(head);
-    if (rest.size() < 4 || rest[0] != 0x00 || rest[1] != 0x53) return;
-    const std::uint8_t what = rest[2];
-    const std::uint8_t list = rest[3];
-    rest = rest.subspan(4);
+    const std::uint8_t what = take_descriptor(rest);
+    const Bytes code = take(rest, 1);
+    const std::uint8_t list = code.empty() ? 0 : code[0];
     constexpr std::uint8_t kList8 = 0xc0;
     constexpr std::uint8_t kList32 = 0xd0;
     if (list != kList8 && list != kList32) return;

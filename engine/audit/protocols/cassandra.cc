@@ -18,6 +18,7 @@ enum Opcode : std::uint8_t {
   kAuthResponse = 0x0f,
 };
 constexpr std::uint32_t kMostBytes = 256U << 20;
+constexpr std::size_t kMostName = 20;  // of a mechanism (RFC 4422 section 3.1)
 
 // From version 3 on the stream's number has two bytes.
 std::size_t header_bytes(std::uint8_t version) noexcept { return version <= 2 ? 8 : 9; }
@@ -64,6 +65,13 @@ class Cassandra final : public ClientUnitRecogniser {
         const std::size_t size = std::min<std::size_t>(load_be32(body.data()), body.size() - 4);
         const Bytes token = body.subspan(4, size);
         if (!sasl_.active()) {
+          // DseAuthenticator is told the mechanism first, and answers with a start of its own.
+          if (token.size() <= kMostName &&
+              Mechanism::from_wire(as_text(token)).text() != "unlisted") {
+            sasl_.begin(as_text(token), context);
+            context.facts.undecidable = true;  // until the exchange shows what it is
+            break;
+          }
           // PasswordAuthenticator is SASL PLAIN; what else there is does not begin with its NUL.
           const bool plain = std::count(token.begin(), token.end(), 0) >= 2;
           sasl_.begin(plain ? "PLAIN" : "UNKNOWN", context);

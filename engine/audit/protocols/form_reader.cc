@@ -1,18 +1,13 @@
 #include "engine/audit/protocols/form_reader.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
 
 namespace {
-
-int hex_digit(std::uint8_t byte) noexcept {
-  const char c = lower(static_cast<char>(byte));
-  if (is_digit(c)) return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 bool is_blank(std::uint8_t byte) noexcept {
   return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
@@ -88,6 +83,7 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
   }
   switch (field_kind(name)) {
     case FieldKind::kNone:
+      nested(value);
       return;
     case FieldKind::kUser:
       if (has_user_ || (kind_ == FormKind::kQuery && name.size() < 3)) return;
@@ -115,6 +111,25 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
     if (!secret_.push(byte)) break;
   }
   secret_length_ = length;
+}
+
+// A document in a field, as in payload={"password":"x"} and in JSON that holds JSON as a string:
+// one level of it.
+void FormReader::nested(Bytes value) {
+  const std::string_view text = trim(as_text(value));
+  if (within_ || !text.starts_with('{') || secret_kind_ != SecretKind::kNone) return;
+  const auto inner = std::make_unique<FormReader>(FormKind::kJson);
+  inner->within_ = true;
+  inner->push(as_bytes(text));
+  if (inner->secret_kind_ == SecretKind::kNone) return;
+  secret_kind_ = inner->secret_kind_;
+  secret_length_ = inner->secret_length_;
+  secret_.set_size(0);
+  for (const std::uint8_t byte : inner->secret_.bytes()) secret_.push(byte);
+  if (inner->has_user_ && !has_user_) {
+    has_user_ = true;
+    user_ = inner->user_;
+  }
 }
 
 // name: "value" pairs, wherever they stand.
@@ -247,73 +262,6 @@ void FormReader::lines(std::uint8_t byte) {
     } else {
       put_name(byte);
     }
-  }
-}
-
-// RFC 7578 section 4.1, RFC 2046 section 5.1.1: parts of header lines, an empty line and a value,
-// up to CRLF "--". The boundary itself need not be known: a value with CRLF "--" in it ends too
-// early.
-void FormReader::multipart(std::uint8_t byte) {
-  constexpr std::string_view kEnd = "\r\n--";
-  switch (part_) {
-    case Part::kStart:
-      if (byte == '\n') part_ = Part::kHeaders;
-      break;
-    case Part::kHeaders:
-      if (byte != '\n') {
-        if (byte != '\r') tag_.push(byte);
-        break;
-      }
-      if (tag_.bytes().empty()) {
-        part_ = Part::kValue;
-        matched_ = 0;
-        break;
-      }
-      multipart_header();
-      tag_.set_size(0);
-      break;
-    case Part::kValue:
-      if (byte == static_cast<std::uint8_t>(kEnd[matched_])) {
-        if (++matched_ < kEnd.size()) break;
-        if (is_file_) clear_value();
-        end_field();
-        is_file_ = false;
-        matched_ = 0;
-        part_ = Part::kDelimiter;
-        break;
-      }
-      for (std::size_t i = 0; i < matched_; ++i) {
-        put_value(static_cast<std::uint8_t>(kEnd[i]));
-      }
-      matched_ = byte == '\r' ? 1 : 0;
-      if (matched_ == 0) put_value(byte);
-      break;
-    default:  // kDelimiter
-      if (byte == '\n') part_ = Part::kHeaders;
-      break;
-  }
-}
-
-// Content-Disposition: form-data; name="field" or name=field; a file's content is no field.
-void FormReader::multipart_header() {
-  const std::string_view line = as_text(tag_.bytes());
-  if (!starts_nocase(line, "Content-Disposition")) return;
-  is_file_ = contains_nocase(line, "filename");
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const std::size_t at = rest.find(';');
-    if (at == std::string_view::npos) return;
-    rest = trim_left(rest.substr(at + 1));
-    if (!starts_nocase(rest, "name")) continue;
-    std::string_view value = trim_left(rest.substr(4));
-    if (!value.starts_with('=')) continue;
-    value = trim_left(value.substr(1));
-    const bool quoted = value.starts_with('"');
-    if (quoted) value.remove_prefix(1);
-    const std::size_t end = value.find_first_of(quoted ? "\"" : "; \t");
-    clear_name();
-    for (const char c : value.substr(0, end)) put_name(static_cast<std::uint8_t>(c));
-    return;
   }
 }
 

@@ -64,6 +64,7 @@ class FormReader {
   void percent(std::uint8_t byte);
   void multipart(std::uint8_t byte);
   void multipart_header();
+  void read_extended_name(std::string_view value);
   void json(std::uint8_t byte);
   void json_escape(std::uint8_t byte);
   void json_string_ends();
@@ -81,9 +82,11 @@ class FormReader {
   void clear_value() noexcept;
   void end_field();
   void graphql(std::string_view document);
+  void nested(Bytes value);
   std::string_view name() const noexcept { return {name_.data(), name_size_}; }
 
   FormKind kind_;
+  bool within_ = false;  // reads the value of another's field
   Part part_ = Part::kStart;
   std::array<char, kMaxName> name_{};
   std::size_t name_size_ = 0;

@@ -30,7 +30,7 @@ void read_basic(std::string_view value, Context& context) {
     return;
   }
   const Bytes password = decoded.bytes().subspan(colon + 1);
-  if (password.empty()) {
+  if (password.empty() || is_placeholder_password(text.substr(0, colon), as_text(password))) {
     // A key in the place of the name, as many interfaces want it.
     if (colon != 0) {
       context.add_credential({}, "Basic", SecretKind::kToken, as_bytes(value),
@@ -99,6 +99,12 @@ bool is_signature(std::string_view scheme) noexcept {
 }
 
 }  // namespace
+
+bool is_placeholder_password(std::string_view user, std::string_view password) noexcept {
+  if (is_one_of(password, {"x-oauth-basic", "api_token"})) return true;
+  constexpr std::size_t kShortestToken = 16;
+  return is_one_of(password, {"x", "token", "unused"}) && looks_like_token(user, kShortestToken);
+}
 
 void read_authorization(std::string_view value, Context& context) {
   value = trim(value);

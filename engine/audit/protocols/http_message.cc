@@ -15,7 +15,18 @@ bool is_harmless_name(std::string_view name) noexcept {
   return starts_nocase(name, "Sec-") || starts_nocase(name, "Access-Control-") ||
          contains_nocase(name, "Idempotency") || contains_nocase(name, "Surrogate") ||
          equals_nocase(name, "WWW-Authenticate") || equals_nocase(name, "Proxy-Authenticate") ||
-         starts_nocase(name, "X-Amz-") || contains_nocase(name, "Authenticate-");
+         (starts_nocase(name, "X-Amz-") && !equals_nocase(name, "X-Amz-Security-Token")) ||
+         contains_nocase(name, "Authenticate-");
+}
+
+// Fields that are known to carry a key, whatever their names say. ("X-...-Key" of others may be a
+// key of anything: a cache's, a message's.)
+bool is_named_key(std::string_view name) noexcept {
+  return equals_nocase(name, "X-ClickHouse-Key") || equals_nocase(name, "X-JFrog-Art-Api") ||
+         equals_nocase(name, "X-Parse-Master-Key") || equals_nocase(name, "X-Honeycomb-Team") ||
+         equals_nocase(name, "X-Insert-Key") || equals_nocase(name, "X-Query-Key") ||
+         equals_nocase(name, "X-License-Key") || equals_nocase(name, "X-Registry-Auth") ||
+         equals_nocase(name, "X-Registry-Config");
 }
 
 // RFC 3986 section 3.2.1: user ":" password "@" behind "//". A user alone is no secret.
@@ -37,13 +48,23 @@ void HttpMessage::target(std::string_view target, Context& context) {
     const std::size_t colon = userinfo.find(':');
     if (colon != std::string_view::npos && colon + 1 < userinfo.size()) {
       const std::string_view secret = userinfo.substr(colon + 1);
-      context.add_credential(userinfo.substr(0, colon), "userinfo", SecretKind::kPlain,
-                             as_bytes(secret), as_bytes(secret));
+      const std::string_view user = userinfo.substr(0, colon);
+      if (is_placeholder_password(user, secret)) {
+        context.add_credential({}, "userinfo", SecretKind::kToken, as_bytes(user), as_bytes(user));
+      } else {
+        context.add_credential(user, "userinfo", SecretKind::kPlain, as_bytes(secret),
+                               as_bytes(secret));
+      }
     }
   }
   // Path parameters (section 3.3), the query and the fragment (sections 3.4 and 3.5).
-  const std::size_t from = target.find_first_of(";?#");
-  if (from == std::string_view::npos) return;
+  std::size_t from = target.find_first_of(";?#");
+  if (from == std::string_view::npos) {
+    // Cameras take "/user=bob&password=x&channel=1" for a path.
+    const std::size_t slash = target.rfind('/', target.find('='));
+    if (slash == std::string_view::npos || target.find('&') == std::string_view::npos) return;
+    from = slash;
+  }
   FormReader form(FormKind::kQuery);
   std::string_view rest = target.substr(from + 1);
   while (!rest.empty()) {
@@ -83,7 +104,7 @@ bool HttpMessage::is_telling(std::string_view name, bool request) noexcept {
   return contains_nocase(name, "key") || contains_nocase(name, "token") ||
          contains_nocase(name, "pass") || contains_nocase(name, "pwd") ||
          contains_nocase(name, "secret") || contains_nocase(name, "wsse") ||
-         contains_nocase(name, "x-auth") || contains_nocase(name, "x-user");
+         contains_nocase(name, "x-auth") || contains_nocase(name, "x-user") || is_named_key(name);
 }
 
 void HttpMessage::field(std::string_view name, std::string_view value, bool request,
@@ -110,10 +131,11 @@ void HttpMessage::field(std::string_view name, std::string_view value, bool requ
   } else if (equals_nocase(name, "X-WSSE")) {
     wsse(value, context);
   } else if (is_telling(name, request)) {
-    switch (field_kind(name)) {
+    const FieldKind kind = is_named_key(name) ? FieldKind::kToken : field_kind(name);
+    switch (kind) {
       case FieldKind::kPassword:
       case FieldKind::kToken: {
-        const bool password = field_kind(name) == FieldKind::kPassword;
+        const bool password = kind == FieldKind::kPassword;
         context.add_credential(context.facts.user, "header field",
                                password ? SecretKind::kPlain : SecretKind::kToken, as_bytes(value),
                                as_bytes(value));
@@ -146,11 +168,9 @@ void HttpMessage::content_type(std::string_view value) {
   body_kind_ = BodyKind::kForm;
   if (contains_nocase(value, "form-data")) {
     form_kind_ = FormKind::kMultipart;
-  } else if (contains_nocase(value, "json")) {
-    form_kind_ = FormKind::kJson;
-  } else if (contains_nocase(value, "xml")) {
-    form_kind_ = FormKind::kXml;
-  } else if (contains_nocase(value, "urlencoded") || starts_nocase(value, "text/plain")) {
+  } else if (contains_nocase(value, "json") || contains_nocase(value, "xml") ||
+             contains_nocase(value, "urlencoded") || starts_nocase(value, "text/plain")) {
+    // The type is often wrong: the body's first byte tells.
     form_kind_ = FormKind::kUnknown;
   } else if (starts_nocase(value, "application/grpc")) {
     body_kind_ = BodyKind::kUnreadable;

@@ -101,7 +101,9 @@ Match kafka_client(Bytes bytes) noexcept {
   const std::uint16_t key = load_be16(bytes.data() + 4);
   const std::uint16_t version = load_be16(bytes.data() + 6);
   const bool login = key == kSaslHandshake || key == kApiVersions || key == kSaslAuthenticate;
-  if (size < 10 || size > kMostBytes || key > kMostKey || version > (login ? 4 : 18)) {
+  // The first request asks for a list or logs in: it is short.
+  constexpr std::uint32_t kMostFirst = 1U << 20;
+  if (size < 10 || size > kMostFirst || key > kMostKey || version > (login ? 4 : 18)) {
     return Match::kNo;
   }
   if (bytes.size() < kHeaderBytes) return login ? Match::kMaybe : Match::kNo;

@@ -3,10 +3,12 @@
 // saslContinue, authenticate, speculativeAuthenticate). Documents are BSON (bsonspec.org 1.1).
 #include <array>
 
+#include "engine/audit/protocols/body_decoder.h"
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/sasl.h"
 #include "engine/audit/protocols/signatures.h"
 #include "engine/audit/protocols/unit_recogniser.h"
+#include "engine/audit/secret_buffer.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -127,9 +129,13 @@ class Mongodb final : public UnitRecogniser {
 
   void on_unit(Side side, Bytes unit, Context& context) override {
     if (side != Side::kClient || unit.size() < kHeaderBytes) return;
-    const std::uint32_t operation = load_le32(unit.data() + 12);
-    Bytes rest = unit.subspan(kHeaderBytes);
-    if (operation == kOpMsg) {
+    operation(load_le32(unit.data() + 12), unit.subspan(kHeaderBytes), context);
+  }
+
+  void operation(std::uint32_t operation, Bytes rest, Context& context) {
+    if (operation == kOpCompressed) {
+      compressed(rest, context);
+    } else if (operation == kOpMsg) {
       if (rest.size() < 5) return;
       rest = rest.subspan(4);
       if (rest[0] == 0) command(Document(rest.subspan(1)), context);  // the body section
@@ -144,6 +150,34 @@ class Mongodb final : public UnitRecogniser {
       // The arguments stand behind the metadata; old shells sent them the other way round.
       command(Document(rest), context);
     }
+  }
+
+  // The operation within, bytes of it, the compressor: none, snappy, zlib, zstd. Logins are not to
+  // be compressed (specifications/compression, "Messages not allowed to be compressed"), yet what
+  // cannot be read is not called harmless.
+  void compressed(Bytes rest, Context& context) {
+    constexpr std::size_t kHead = 9;
+    if (rest.size() < kHead) return;
+    const std::uint32_t inner = load_le32(rest.data());
+    const std::uint8_t compressor = rest[kHead - 1];
+    rest = rest.subspan(kHead);
+    if (inner == kOpCompressed) return;
+    if (compressor == 0) {
+      operation(inner, rest, context);
+      return;
+    }
+    constexpr std::uint8_t kZlib = 2;
+    BodyDecoder decoder(compressor == kZlib ? ContentCoding::kDeflated
+                                            : ContentCoding::kUnreadable);
+    SecretBuffer<8192> plain;
+    const auto take = [&plain](Bytes piece) {
+      for (const std::uint8_t byte : piece) {
+        if (!plain.push(byte)) return false;
+      }
+      return true;
+    };
+    if (!decoder.push(rest, take)) context.facts.undecidable = true;
+    operation(inner, plain.bytes(), context);
   }
 
   static void skip_string(Bytes& bytes) noexcept {

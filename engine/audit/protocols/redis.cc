@@ -51,7 +51,15 @@ class Redis final : public Recogniser {
   }
 
  private:
-  enum class Command : std::uint8_t { kUnknown, kOther, kAuth, kHello };
+  enum class Command : std::uint8_t {
+    kUnknown,
+    kOther,
+    kAuth,
+    kHello,
+    kConfig,   // CONFIG SET requirepass ...
+    kAcl,      // ACL SETUSER name >password
+    kMigrate,  // MIGRATE ... AUTH password, AUTH2 user password
+  };
   static constexpr std::uint64_t kMaxArgument = 4096;
 
   static std::uint64_t number(std::string_view text) noexcept {
@@ -103,9 +111,12 @@ class Redis final : public Recogniser {
   void argument(Bytes value, bool last, Context& context) {
     const std::string_view text = as_text(value);
     if (index_ == 0) {
-      command_ = equals_nocase(text, "AUTH")    ? Command::kAuth
-                 : equals_nocase(text, "HELLO") ? Command::kHello
-                                                : Command::kOther;
+      command_ = equals_nocase(text, "AUTH")      ? Command::kAuth
+                 : equals_nocase(text, "HELLO")   ? Command::kHello
+                 : equals_nocase(text, "CONFIG")  ? Command::kConfig
+                 : equals_nocase(text, "ACL")     ? Command::kAcl
+                 : equals_nocase(text, "MIGRATE") ? Command::kMigrate
+                                                  : Command::kOther;
       return;
     }
     if (command_ == Command::kAuth) {
@@ -124,6 +135,35 @@ class Redis final : public Recogniser {
       } else if (auth_at_ != 0 && index_ == auth_at_ + 2) {
         secret(value, context);
       }
+    } else {
+      setting(value, context);
+    }
+  }
+
+  // Passwords that are set, or handed on to another server (redis.io, "CONFIG SET", "ACL SETUSER",
+  // "MIGRATE"): who listens has them.
+  void setting(Bytes value, Context& context) {
+    const std::string_view text = as_text(value);
+    if (command_ == Command::kAcl) {
+      if (index_ == 2) user_.assign(text.substr(0, SessionFacts::kMaxUserBytes));
+      if (index_ > 2 && text.size() > 1 && (text.front() == '>' || text.front() == '<')) {
+        secret(value.subspan(1), context, "ACL SETUSER");
+      }
+      return;
+    }
+    if (auth_at_ != 0 && index_ == auth_at_) {
+      secret(value, context,
+             command_ == Command::kConfig ? Mechanism("CONFIG SET") : Mechanism("MIGRATE"));
+      auth_at_ = 0;
+      return;
+    }
+    if (command_ == Command::kConfig) {
+      const bool password = equals_nocase(text, "requirepass") ||
+                            equals_nocase(text, "masterauth") ||
+                            equals_nocase(text, "tls-key-file-pass");
+      if (password) auth_at_ = index_ + 1;
+    } else if (equals_nocase(text, "AUTH") || equals_nocase(text, "AUTH2")) {
+      auth_at_ = index_ + static_cast<std::uint32_t>(text.size() - 3);  // behind the user, if any
     }
   }
 
@@ -157,8 +197,9 @@ class Redis final : public Recogniser {
     return quoted ? text.substr(1, text.size() - 2) : text;
   }
 
-  void secret(Bytes value, Context& context) {
-    context.add_credential(user_, "AUTH", SecretKind::kPlain, value, value);
+  void secret(Bytes value, Context& context, Mechanism mechanism = "AUTH") {
+    if (value.empty()) return;
+    context.add_credential(user_, mechanism, SecretKind::kPlain, value, value);
   }
 
   std::string user_;

@@ -67,6 +67,8 @@ class Rfb final : public Recogniser {
     if (client_minor_ == 0) {
       if (bytes.size() < kVersionBytes) return 0;
       client_minor_ = std::max(1, minor_of(bytes));
+      // The server's side may be missing: what the client does then shows no security type.
+      context.facts.undecidable = true;
       return kVersionBytes;
     }
     if (security_ == kInvalid) {

@@ -18,6 +18,16 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> words
                      [word](std::string_view known) { return equals_nocase(word, known); });
 }
 
+// Line ends that a client sends to keep a connection alive (STOMP 1.2, "Heart-beating") stand in
+// front of nothing.
+Bytes without_line_ends(Bytes bytes) noexcept {
+  constexpr std::size_t kMost = 16;
+  std::size_t ends = 0;
+  while (ends < std::min(bytes.size(), kMost) && (bytes[ends] == '\n' || bytes[ends] == '\r'))
+    ++ends;
+  return bytes.subspan(ends);
+}
+
 // The first line without its ending; nothing when it is not whole or not text.
 std::string_view whole_line(Bytes bytes, bool at_end) noexcept {
   const std::string_view text = as_text(bytes.first(std::min(bytes.size(), kLongestLine)));
@@ -42,7 +52,7 @@ constexpr std::array kStreams = {
     StreamSignature{Protocol::kCassandra, cassandra_client, nullptr},
     StreamSignature{Protocol::kTacacs, tacacs_signature, nullptr},
     StreamSignature{Protocol::kDiameter, diameter_signature, nullptr},
-    StreamSignature{Protocol::kSmpp, smpp_client, nullptr},
+    StreamSignature{Protocol::kSmpp, smpp_client, smpp_server},
     StreamSignature{Protocol::kZookeeper, zookeeper_client, nullptr},
     StreamSignature{Protocol::kTds, tds_client, nullptr},
     StreamSignature{Protocol::kTns, tns_client, nullptr},
@@ -202,9 +212,10 @@ Identification identify_by_signature(const Opening& o) {
       if (swapped != Protocol::kUnknown && o.client.empty()) return found(swapped, true);
     }
   }
-  const std::string_view client = whole_line(o.client, o.at_end);
+  const Bytes said = without_line_ends(o.client);
+  const std::string_view client = whole_line(said, o.at_end);
   if (!client.empty()) {
-    const Protocol protocol = dialogue_of_client(client, o.client, o.server_port);
+    const Protocol protocol = dialogue_of_client(client, said, o.server_port);
     if (protocol != Protocol::kUnknown) return found(protocol, false);
     if (!o.orientation_known && o.server.empty()) {
       const Protocol swapped = dialogue_of_server(client, o.client);

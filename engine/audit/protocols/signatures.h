@@ -22,6 +22,7 @@ Match memcached_client(Bytes bytes) noexcept;
 Match kafka_client(Bytes bytes) noexcept;
 Match zookeeper_client(Bytes bytes) noexcept;
 Match smpp_client(Bytes bytes) noexcept;
+Match smpp_server(Bytes bytes) noexcept;  // an outbind
 Match tacacs_signature(Bytes bytes) noexcept;
 Match diameter_signature(Bytes bytes) noexcept;
 Match x11_client(Bytes bytes) noexcept;

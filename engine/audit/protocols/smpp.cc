@@ -69,6 +69,12 @@ Match smpp_client(Bytes bytes) noexcept {
   return first == 0 || (first >= 0x20 && first < 0x7f) ? Match::kYes : Match::kNo;
 }
 
+// Section 4.1.7: the message centre calls, and asks to be bound to.
+Match smpp_server(Bytes bytes) noexcept {
+  if (bytes.size() < 8 || load_be32(bytes.data() + 4) != kOutbind) return Match::kNo;
+  return smpp_client(bytes);
+}
+
 std::unique_ptr<Recogniser> make_smpp() { return std::make_unique<Smpp>(); }
 
 }  // namespace capstan::audit

@@ -8,6 +8,7 @@
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/signatures.h"
 #include "engine/audit/protocols/unit_recogniser.h"
+#include "engine/audit/secret_buffer.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -76,9 +77,39 @@ class Tds final : public UnitRecogniser {
       return;
     }
     if (side == Side::kServer) {
+      end_message(context);  // it was whole for the server, whatever its packets said
       server(type, body, context);
       return;
     }
+    constexpr std::uint8_t kLast = 1;
+    if (message_ || (unit[1] & kLast) == 0) {
+      if (!message_) message_ = std::make_unique<SecretBuffer<kMostMessage>>();
+      message_type_ = type;
+      for (const std::uint8_t byte : body) message_->push(byte);
+      context.mark_secret(body);
+      if ((unit[1] & kLast) == 0) return;
+      end_message(context);
+    } else {
+      message(type, body, context);
+    }
+  }
+
+  void end_message(Context& context) {
+    if (!message_) return;
+    const auto whole = std::move(message_);
+    message(message_type_, whole->bytes(), context);
+  }
+  void on_gap(Side side, Context& context) override {
+    end_message(context);
+    UnitRecogniser::on_gap(side, context);
+  }
+  void on_end(Side side, Bytes rest, Context& context) override {
+    UnitRecogniser::on_end(side, rest, context);
+    end_message(context);
+  }
+
+  // A message is one packet, or several of which the last says so (2.2.3.1.2).
+  void message(std::uint8_t type, Bytes body, Context& context) {
     switch (type) {
       case kPrelogin:
         context.facts.undecidable = true;  // until a login is seen, or TLS
@@ -202,6 +233,9 @@ class Tds final : public UnitRecogniser {
     context.finish_side(side);
   }
 
+  static constexpr std::size_t kMostMessage = 8192;
+  std::unique_ptr<SecretBuffer<kMostMessage>> message_;  // its front, while more is to come
+  std::uint8_t message_type_ = 0;
   WrappedTls tls_;
   bool encrypted_ = false;
   bool logged_in_ = false;

@@ -7,6 +7,7 @@ namespace capstan::audit {
 
 void TerminalLogin::server_text(std::uint8_t byte) noexcept {
   server_seen_ = true;
+  if (byte >= 0x20 && byte != 0x7f) ++since_name_;
   if (byte == '\n' || byte == '\r') {
     line_ended_ = true;
     return;
@@ -25,6 +26,9 @@ void TerminalLogin::server_text(std::uint8_t byte) noexcept {
 }
 
 TerminalLogin::Input TerminalLogin::prompted() const noexcept {
+  // Typed ahead: the server has said nothing since the name, or no more than its echo, so what
+  // comes is for the prompt behind it.
+  if (named_ && (since_name_ == 0 || since_name_ == name_bytes_)) return Input::kPassword;
   if (!server_seen_) {
     // One direction only: a login is a name, then a password.
     return blind_lines_ == 0 ? Input::kUser : blind_lines_ == 1 ? Input::kPassword : Input::kOther;
@@ -33,8 +37,8 @@ TerminalLogin::Input TerminalLogin::prompted() const noexcept {
   if (text.empty()) return Input::kOther;
   // U+FF1A, the colon of Chinese and Japanese prompts, ends one too.
   constexpr std::string_view kWideColon = "\xef\xbc\x9a";
-  const bool asks =
-      text.back() == ':' || text.back() == '?' || text.back() == '>' || text.ends_with(kWideColon);
+  const bool asks = text.back() == ':' || text.back() == '?' || text.back() == '>' ||
+                    text.back() == '=' || text.ends_with(kWideColon);
   if (!asks) return Input::kOther;
   switch (prompt_kind(text)) {
     case FieldKind::kPassword:
@@ -80,15 +84,20 @@ void TerminalLogin::end_of_line(Context& context) {
   if (input_ == Input::kUser) {
     // Seen from one side only, the first line need not be the name.
     if (server_seen_) {
+      named_ = true;
+      name_bytes_ = typed_.bytes().size();
+      since_name_ = 0;
       context.set_user(as_text(typed_.bytes()));
     } else {
       context.hide_user(typed_.bytes().size());
     }
     context.set_mechanism("login");
   } else if (input_ == Input::kPassword) {
+    named_ = false;
     context.add_credential(context.facts.user, "login", SecretKind::kPlain, {}, typed_.bytes());
     line_size_ = 0;  // the prompt is answered
   }
+  if (input_ == Input::kOther) named_ = false;
   ::explicit_bzero(typed_.space().data(), typed_.space().size());
   typed_.set_size(0);
   input_ = Input::kNone;
@@ -96,6 +105,9 @@ void TerminalLogin::end_of_line(Context& context) {
 
 void TerminalLogin::finish(Context& context) {
   if (input_ == Input::kPassword && !typed_.bytes().empty()) end_of_line(context);
+  // Whether the one line that was typed is a name or a password the side that is missing would
+  // tell.
+  if (!server_seen_ && blind_lines_ == 1) context.facts.undecidable = true;
 }
 
 }  // namespace capstan::audit

@@ -30,6 +30,9 @@ class TerminalLogin {
   bool line_ended_ = false;
   bool server_seen_ = false;
   bool after_cr_ = false;
+  bool named_ = false;             // a name was typed at a prompt, and nothing after it
+  std::size_t name_bytes_ = 0;     // of it
+  std::size_t since_name_ = 0;     // printable bytes of the server's since then
   Input input_ = Input::kNone;     // what the client is typing; kNone: at the start of a line
   std::uint32_t blind_lines_ = 0;  // lines typed while the server was not seen
   SecretBuffer<256> typed_;

@@ -32,6 +32,9 @@ Bytes salt_of(std::uint32_t version) noexcept {
   static constexpr std::uint8_t kV2[] = {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6,
                                          0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26,
                                          0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
+  static constexpr std::uint8_t kDraftOfV2[] = {0xa7, 0x07, 0xc2, 0x03, 0xa5, 0x9b, 0x47,
+                                                0x18, 0x4a, 0x1d, 0x62, 0xca, 0x57, 0x04,
+                                                0x06, 0xea, 0x7a, 0xe3, 0xe5, 0xd3};
   static constexpr std::uint8_t kDraft29[] = {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2,
                                               0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61,
                                               0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99};
@@ -39,6 +42,7 @@ Bytes salt_of(std::uint32_t version) noexcept {
                                               0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4,
                                               0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
   if (version == kQuicV2) return kV2;
+  if (is_draft_of_quic_v2(version)) return kDraftOfV2;
   if (version >= 0xff00001d && version <= 0xff000020) return kDraft29;
   if (version >= 0xff000017 && version <= 0xff00001c) return kDraft23;
   return kV1;
@@ -70,7 +74,7 @@ InitialKeys client_keys(std::uint32_t version, Bytes connection_id) {
        connection_id.size(), initial.data(), &size);
   std::array<std::uint8_t, 32> client{};
   expand_label(initial, "client in", client);
-  const bool v2 = version == kQuicV2;
+  const bool v2 = is_quic_v2(version);
   InitialKeys keys{};
   expand_label(client, v2 ? "quicv2 key" : "quic key", keys.key);
   expand_label(client, v2 ? "quicv2 iv" : "quic iv", keys.iv);
@@ -137,7 +141,7 @@ class Quic final : public Recogniser {
       if (scid_bytes > 20 || rest.size() < 1 + scid_bytes) return;
       rest = rest.subspan(1 + scid_bytes);
       const std::uint8_t type = (bytes[0] >> 4) & 3;
-      const bool initial = version == kQuicV2 ? type == 1 : type == 0;
+      const bool initial = type == (is_quic_v2(version) ? 1 : 0);
       std::uint64_t length = 0;
       if (initial) {
         std::uint64_t token = 0;
