@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -237,6 +238,36 @@ TEST_F(OutputsTest, WhatTheNetworkSaysCannotSteerTerminalOrPage) {
   EXPECT_EQ(page.find("http://"), std::string::npos);
   EXPECT_EQ(page.find("https://"), std::string::npos);
   EXPECT_EQ(safe_text("a\x1b]0;x\x07\xc2\x9b\xff\xc3\xa4"), "a?]0;x???\xc3\xa4");
+}
+
+// More servers than the table holds: those that are not in it are counted, in all three outputs.
+TEST_F(OutputsTest, ServicesWithoutRoomAreToldAndCounted) {
+  AuditCommandLine commands = line();
+  commands.json_flows = false;
+  AuditOutputs outputs(commands);
+  audit::Auditor auditor({}, outputs);
+  constexpr std::uint32_t kBeyond = 3;
+  PacketSpec banner;
+  banner.source_port = 110;
+  banner.destination_port = 40000;
+  banner.payload = "+OK ready\r\n";
+  for (std::uint32_t i = 0; i < audit::ServiceTable::kMaxServices + kBeyond; ++i) {
+    banner.source = 0x0a010000 + i;
+    send(auditor, banner);
+  }
+  auditor.finish();
+  AuditScope scope;
+  outputs.finish(auditor, scope);
+  const std::vector<LeftOut> list = left_out(scope, auditor);
+  const auto told = std::find_if(list.begin(), list.end(), [](const LeftOut& one) {
+    return one.what == "services-not-tabled";
+  });
+  ASSERT_NE(told, list.end());
+  EXPECT_EQ(told->count, kBeyond);
+  EXPECT_NE(read_file(directory.path() / "report.html").find(told->sentence), std::string::npos);
+  EXPECT_NE(read_file(directory.path() / "eve.json").find("services-not-tabled"),
+            std::string::npos);
+  EXPECT_NE(outputs.report(auditor, scope).find(told->sentence), std::string::npos);
 }
 
 TEST(AuditCli, NonsenseIsRefused) {

@@ -36,8 +36,8 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   CLI::App app("Is every login on this link encrypted?", "capstan audit");
   app.add_option(
          "-r,--read", line.files,
-         "A recording to audit, .gz and .zst too; - is standard input; again, or more names, "
-         "for several")
+         "A recording to audit, .gz and .zst too, or a directory of them; - is standard input; "
+         "again, or more names, for several")
       ->allow_extra_args(false);
   app.add_option("-i,--interface", line.interfaces, "An interface to audit live; again for several")
       ->allow_extra_args(false);

@@ -9,6 +9,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/filter/packet_filter.h"
+#include "engine/reader/recording_set.h"
 #include "tools/audit/audit_cli.h"
 #include "tools/audit/audit_file.h"
 #include "tools/audit/audit_outputs.h"
@@ -57,8 +58,13 @@ int audit_command(int argc, char** argv) {
     std::int64_t left = line->packet_limit > 0 ? line->packet_limit : -1;
     std::optional<PacketFilter> filter;
     if (!line->filter.empty()) filter.emplace(line->filter, link_type::kEthernet);
-    for (const std::string& path : line->files) {
-      scope.inputs.push_back(audit_file(path, filter, auditor, left));
+    // One file is read as it lies, straight to the audit; of several the packets are merged by
+    // time, so that a session goes on from one into the next.
+    const RecordingSet set = RecordingSet::find(line->files);
+    if (set.files.size() == 1 && set.troubles.empty() && set.files.front().named) {
+      scope.inputs.push_back(audit_file(set.files.front().path, filter, auditor, left));
+    } else {
+      scope.inputs = audit_set(set, filter, auditor, left);
     }
     if (filter) say_of_filter(*filter);
   }

@@ -3,6 +3,7 @@
 #include "engine/flow/packet_sorter.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/loss_account.h"
+#include "engine/reader/set_reader.h"
 
 namespace capstan::tools {
 
@@ -75,6 +76,78 @@ AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& fi
       loss.finish({ended && file.end().clean(), file.being_written() || !ended});
   input.lost = report.dropped + report.interface_dropped + report.missing;
   return input;
+}
+
+namespace {
+
+AuditedInput input_of(const SetFile& file, const FileOutcome& outcome) {
+  AuditedInput input;
+  input.name = file.path == "-" ? "standard input" : file.path;
+  switch (outcome.state) {
+    case FileOutcome::State::kUnreadable:
+      input.trouble = outcome.error;
+      break;
+    case FileOutcome::State::kNotReached:
+      input.stopped = true;
+      break;
+    case FileOutcome::State::kIgnored:
+    case FileOutcome::State::kPlanned:
+      break;
+    case FileOutcome::State::kRead:
+      if (!outcome.end.clean() && !outcome.being_written) input.damage = outcome.end.text();
+      break;
+  }
+  input.lost = outcome.loss.dropped + outcome.loss.interface_dropped + outcome.loss.missing;
+  return input;
+}
+
+}  // namespace
+
+std::vector<AuditedInput> audit_set(const RecordingSet& set, std::optional<PacketFilter>& filter,
+                                    audit::Auditor& auditor, std::int64_t& left) {
+  SetReader reader(set, {});
+  PacketSorter sorter(true);  // a packet is the reader's until the next
+  const auto emit = [&auditor](std::span<const PacketView> packets) {
+    auditor.on_packets(packets);
+  };
+  std::vector<AuditedInput> seen(set.files.size());
+  SetPacket one;
+  bool ended = false;
+  while (left != 0 && !ended) {
+    ended = !reader.next(one);
+    if (ended) break;
+    AuditedInput& input = seen[one.file];
+    if (filter && !filter->matches(one.packet)) {
+      ++input.filtered;
+      continue;
+    }
+    if (left > 0) --left;
+    ++input.packets;
+    input.note_time(one.packet.timestamp_ns);
+    sorter.add(one.packet, emit);
+  }
+  sorter.flush(emit);
+  reader.finish();
+  std::vector<AuditedInput> inputs;
+  for (std::size_t file = 0; file < set.files.size(); ++file) {
+    const FileOutcome& outcome = reader.outcomes()[file];
+    if (outcome.state == FileOutcome::State::kIgnored) continue;
+    AuditedInput input = input_of(set.files[file], outcome);
+    input.packets = seen[file].packets;
+    input.filtered = seen[file].filtered;
+    input.first_ns = seen[file].first_ns;
+    input.last_ns = seen[file].last_ns;
+    input.stopped = input.stopped || !ended;
+    if (!ended) input.damage.clear();  // not read so far
+    inputs.push_back(std::move(input));
+  }
+  if (!inputs.empty()) inputs.front().reordered = sorter.put_in_order();
+  for (const SetTrouble& trouble : set.troubles) {
+    inputs.push_back({});
+    inputs.back().name = trouble.path;
+    inputs.back().trouble = trouble.text;
+  }
+  return inputs;
 }
 
 }  // namespace capstan::tools

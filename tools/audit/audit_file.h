@@ -1,12 +1,14 @@
-// A recording into the auditor, in the order of its times.
+// Recordings into the auditor, in the order of their times.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/audit/auditor.h"
 #include "engine/filter/packet_filter.h"
+#include "engine/reader/recording_set.h"
 #include "tools/audit/audit_scope.h"
 
 namespace capstan::tools {
@@ -15,5 +17,10 @@ namespace capstan::tools {
 // told in the answer. Throws UsageError where the file cannot be opened.
 AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& filter,
                         audit::Auditor& auditor, std::int64_t& left);
+
+// The packets of all files of `set`, merged by time. One input a file, and one for each thing of
+// the set that could not be read. Throws UsageError where a file that was named cannot be opened.
+std::vector<AuditedInput> audit_set(const RecordingSet& set, std::optional<PacketFilter>& filter,
+                                    audit::Auditor& auditor, std::int64_t& left);
 
 }  // namespace capstan::tools

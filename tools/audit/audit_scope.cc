@@ -12,6 +12,10 @@ std::string counted(std::uint64_t count, const char* one, const char* many) {
 
 void add_inputs(const AuditScope& scope, std::vector<LeftOut>& list) {
   for (const AuditedInput& input : scope.inputs) {
+    if (!input.trouble.empty()) {
+      list.push_back({"file-unreadable", input.name, 1,
+                      fmt::format("{} could not be read: {}", input.name, input.trouble)});
+    }
     if (!input.damage.empty()) {
       list.push_back(
           {"file-damaged", input.name, 1,
@@ -34,6 +38,17 @@ void add_streams(const audit::AuditCounters& counters, std::vector<LeftOut>& lis
                     counted(counters.sessions_with_holes,
                             "session misses bytes in the capture and may hold a login there",
                             "sessions miss bytes in the capture and may hold a login there")});
+  }
+  if (counters.sessions_without_client != 0) {
+    list.push_back(
+        {"client-side-missing",
+         {},
+         counters.sessions_without_client,
+         counted(counters.sessions_without_client,
+                 "session was heard from its server's side alone: a login is said on the "
+                 "other",
+                 "sessions were heard from their servers' side alone: a login is said on "
+                 "the other")});
   }
   if (counters.datagrams_given_up != 0) {
     list.push_back({"datagrams-given-up",

@@ -22,6 +22,7 @@ struct AuditedInput {
   std::optional<std::uint64_t> first_ns;  // the earliest and the latest time of its packets
   std::optional<std::uint64_t> last_ns;
   std::string damage;    // "cut short at byte 4096: ..."; empty: read to its end
+  std::string trouble;   // why nothing of it could be read; empty: it could
   bool stopped = false;  // -c, --seconds or a signal ended it
 
   void note_time(std::uint64_t time_ns) noexcept {

@@ -13,23 +13,73 @@ namespace {
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Capstan audit</title><style>
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
+:root{color-scheme:light dark;--bad:#b3261e;--warn:#7a5200;--good:#1a7f37;--line:#8886}
+@media(prefers-color-scheme:dark){:root{--bad:#ff8a80;--warn:#e3b341;--good:#56d364}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+.answer{border-left:.4rem solid;padding:.4rem .8rem;margin:1rem 0;font-size:1.1rem}
+.answer b{font-size:1.4rem;margin-right:.3rem}
+.no,.r0,.r1{color:var(--bad)}.unsure,.r2,.r3{color:var(--warn)}.yes,.r6{color:var(--good)}
+.r0,.r1,.r2,.r3{font-weight:600}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
+th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.tiles{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}
-.tile{border:1px solid #8886;border-radius:.5rem;padding:.6rem 1rem;min-width:9rem}
-.tile b{display:block;font-size:1.6rem;font-variant-numeric:tabular-nums}
-.r0,.r1{color:#b3261e;font-weight:600}.r2,.r3{color:#9a6700;font-weight:600}.r6{color:#1a7f37}
-@media(prefers-color-scheme:dark){.r0,.r1{color:#ff8a80}.r2,.r3{color:#e3b341}.r6{color:#56d364}}
-code{font-size:.95em;overflow-wrap:anywhere}
+td.t,code.a{white-space:nowrap}
+.tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}
+.tile{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .9rem;min-width:8rem}
+.tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}
+code{font-size:.93em;overflow-wrap:anywhere}
+@media screen and (max-width:60rem){
+thead{display:none}table,tbody,tr,td{display:block}
+tr{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.3rem .6rem}
+td,td.n{border:0;padding:.1rem 0;text-align:left}td.t{white-space:normal}td:empty{display:none}
+td::before{content:attr(data-h) ": ";font-weight:400;color:GrayText}
+code.a{font-size:.8rem}}
+@media print{
+:root{color-scheme:light;--bad:#8c1d18;--warn:#5c3d00;--good:#11602a}
+@page{margin:12mm}body{font-size:9pt;max-width:none;margin:0;padding:0}
+th,td{padding:.15rem .35rem}tr,.tile,.answer{break-inside:avoid}h2{break-after:avoid}
+thead{display:table-header-group}code.a{font-size:7.5pt}td.t{white-space:normal}}
 </style></head><body>
 <h1>Is every login on this link encrypted?</h1>
 )";
+
+// A table's cell; its column's name stands in front of it where a narrow screen has no columns.
+std::string cell(std::string_view column, std::string_view content,
+                 std::string_view css_class = {}) {
+  return fmt::format("<td data-h=\"{}\"{}>{}</td>", column,
+                     css_class.empty() ? "" : fmt::format(" class=\"{}\"", css_class), content);
+}
+std::string number_cell(std::string_view column, std::uint64_t number) {
+  return cell(column, fmt::format("{}", number), "n");
+}
+// An address is never broken over two lines.
+std::string address_cell(std::string_view column, const std::string& address) {
+  return cell(column, fmt::format("<code class=\"a\">{}</code>", escape_xml(address)));
+}
+
+std::string answer(const AuditBook& book, bool everything_seen) {
+  const std::uint64_t logins = book.count(audit::Verdict::kCleartextCredentials);
+  if (logins != 0) {
+    return fmt::format("<p class=\"answer no\"><b>No.</b>{} showed a login in the clear{}.</p>\n",
+                       logins == 1 ? "One session" : fmt::format("{} sessions", logins),
+                       everything_seen ? "" : ", and not everything could be looked at");
+  }
+  if (!everything_seen) {
+    return "<p class=\"answer unsure\"><b>Not certain.</b>No login in the clear was seen, but not "
+           "everything could be looked at: see the end of this page.</p>\n";
+  }
+  if (book.recognised() == 0) {
+    return "<p class=\"answer unsure\"><b>Nothing to tell.</b>No session of an audited protocol "
+           "was "
+           "seen.</p>\n";
+  }
+  return "<p class=\"answer yes\"><b>Yes.</b>No login in the clear was seen, and everything was "
+         "looked at.</p>\n";
+}
 
 std::string tiles(const AuditBook& book, const audit::AuditCounters& counters) {
   using audit::Verdict;
@@ -53,10 +103,10 @@ std::string tiles(const AuditBook& book, const audit::AuditCounters& counters) {
 std::string services(const audit::ServiceTable& table) {
   using audit::Verdict;
   std::string text =
-      "<h2>Services, worst first</h2>\n<table><tr><th>Server</th><th>Protocol</th><th>Verdict</th>"
-      "<th class=\"n\">Sessions</th><th class=\"n\">Encrypted</th><th class=\"n\">Logins in "
-      "clear</th>"
-      "<th>Oldest TLS</th><th>What to change</th></tr>\n";
+      "<h2>Services, worst first</h2>\n<table><thead><tr><th>Server</th><th>Protocol</th>"
+      "<th>Verdict</th><th class=\"n\">Sessions</th><th class=\"n\">Encrypted</th>"
+      "<th class=\"n\">Logins in clear</th><th>Oldest TLS</th><th>What to change</th></tr></thead>"
+      "<tbody>\n";
   for (const auto& [key, service] : services_by_rank(table)) {
     std::string advice;
     for (const std::string& sentence : advice_for(key, *service)) {
@@ -66,63 +116,73 @@ std::string services(const audit::ServiceTable& table) {
     const auto count = [&service = service](Verdict verdict) {
       return service->sessions[static_cast<std::size_t>(verdict)];
     };
-    text += fmt::format(
-        "<tr><td><code>{}</code></td><td>{}</td><td class=\"r{}\">{}</td><td class=\"n\">{}</td>"
-        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-        escape_xml(endpoint_text(key.address, key.port, key.ip_version)),
-        audit::protocol_name(service->protocol), service->rank(), service->verdict_text(),
-        service->total(), count(Verdict::kImplicitTls) + count(Verdict::kStarttlsUpgraded),
-        service->logins, audit::tls_version_name(service->oldest_version), advice);
+    text +=
+        "<tr>" + address_cell("Server", endpoint_text(key.address, key.port, key.ip_version)) +
+        cell("Protocol", audit::protocol_name(service->protocol)) +
+        cell("Verdict", service->verdict_text(), fmt::format("r{}", service->rank())) +
+        number_cell("Sessions", service->total()) +
+        number_cell("Encrypted", count(Verdict::kImplicitTls) + count(Verdict::kStarttlsUpgraded)) +
+        number_cell("Logins in clear", service->logins) +
+        cell("Oldest TLS", audit::tls_version_name(service->oldest_version)) +
+        cell("What to change", advice) + "</tr>\n";
   }
-  return text + "</table>\n";
+  return text + "</tbody></table>\n";
 }
 
 std::string logins(const AuditBook& book) {
   if (book.logins().empty()) return "<h2>Logins in the clear</h2>\n<p>None was seen.</p>\n";
   std::string text =
-      "<h2>Logins in the clear</h2>\n<table><tr><th>Time (UTC)</th><th>Client</th><th>Server</th>"
-      "<th>Protocol</th><th>User</th><th>Mechanism</th><th>Secret</th><th "
-      "class=\"n\">Times</th></tr>\n";
+      "<h2>Logins in the clear</h2>\n<table><thead><tr><th>Time (UTC)</th><th>Client</th>"
+      "<th>Server</th><th>Protocol</th><th>User</th><th>Mechanism</th><th>Secret</th>"
+      "<th class=\"n\">Times</th></tr></thead><tbody>\n";
   for (const LoginLine& line : book.logins()) {
-    text += fmt::format(
-        "<tr><td>{}</td><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{}</td>"
-        "<td>{}</td><td>{}{}</td><td class=\"n\">{}</td></tr>\n",
-        plain_time(line.time_ns), escape_xml(line.client), escape_xml(line.server),
-        escape_xml(line.service), escape_xml(line.user), escape_xml(line.mechanism),
-        secret_words(line.kind, line.length),
-        line.reuse_digest != 0 ? fmt::format(", digest <code>{:016x}</code>", line.reuse_digest)
-                               : "",
-        line.count);
+    text += "<tr>";
+    text +=
+        cell("Time (UTC)", plain_time(line.time_ns), "t") + address_cell("Client", line.client) +
+        address_cell("Server", line.server) + cell("Protocol", escape_xml(line.service)) +
+        cell("User", escape_xml(line.user)) + cell("Mechanism", escape_xml(line.mechanism)) +
+        cell("Secret", secret_words(line.kind, line.length) +
+                           (line.reuse_digest == 0 ? ""
+                                                   : fmt::format(", digest <code>{:016x}</code>",
+                                                                 line.reuse_digest))) +
+        number_cell("Times", line.count) + "</tr>\n";
   }
-  text += "</table>\n";
+  text += "</tbody></table>\n";
   if (book.logins_not_listed() != 0) {
     text += fmt::format("<p>{} more are not listed.</p>\n", book.logins_not_listed());
   }
   return text;
 }
 
+std::string remarks_on(const AuditedInput& input) {
+  std::string remarks;
+  if (input.live) remarks += "heard live. ";
+  if (!input.trouble.empty()) {
+    remarks += "could not be read: " + escape_xml(safe_text(input.trouble)) + ". ";
+  }
+  if (!input.damage.empty()) remarks += escape_xml(safe_text(input.damage)) + ". ";
+  if (input.filtered != 0) remarks += fmt::format("{} did not match the filter. ", input.filtered);
+  if (input.reordered != 0) {
+    remarks += fmt::format("{} put in the order of their times. ", input.reordered);
+  }
+  if (!input.live && input.stopped) remarks += "not read to the end, as asked. ";
+  return remarks;
+}
+
 std::string scope_rows(const AuditScope& scope) {
   std::string text =
-      "<h2>What was audited</h2>\n<table><tr><th>Source</th><th class=\"n\">Packets</th>"
-      "<th class=\"n\">Lost</th><th>From (UTC)</th><th>To (UTC)</th><th>Remarks</th></tr>\n";
+      "<h2>What was audited</h2>\n<table><thead><tr><th>Source</th><th class=\"n\">Packets</th>"
+      "<th class=\"n\">Lost</th><th>From (UTC)</th><th>To (UTC)</th><th>Remarks</th></tr></thead>"
+      "<tbody>\n";
   for (const AuditedInput& input : scope.inputs) {
-    std::string remarks;
-    if (input.live) remarks += "heard live. ";
-    if (!input.damage.empty()) remarks += escape_xml(safe_text(input.damage)) + ". ";
-    if (input.filtered != 0)
-      remarks += fmt::format("{} did not match the filter. ", input.filtered);
-    if (input.reordered != 0) {
-      remarks += fmt::format("{} put in the order of their times. ", input.reordered);
-    }
-    if (!input.live && input.stopped) remarks += "not read to the end, as asked. ";
-    text += fmt::format(
-        "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td>"
-        "<td>{}</td><td>{}</td></tr>\n",
-        escape_xml(safe_text(input.name)), input.packets, input.lost,
-        input.first_ns ? plain_time(*input.first_ns) : "",
-        input.last_ns ? plain_time(*input.last_ns) : "", remarks);
+    text += "<tr>" +
+            cell("Source", fmt::format("<code>{}</code>", escape_xml(safe_text(input.name)))) +
+            number_cell("Packets", input.packets) + number_cell("Lost", input.lost) +
+            cell("From (UTC)", input.first_ns ? plain_time(*input.first_ns) : "", "t") +
+            cell("To (UTC)", input.last_ns ? plain_time(*input.last_ns) : "", "t") +
+            cell("Remarks", remarks_on(input)) + "</tr>\n";
   }
-  text += "</table>\n";
+  text += "</tbody></table>\n";
   if (!scope.filter.empty()) {
     text += fmt::format("<p>Only what matches <code>{}</code>.</p>\n",
                         escape_xml(safe_text(scope.filter)));
@@ -146,6 +206,7 @@ std::string left_out_list(const AuditScope& scope, const audit::Auditor& auditor
 std::string html_report(const AuditBook& book, const audit::Auditor& auditor,
                         const AuditScope& scope) {
   std::string text(kHead);
+  text += answer(book, left_out(scope, auditor).empty());
   text += tiles(book, auditor.counters());
   text += services(auditor.services());
   text += logins(book);
