@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <random>
 #include <sstream>
 
 #include "engine/core/unique_fd.h"
@@ -22,6 +23,7 @@ namespace capstan::test {
 namespace {
 
 constexpr int kFindings = 4;
+constexpr int kNotAll = 5;
 
 std::vector<nlohmann::json> events(const std::string& text, const std::string& type) {
   std::vector<nlohmann::json> found;
@@ -79,6 +81,8 @@ class RecordAudit : public Sandbox {
         << statistics.all();
   }
 
+  const FrameSender& sender() const { return *sender_; }
+
   std::uint64_t sent_ = 0;
 
  private:
@@ -128,6 +132,43 @@ TEST_F(RecordAudit, WithoutALoginTheStatusIsThatOfTheRecording) {
   EXPECT_EQ(record.stop(), 0) << record.err();
   expect_accounted(record.statistics());
   EXPECT_EQ(events(record.process().out(), "audit").size(), 1U);
+}
+
+// What the audit cannot look into is no 0 here either: the status, the report and the last line.
+TEST_F(RecordAudit, WhatCannotBeLookedAtIsFive) {
+  const std::string findings = file("findings.json");
+  RecordRun record({"-i", "v1", "-B", "16", "-w", file("a.pcapng"), "--audit", findings});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send_encrypted(40001);
+  std::mt19937 random(7);
+  sender().send(make_frame(100, random));  // of an Ethernet type that nobody knows
+  ++sent_;
+  ASSERT_TRUE(record.wait_received(sent_));
+  EXPECT_EQ(record.stop(), kNotAll) << record.err();
+  expect_accounted(record.statistics());
+  EXPECT_EQ(record.statistics().number("/audit/left_out"), 1U);
+  EXPECT_NE(record.err().find("could not be looked at"), std::string::npos) << record.err();
+  const std::vector<nlohmann::json> stats = events(contents(findings), "stats");
+  ASSERT_EQ(stats.size(), 1U);
+  EXPECT_FALSE(stats[0]["stats"]["audit"]["everything_looked_at"]);
+  EXPECT_EQ(stats[0]["stats"]["audit"]["left_out"][0]["what"], "not-followed");
+}
+
+// A ring that ran over: the packets it lost were not audited.
+TEST_F(RecordAudit, WhatTheRingLostIsFive) {
+  const std::string findings = file("findings.json");
+  RecordRun record({"-i", "v1", "-B", "2", "-w", file("a.pcapng"), "--audit", findings});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  record.process().signal(SIGSTOP);
+  for (std::uint32_t i = 0; i < 6000; ++i) sender().send(make_udp_frame(9999, i, 1400));
+  record.process().signal(SIGCONT);
+  EXPECT_EQ(record.stop(), kNotAll) << record.err();
+  const std::vector<nlohmann::json> stats = events(contents(findings), "stats");
+  ASSERT_EQ(stats.size(), 1U);
+  EXPECT_GT(record.statistics().number("/packets_dropped"), 0U);
+  EXPECT_EQ(stats[0]["stats"]["audit"]["packets_lost"],
+            record.statistics().number("/packets_dropped"));
+  EXPECT_FALSE(stats[0]["stats"]["audit"]["everything_looked_at"]);
 }
 
 // Findings to a pipe that nobody empties: the worker stands still for as long as it likes.

@@ -10,6 +10,7 @@
 #include "engine/core/cpu.h"
 #include "engine/core/thread.h"
 #include "tools/audit/audit_block.h"
+#include "tools/audit/audit_scope.h"
 
 namespace capstan::tools {
 
@@ -28,7 +29,7 @@ AuditWorker::AuditWorker(const std::string& path)
 
 AuditWorker::~AuditWorker() {
   if (thread_.joinable()) {
-    request_finish(0, 0);
+    request_finish({});
     thread_.join();
   }
 }
@@ -49,10 +50,10 @@ void AuditWorker::start(std::vector<int> cpus) {
   thread_ = start_thread("audits", [this, cpus = std::move(cpus)] { run(cpus); });
 }
 
-void AuditWorker::request_finish(std::uint64_t blocks_skipped,
-                                 std::uint64_t packets_skipped) noexcept {
-  skipped_.blocks_skipped = blocks_skipped;
-  skipped_.packets_skipped = packets_skipped;
+void AuditWorker::request_finish(const Missed& missed) noexcept {
+  missed_.blocks_skipped = missed.blocks_skipped;
+  missed_.packets_skipped = missed.packets_skipped;
+  missed_.packets_lost = missed.packets_lost;
   finish_.store(true, std::memory_order_release);
 }
 
@@ -104,7 +105,8 @@ void AuditWorker::audit() {
   }
   packets_->finish();
   auditor_->finish();
-  AuditTotals totals = skipped_;
+  counters_.left_out.add(left_out({}, *auditor_).size());
+  AuditTotals totals = missed_;
   totals.packets = counters_.packets.get();
   totals.sessions = counters_.sessions.get();
   totals.logins = counters_.logins.get();

@@ -24,7 +24,8 @@ namespace capstan::tools {
 struct AuditWorkerCounters {
   Counter packets;
   Counter sessions;
-  Counter logins;  // in the clear
+  Counter logins;    // in the clear
+  Counter left_out;  // kinds of things not looked at (audit_scope.h); when it has finished
 };
 
 // One thread for all rings: both directions of a conversation meet in it. Made, started, finished
@@ -43,8 +44,13 @@ class AuditWorker final : private audit::AuditSink {
   // do. Throws std::system_error when there is no memory for it.
   void start(std::vector<int> cpus);
   // No more blocks will be queued: read those that wait, report every session, end. What was
-  // skipped of the recording goes into the last line.
-  void request_finish(std::uint64_t blocks_skipped, std::uint64_t packets_skipped) noexcept;
+  // skipped of the recording, and what its rings lost, goes into the last line.
+  struct Missed {
+    std::uint64_t blocks_skipped = 0;
+    std::uint64_t packets_skipped = 0;
+    std::uint64_t packets_lost = 0;
+  };
+  void request_finish(const Missed& missed) noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
 
@@ -72,8 +78,8 @@ class AuditWorker final : private audit::AuditSink {
   std::unique_ptr<audit::Auditor> auditor_;
   std::unique_ptr<BlockAudit> packets_;
   AuditWorkerCounters counters_;
-  AuditTotals skipped_;              // the two counts of it, set before finish_
-  std::atomic<bool> finish_{false};  // release: skipped_ and everything queued before is visible
+  AuditTotals missed_;               // what it was not given, set before finish_
+  std::atomic<bool> finish_{false};  // release: missed_ and everything queued before is visible
   std::atomic<bool> finished_{false};
   std::atomic<int> error_{0};
   std::thread thread_;

@@ -174,11 +174,13 @@ std::string audit_event(const audit::SessionReport& report) {
 std::string stats_event(const AuditTotals& totals, const audit::Auditor& auditor,
                         std::uint64_t time_ns) {
   ordered_json omitted = omissions(AuditScope{}, auditor);
-  const bool everything = omitted.empty() && totals.packets_skipped == 0;
+  const bool everything =
+      omitted.empty() && totals.packets_skipped == 0 && totals.packets_lost == 0;
   ordered_json event = {{"timestamp", eve_time(time_ns)}, {"event_type", "stats"}};
   event["stats"]["audit"] = {{"packets", totals.packets},
                              {"packets_skipped", totals.packets_skipped},
                              {"blocks_skipped", totals.blocks_skipped},
+                             {"packets_lost", totals.packets_lost},
                              {"sessions", totals.sessions},
                              {"cleartext_logins", totals.logins},
                              {"everything_looked_at", everything},
@@ -199,7 +201,9 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
     one["first"] = or_null(input.first_ns ? eve_time(*input.first_ns) : "");
     one["last"] = or_null(input.last_ns ? eve_time(*input.last_ns) : "");
     one["damage"] = or_null(safe_text(input.damage));
-    one["read_to_end"] = input.damage.empty() && (input.live || !input.stopped);
+    one["trouble"] = or_null(safe_text(input.trouble));
+    one["read_to_end"] =
+        input.damage.empty() && input.trouble.empty() && (input.live || !input.stopped);
     inputs.push_back(std::move(one));
     last_ns = std::max(last_ns, input.last_ns.value_or(0));
   }

@@ -47,6 +47,7 @@ struct AuditTotals {
   std::uint64_t packets = 0;
   std::uint64_t packets_skipped = 0;
   std::uint64_t blocks_skipped = 0;
+  std::uint64_t packets_lost = 0;  // by the rings
   std::uint64_t sessions = 0;
   std::uint64_t logins = 0;  // in the clear
 };

@@ -24,14 +24,16 @@ void AuditBeside::start(const std::vector<int>& cpus) {
   worker_->start(cpus);
 }
 
-void AuditBeside::blocks_ended(const std::vector<ClosingLedger>&) {
-  worker_->request_finish(skipped_blocks(), skipped_packets());
+void AuditBeside::blocks_ended(const std::vector<ClosingLedger>& rings) {
+  AuditWorker::Missed missed{skipped_blocks(), skipped_packets(), 0};
+  for (const ClosingLedger& ring : rings) missed.packets_lost += ring.dropped;
+  worker_->request_finish(missed);
   told_end_ = true;
 }
 
 void AuditBeside::stop() noexcept {
   if (!worker_) return;
-  if (!told_end_) worker_->request_finish(0, 0);
+  if (!told_end_) worker_->request_finish({});
   told_end_ = true;
   worker_->join();
 }
@@ -56,6 +58,7 @@ void AuditBeside::add_to(RecordStats& stats) const {
   audit.blocks_skipped = skipped_blocks();
   audit.sessions = worker_->counters().sessions.get();
   audit.logins = worker_->counters().logins.get();
+  audit.left_out = worker_->counters().left_out.get();
   audit.error = worker_->error();
 }
 

@@ -67,6 +67,7 @@ nlohmann::json audit_json(const AuditStats& audit) {
           {"blocks_skipped", audit.blocks_skipped},
           {"sessions", audit.sessions},
           {"cleartext_logins", audit.logins},
+          {"left_out", audit.left_out},
           {"error", error_json(audit.error)}};
 }
 
@@ -85,6 +86,11 @@ std::string audit_text(const AuditStats& audit) {
     text += fmt::format(
         "{:>16} packets were recorded but not audited: the audit was too slow for {} ring blocks\n",
         grouped(audit.packets_skipped), grouped(audit.blocks_skipped));
+  }
+  if (audit.left_out != 0) {
+    text += fmt::format(
+        "{:>16} kinds of things could not be looked at: the last line of the findings names them\n",
+        grouped(audit.left_out));
   }
   return text;
 }

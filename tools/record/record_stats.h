@@ -71,8 +71,9 @@ struct AuditStats {
   std::uint64_t packets_skipped = 0;  // it was too slow for them
   std::uint64_t blocks_skipped = 0;
   std::uint64_t sessions = 0;
-  std::uint64_t logins = 0;  // in the clear
-  int error = 0;             // of writing its lines
+  std::uint64_t logins = 0;    // in the clear
+  std::uint64_t left_out = 0;  // kinds of things it could not look into; its lines name them
+  int error = 0;               // of writing its lines
 };
 
 // The indexes made beside the recording.

@@ -217,9 +217,7 @@ void Recorder::watch_clock() {
 }
 
 // Asked by the index's thread.
-bool Recorder::is_busy() const noexcept {
-  return a_ring_fills(capture_) || outputs_->in_trouble();
-}
+bool Recorder::is_busy() const noexcept { return a_ring_fills(capture_) || outputs_->in_trouble(); }
 
 // Ends reception, empties the rings, closes the files, lets everybody finish what he has. A second
 // interrupt meanwhile cuts it short.
@@ -282,7 +280,11 @@ int Recorder::exit_status(const RecordStats& stats) const {
   // A packet that was cut is not whole in the file: that is loss too.
   const bool lost = stats.lost() != 0 || stats.sum(&RingStats::truncated) != 0;
   if (options_.fail_on_loss && lost) return kExitLoss;
-  return stats.audit && stats.audit->logins != 0 ? kExitFindings : kExitDone;
+  if (!stats.audit) return kExitDone;
+  if (stats.audit->logins != 0) return kExitFindings;
+  const bool all_audited =
+      stats.lost() == 0 && stats.audit->packets_skipped == 0 && stats.audit->left_out == 0;
+  return all_audited ? kExitDone : kExitNotAll;
 }
 
 // The recording is over; the programs of --on-file may not be. A further signal leaves them to
