@@ -1,5 +1,5 @@
-// The audit against captures whose truth is known: at least 95 % of the verdicts right, no login in
-// the clear missed, none invented.
+// The audit against captures whose truth is known: at least 99.5 % of the verdicts right, no login
+// in the clear missed, none invented; also with clocks that jump and with packets out of order.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -117,6 +117,11 @@ Verdicts audit_file(const std::filesystem::path& path, Disturbance how = Disturb
   return sink;
 }
 
+bool said(std::multimap<std::string, std::string>::const_iterator begin,
+          std::multimap<std::string, std::string>::const_iterator end, const std::string& verdict) {
+  return std::any_of(begin, end, [&verdict](const auto& one) { return one.second == verdict; });
+}
+
 class AuditTruthOfTimes : public testing::TestWithParam<Disturbance> {};
 INSTANTIATE_TEST_SUITE_P(Times, AuditTruthOfTimes,
                          testing::Values(Disturbance::kNone, Disturbance::kJumps,
@@ -151,15 +156,23 @@ TEST_P(AuditTruthOfTimes, VerdictsOfTheCaptures) {
         said_login = said_login || one->second == login;
       }
       bool login_is_true = row.verdict == login;
+      bool one_of_them_matches = match;
       for (const Row& other : rows) {
-        login_is_true = login_is_true || (other.stream == row.stream && other.verdict == login);
+        if (other.stream != row.stream) continue;
+        login_is_true = login_is_true || other.verdict == login;
+        one_of_them_matches = one_of_them_matches || said(begin, end, other.verdict);
       }
+      // Several rows, and one session in the audit: the rows are its parts (SNMPv3's discovery and
+      // what follows). Its verdict is that of one of them, and where one is a login it is that one.
+      const bool parts = begin != end && std::next(begin) == end && one_of_them_matches &&
+                         (!login_is_true || said_login);
       if (said_login && !login_is_true && known_differences().count(name) == 0) {
         ++invented;
         ADD_FAILURE() << "login invented: " << name << " " << row.stream;
       }
       if (row.verdict == "unknown") continue;
       ++known;
+      match = match || parts;
       right += match ? 1U : 0U;
       if (!match) {
         std::printf("differs: %s %s: %s, we say %s\n", name.c_str(), row.stream.c_str(),
@@ -176,7 +189,8 @@ TEST_P(AuditTruthOfTimes, VerdictsOfTheCaptures) {
               100.0 * static_cast<double>(right) / static_cast<double>(known),
               static_cast<unsigned long long>(missed), static_cast<unsigned long long>(invented));
   ASSERT_GT(known, 0U);
-  EXPECT_GE(right * 100, known * 95);
+  // The captures of the tree are some of the whole set (CAPSTAN_CAPTURES).
+  EXPECT_GE(right * 1000, known * (known > 1000 ? 995 : 990));
   EXPECT_EQ(missed, 0U);
   EXPECT_EQ(invented, 0U);
 }
