@@ -114,7 +114,7 @@ TEST(SetReader, RingsOfOneFileAreSortedAndClocksThatJumpLoseNothing) {
   std::vector<std::uint64_t> expected;
   std::vector<std::uint64_t> next(3);
   for (int block = 0; block < 60; ++block) {
-    const std::uint32_t ring = random() % 3;
+    const std::uint32_t ring = static_cast<std::uint32_t>(random() % 3);
     for (int i = 0; i < 20; ++i) {
       next[ring] += 1 + random() % 50;
       file.packet(ring, kBase + next[ring], test::pattern_bytes(40, 1), 40);
