@@ -158,8 +158,8 @@ TEST_F(RecordStorage, AFullDiskLeavesAFileThatSaysWhatItLost) {
       const Statistics statistics = record.statistics();
       expect_reconciled(statistics);
       const Statistics info = info_of(path);
+      ASSERT_EQ(info.text("/loss/proof"), "proved") << info.all() << statistics.all();
       EXPECT_FALSE(info.flag("/loss/lossless")) << info.all();
-      EXPECT_EQ(info.text("/loss/proof"), "proved") << info.all();
       EXPECT_TRUE(info.flag("/loss/disk_refused"));
       EXPECT_EQ(info.number("/packets"), statistics.number("/packets_written"));
       EXPECT_EQ(info.number("/loss/packets_missing"), statistics.number("/packets_failed"));
