@@ -59,6 +59,53 @@ bool TransportWalk::run() noexcept {
   return false;
 }
 
+bool TransportWalk::usual() noexcept {
+  constexpr std::size_t kLink = 14;
+  constexpr std::size_t kTag = 4;
+  constexpr std::size_t kIpv4 = 20;
+  constexpr std::size_t kIpv6 = 40;
+  if (end_ < kLink + kTag + kIpv4) return false;
+  const std::uint8_t* const data = all_.data();
+  std::uint16_t type = all_.be16(12);
+  const bool tagged = type == ether_type::kVlan;
+  if (tagged) type = all_.be16(kLink + 2);
+  const std::size_t at = tagged ? kLink + kTag : kLink;
+  const std::uint8_t* const head = data + at;
+  if (type == ether_type::kIpv4) {
+    const std::size_t length = all_.be16(at + 2);
+    // A head without options, whole, and long enough for itself.
+    if (head[0] != 0x45 || (all_.be16(at + 6) & 0x3fffU) != 0) return false;
+    if (head[9] != kProtocolTcp && head[9] != kProtocolUdp) return false;
+    if (length != 0) {
+      if (length < kIpv4) return false;
+      limit(at, length);
+    }
+    packet.ip_version = 4;
+    packet.protocol = head[9];
+    std::copy_n(head + 12, 4, packet.source.begin());
+    std::copy_n(head + 16, 4, packet.destination.begin());
+    at_ = at + kIpv4;
+  } else if (type == ether_type::kIpv6) {
+    if (end_ < at + kIpv6 || head[0] >> 4 != 6) return false;
+    if (head[6] != kProtocolTcp && head[6] != kProtocolUdp) return false;
+    const std::size_t length = all_.be16(at + 4);
+    if (length != 0) limit(at, length + kIpv6);
+    packet.ip_version = 6;
+    packet.protocol = head[6];
+    std::copy_n(head + 8, 16, packet.source.begin());
+    std::copy_n(head + 24, 16, packet.destination.begin());
+    at_ = at + kIpv6;
+  } else {
+    return false;
+  }
+  if (tagged) tag(all_.be16(kLink));
+  packet.ip_offset = static_cast<std::uint32_t>(at);
+  has_mac_ = true;
+  outer_ip_ = true;
+  transport();
+  return layer_ == Layer::kDone;
+}
+
 void TransportWalk::ether_type() noexcept {
   switch (type_) {
     case ether_type::kIpv4:

@@ -18,6 +18,7 @@ class TransportWalk {
   bool from_link(std::uint16_t link_type) noexcept {
     link_type_ = link_type;
     go(Layer::kLink, 0);
+    if (link_type == link_type::kEthernet && usual()) return true;
     return run();
   }
   // From behind an IP header, whose fields `packet` has.
@@ -49,6 +50,10 @@ class TransportWalk {
   };
 
   bool run() noexcept;
+  // What nearly every packet is, without the loop: Ethernet, at most one tag, IP, and TCP or UDP
+  // right behind it. True: it is found, as the layers would have found it. Otherwise the layers go
+  // on, from the front or inside a tunnel.
+  bool usual() noexcept;
   void go(Layer layer, std::size_t at) noexcept {
     layer_ = layer;
     at_ = at;

@@ -428,5 +428,73 @@ TEST(Transport, PairsIcmpAndReadsSctp) {
   EXPECT_EQ(sctp->payload.size(), 4U);
 }
 
+// The usual packet has a way of its own through the walk; the same bytes behind four others
+// (LINKTYPE_DSA_TAG_BRCM_PREPENDED) go through the layers. Both must come to the same, whatever is
+// wrong with the packet.
+TEST(Transport, TheShortWayComesToWhatTheLayersDo) {
+  const Octets mac = hex("020000000001 020000000002");
+  const Octets udp = hex("9c41 0035 000c 0000 61626364");
+  const Octets vxlan = hex("9c41 12b5 0000 0000 0800 0000 0000 0100") + mac + hex("0800") +
+                       ipv4(6, tcp(), kInnerEnds);
+  std::vector<Octets> packets;
+  for (const Octets& inner :
+       {mac + hex("0800") + ipv4(6, tcp(), kInnerEnds),
+        mac + hex("8100 000c 0800") + ipv4(6, tcp(), kInnerEnds),
+        mac + hex("0800") + ipv4(17, udp, kInnerEnds),
+        mac + hex("0800") + ipv4(17, vxlan, kInnerEnds), mac + hex("86dd") + ipv6(6, tcp()),
+        mac + hex("8100 000c 86dd") + ipv6(17, udp)}) {
+    packets.push_back(inner);
+    packets.push_back(inner + Octets(6, 0));  // padded
+    for (std::size_t size = 0; size < inner.size(); ++size) {
+      packets.emplace_back(inner.begin(), inner.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    for (std::size_t at = 12; at < inner.size(); ++at) {
+      for (const std::uint8_t value : hex("00 01 06 11 45 60 81 ff")) {
+        packets.push_back(inner);
+        packets.back()[at] = value;
+      }
+    }
+  }
+  std::size_t found = 0;
+  for (const Octets& bytes : packets) {
+    const Octets prefixed = Octets(4, 0) + bytes;
+    PacketView plain;
+    plain.data = bytes.data();
+    plain.caplen = plain.wirelen = static_cast<std::uint32_t>(bytes.size());
+    plain.link_type = link_type::kEthernet;
+    PacketView behind = plain;
+    behind.data = prefixed.data();
+    behind.caplen = behind.wirelen = plain.caplen + 4;
+    behind.link_type = link_type::kDsaBroadcomPrepended;
+    Unseen here;
+    Unseen there;
+    const auto a = read_transport(plain, here);
+    const auto b = read_transport(behind, there);
+    ASSERT_EQ(a.has_value(), b.has_value());
+    ASSERT_EQ(here ? here.name() : "", there ? there.name() : "");
+    if (!a) continue;
+    ++found;
+    ASSERT_EQ(a->source, b->source);
+    ASSERT_EQ(a->destination, b->destination);
+    ASSERT_EQ(a->source_port, b->source_port);
+    ASSERT_EQ(a->destination_port, b->destination_port);
+    ASSERT_EQ(a->protocol, b->protocol);
+    ASSERT_EQ(a->ip_version, b->ip_version);
+    ASSERT_EQ(a->vlans, b->vlans);
+    ASSERT_EQ(a->tcp_flags, b->tcp_flags);
+    ASSERT_EQ(a->sequence, b->sequence);
+    ASSERT_EQ(a->acknowledgement, b->acknowledgement);
+    ASSERT_EQ(Octets(a->payload.begin(), a->payload.end()),
+              Octets(b->payload.begin(), b->payload.end()));
+    ASSERT_EQ(a->payload_wire_bytes, b->payload_wire_bytes);
+    ASSERT_EQ(a->header_bytes, b->header_bytes);
+    ASSERT_EQ(a->is_fragment, b->is_fragment);
+    ASSERT_EQ(a->ip_payload.size(), b->ip_payload.size());
+    ASSERT_EQ(a->ip_offset + 4, b->ip_offset);
+    ASSERT_EQ(a->transport_offset + (a->payload.empty() ? 0U : 4U), b->transport_offset);
+  }
+  EXPECT_GT(found, packets.size() / 2);
+}
+
 }  // namespace
 }  // namespace capstan
