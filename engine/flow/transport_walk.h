@@ -84,15 +84,17 @@ class TransportWalk {
   }
 
   // transport.cc
+  void transport() noexcept;
+  void message(Carrier carrier, std::size_t at) noexcept;
+
+  // transport_ip.cc
   void ether_type() noexcept;
   void ip() noexcept;
   void ipv4() noexcept;
   void ipv6() noexcept;
   void ip_payload() noexcept;
   bool extension_header() noexcept;
-  void transport() noexcept;
   void fragment(std::uint32_t offset, bool more, std::uint32_t id, std::size_t from) noexcept;
-  void message(Carrier carrier, std::size_t at) noexcept;
 
   // transport_link.cc
   void link() noexcept;
