@@ -73,6 +73,14 @@ TEST_F(RecordRotation, SizeTurnsLoseAndDoubleNothing) {
     EXPECT_GE(files.size(), 3U);
     EXPECT_EQ(record.statistics().number("/files/0/finished_files"), files.size());
     expect_sequence(files, 12000);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      EXPECT_EQ(info_of(files[i]).number("/sections/0/recording/file_number"), i + 1) << files[i];
+    }
+    std::vector<std::string> info = {capstan_binary(), "info"};
+    info.insert(info.end(), files.begin(), files.end());
+    const ProcessResult together = run(info);
+    EXPECT_EQ(together.out.find("are the same file"), std::string::npos) << together.out;
+    EXPECT_EQ(together.out.find("not known"), std::string::npos) << together.out;
   }
 }
 

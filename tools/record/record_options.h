@@ -10,7 +10,7 @@
 
 #include "engine/capture/capture.h"
 #include "tools/watch/watch_options.h"
-#include "writers/recording/recording_writer.h"
+#include "writers/recording/recording_options.h"
 
 namespace capstan::tools {
 

@@ -1,4 +1,4 @@
-// RecordingWriter's files: turning to the next one, trouble with the disk, ledgers.
+// RecordingWriter's files: turning to the next one, trouble with the disk, ledgers, the end.
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,25 +24,25 @@ OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
 }
 
 bool RecordingWriter::turn_due() noexcept {
-  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0 || space_error_ != 0) return false;
+  if (!series_ || queue_->error() != 0 || queue_->trouble() != 0 || room_.error() != 0)
+    return false;
   return turn_requested_.load(std::memory_order_relaxed) ||
-         rotation_.due(boot_clock_ns(), wall_clock_ns(), staging_.position(), file_packets_);
+         rotation_.due(boot_clock_ns(), wall_clock_ns(), staging_.position(), ledger_.packets());
 }
 
 // Ends this file and goes on in the next. Waits for the writes under way, while the ring takes what
 // arrives; the slow part of closing is the series' thread's.
 void RecordingWriter::turn() noexcept {
   const std::uint32_t last = options_.rotation.stop_after_files;
-  if (last != 0 && files_begun_ >= last) {
+  if (last != 0 && target_.file_number >= last) {
     limit_reached_.store(true, std::memory_order_relaxed);
     return;
   }
   std::optional<OutputFile> next = series_->take_next();
   if (!next) return;
   turn_requested_.store(false, std::memory_order_relaxed);
-  merge(PacketMerge::kAllHaveCome);
-  for (ClosingLedger& counts : counts_) counts.timestamp_ns = wall_clock_ns();
-  write_closing(counts_, CloseReason::kTurned);
+  packed_->merge_all();
+  write_closing(ledger_.counts_at(wall_clock_ns()), CloseReason::kTurned);
   staging_.close_run();
   wait_until_idle();
   if (!queue_->idle() || queue_->error() != 0) {
@@ -62,15 +62,19 @@ void RecordingWriter::turn() noexcept {
     series_->close(std::move(ended), std::move(finished));
   }
   earlier_packets_ = queue_->certain_packets();
+  begin_file();
+}
+
+// Goes on in file_, from its first byte.
+void RecordingWriter::begin_file() noexcept {
   queue_->start_file();
-  space_.start_file(file_.can_preallocate(), file_.preallocated_bytes());
-  space_trouble_ = 0;
+  room_.start_file(file_);
+  ledger_.start_file();
   staging_.start_at(0);
   packed_mode_ = true;
-  write_header();
-  file_packets_ = file_first_ns_ = file_last_ns_ = 0;
   head_synced_ = false;
-  ++files_begun_;
+  ++target_.file_number;
+  write_header();
   rotation_.start_file(boot_clock_ns(), wall_clock_ns());
 }
 
@@ -107,9 +111,8 @@ void RecordingWriter::forget_deleted_file() noexcept {
 void RecordingWriter::watch_trouble() noexcept {
   const int trouble = deleted_                 ? ENOENT
                       : queue_->trouble() != 0 ? queue_->trouble()
-                                               : space_trouble_;
-  const int error = queue_->error() != 0 ? queue_->error() : space_error_;
-  if (error != 0) known_error_.store(error, std::memory_order_relaxed);
+                                               : room_.trouble();
+  if (refusal() != 0) known_error_.store(refusal(), std::memory_order_relaxed);
   trouble_.store(trouble, std::memory_order_release);
   if (options_.on_full != OnFull::kOldest || !series_) return;
   if (trouble != ENOSPC && trouble != EDQUOT) return;
@@ -124,58 +127,55 @@ FinishedFile RecordingWriter::describe_file() const {
   FinishedFile file;
   file.path = file_.path();
   file.size_bytes = queue_->certain_end();
-  file.number = files_begun_;
+  file.number = target_.file_number;
   file.packets = queue_->certain_packets() - earlier_packets_;
-  file.first_ns = file_first_ns_;
-  file.last_ns = file_last_ns_;
-  for (const ClosingLedger& counts : counts_) {
-    file.rings.push_back({counts.ring, counts.received, counts.dropped});
-  }
+  ledger_.describe(file);
   return file;
 }
 
-void RecordingWriter::note_in_file(const SealedBlock& block) noexcept {
-  if (file_packets_ == 0) file_first_ns_ = block.first_timestamp_ns;
-  file_packets_ += block.packet_count;
-  file_first_ns_ = std::min(file_first_ns_, block.first_timestamp_ns);
-  file_last_ns_ = std::max(file_last_ns_, block.last_timestamp_ns);
-}
-
-void RecordingWriter::remember_counts(const SealedBlock& block) noexcept {
-  BlockHead head;
-  std::memcpy(&head, block.data, sizeof(head));
-  ClosingLedger& counts = counts_[block.ring - options_.first_ring];
-  counts.output_packets += block.packet_count;
-  counts.received = head.received;
-  counts.dropped = head.dropped;
-  counts.freezes = head.freezes;
-}
-
-// Where the counts of the file begin: what came before is no loss of this file.
 void RecordingWriter::write_opening() noexcept {
-  std::vector<std::uint8_t> opening;
-  for (const ClosingLedger& counts : counts_) append_opening_ledger(opening, counts);
+  const std::vector<std::uint8_t> opening = ledger_.opening();
   staging_.append(opening.data(), opening.size());
 }
 
-// The rings' counts and the mark by which a reader knows that nothing is missing behind them.
 void RecordingWriter::write_closing(const std::vector<ClosingLedger>& ledgers,
                                     CloseReason reason) noexcept {
   if (options_.format != FileFormat::kPcapng || queue_->error() != 0 || ledgers.empty()) return;
-  std::vector<std::uint8_t> closing;
-  std::uint64_t packets = file_packets_;
-  for (ClosingLedger ledger : ledgers) {
-    const std::size_t index = ledger.ring - options_.first_ring;
-    const std::uint64_t left_out = ledger.ring < left_out_.size() ? left_out_[ledger.ring] : 0;
-    ledger.received -= left_out;
-    ledger.output_packets = counts_[index].output_packets - left_out;
-    append_closing_ledger(closing, ledger);
-    packets -= left_out;
-  }
-  append_file_close(closing, reason, packets, wall_clock_ns(), 0, {});
-  CAPSTAN_CHECK(closing.size() <= reserve_bytes(), closing.size(), reserve_bytes());
+  const std::vector<std::uint8_t> closing = ledger_.closing(ledgers, reason);
+  const std::uint64_t reserve = FileRoom::reserve_bytes(options_.blocks_per_ring.size());
+  CAPSTAN_CHECK(closing.size() <= reserve, closing.size(), reserve);
   staging_.append(closing.data(), closing.size());
   staging_.end_record(0);
+}
+
+// The last file gets its length and its name, and is told of. 0 or an errno value.
+int RecordingWriter::close_file() noexcept {
+  int close_error = 0;
+  // Not even the head is there, on a full disk for one: no reader would take it for a recording.
+  const bool empty =
+      file_.kind() == OutputKind::kFile && (queue_->certain_end() == 0 || file_gone_);
+  if (empty) {
+    file_.discard();
+  } else {
+    close_error = file_.close(queue_->certain_end());
+  }
+  const bool finished = !empty && close_error == 0;
+  const FinishedFile last = describe_file();
+  if (series_) {
+    const int series_error = series_->finish();
+    if (finished) series_->add_closed(last);
+    if (close_error == 0) close_error = series_error;
+  } else if (finished && file_.kind() == OutputKind::kFile && options_.on_finished) {
+    options_.on_finished(last);
+  }
+  return close_error;
+}
+
+void RecordingWriter::discard() noexcept {
+  wait_for_kernel();
+  if (backend_ && queue_ && queue_->idle()) backend_->use_file(-1);
+  file_.discard();
+  if (series_) static_cast<void>(series_->finish());
 }
 
 }  // namespace capstan

@@ -25,12 +25,6 @@ namespace {
 constexpr unsigned kQueuePlaces = 128;
 // After abandon: what is under way is at most 128 MiB, which takes a slow disk this long.
 constexpr std::uint64_t kAbandonWaitNs = kNanosecondsPerSecond;
-// Blocks in a row that must agree before the layout changes: each change pads the file to its
-// alignment and sends a part-full buffer.
-constexpr std::uint32_t kVotesToSwitch = 4;
-constexpr std::uint32_t kPackedOverheadBytes =
-    46;  // an EPB's 32 bytes, its flags, half its padding
-
 std::unique_ptr<IoBackend> choose_backend(OutputKind kind, std::vector<std::string>& notes) {
   if (kind == OutputKind::kStream) return make_stream_backend();
   if (kind == OutputKind::kNull) return make_null_backend();
@@ -69,8 +63,12 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
       file_(open_file(abandon)),
       backend_(std::move(options_.backend)),
       staging_(file_.alignment_bytes()),
-      rotation_(options_.rotation),
-      space_(options_.file.preallocate_bytes, reserve_bytes()) {
+      ledger_(options_.first_ring, options_.blocks_per_ring.size(),
+              options_.header.interfaces.size() == 1),
+      room_(options_.file.preallocate_bytes, options_.blocks_per_ring.size(),
+            std::max(options_.size_limit_bytes, options_.rotation.size_bytes)),
+      target_{options_, staging_, ledger_, counters_, limit_reached_},
+      rotation_(options_.rotation) {
   try {
     open(abandon);
   } catch (...) {
@@ -80,35 +78,22 @@ RecordingWriter::RecordingWriter(RecordingOptions options, const std::atomic<boo
 }
 
 void RecordingWriter::open(const std::atomic<bool>& abandon) {
-  for (const RecordedInterface& interface : options_.header.interfaces) {
-    link_types_.push_back(interface.link_type);
-  }
-  counts_.resize(options_.blocks_per_ring.size());
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    counts_[i].ring = options_.first_ring + static_cast<std::uint32_t>(i);
-    counts_[i].interface_id = link_types_.size() == 1 ? 0 : counts_[i].ring;
-  }
-  places_.resize(options_.blocks_per_ring.size());
-  unplaced_.resize(options_.blocks_per_ring.size());
-  if (options_.blocks_per_ring.size() > 1) {
-    merge_ = std::make_unique<PacketMerge>(options_.blocks_per_ring, link_types_,
-                                           options_.merge_window_ns);
-    admitted_.resize(options_.blocks_per_ring.size());
-  }
   if (file_.kind() == OutputKind::kStream) options_.flush_interval_ns = 0;
   open_backend();
   queue_ = std::make_unique<WriteQueue>(*backend_, static_cast<WriteQueueOwner&>(*this),
                                         kQueuePlaces, file_.alignment_bytes(), abandon);
-  space_.start_file(file_.can_preallocate(), file_.preallocated_bytes());
-  begun_bytes_.resize(options_.blocks_per_ring.size());
+  packed_ = std::make_unique<PackedLayout>(target_);
+  in_place_ =
+      std::make_unique<InPlaceLayout>(target_, *queue_, std::max(4U, file_.alignment_bytes()));
   for (std::size_t ring = 0; ring < options_.ring_memory.size(); ++ring) {
-    largest_block_ = std::max<std::uint64_t>(
-        largest_block_, options_.ring_memory[ring].size() / options_.blocks_per_ring[ring]);
+    room_.note_block(options_.ring_memory[ring].size() / options_.blocks_per_ring[ring]);
   }
   // A pipe that breaks stays broken.
   options_.patience.patient =
       options_.on_full != OnFull::kStop && file_.kind() == OutputKind::kFile;
   queue_->be_patient(options_.patience);
+  room_.be_patient(options_.patience);
+  room_.start_file(file_);
   staging_.use_queue(queue_.get());
   write_header();
   last_sync_ns_ = monotonic_clock_ns();
@@ -124,13 +109,6 @@ void RecordingWriter::wait_for_kernel() noexcept {
   if (!queue_) return;
   while (!queue_->empty() && !queue_->abandoned()) queue_->wait(kWaitNs);
   if (!queue_->empty()) queue_->give_up();
-}
-
-void RecordingWriter::discard() noexcept {
-  wait_for_kernel();
-  if (backend_ && queue_ && queue_->idle()) backend_->use_file(-1);
-  file_.discard();
-  if (series_) static_cast<void>(series_->finish());
 }
 
 void RecordingWriter::open_backend() {
@@ -159,13 +137,14 @@ void RecordingWriter::open_backend() {
 
 void RecordingWriter::write_header() {
   if (options_.format == FileFormat::kPcapng) {
-    const std::vector<std::uint8_t> head = encode_pcapng_header(options_.header, files_begun_);
+    const std::vector<std::uint8_t> head =
+        encode_pcapng_header(options_.header, target_.file_number);
     staging_.append(head.data(), head.size());
     write_opening();
   } else {
-    const PcapFileHeader head =
-        make_pcap_file_header(options_.format == FileFormat::kPcapNanoseconds,
-                              options_.header.interfaces.front().snaplen, link_types_.front());
+    const PcapFileHeader head = make_pcap_file_header(
+        options_.format == FileFormat::kPcapNanoseconds, options_.header.interfaces.front().snaplen,
+        options_.header.interfaces.front().link_type);
     staging_.append(&head, sizeof(head));
   }
   staging_.end_record(0);
@@ -175,45 +154,45 @@ void RecordingWriter::write_header() {
 void RecordingWriter::accept(BlockRef block) noexcept {
   counters_.packets_taken.add(block->packet_count);
   if (limit_reached_.load(std::memory_order_relaxed)) {
-    leave_out_block(*block);
+    leave_out(*block);
     return;
   }
-  if (refusing_ && !space_.has(needed_end(block->size_bytes))) space_error_ = space_.refusal();
-  if (queue_->error() != 0 || space_error_ != 0) {
-    remember_counts(*block);  // the closing ledger counts them as not here
+  room_.take(needed_end(block->size_bytes));
+  if (refusal() != 0) {
+    ledger_.remember(*block);  // the closing ledger counts them as not here
     extra_failed_ += block->packet_count;
     publish();
     return;
   }
-  largest_block_ = std::max<std::uint64_t>(largest_block_, block->size_bytes);
+  room_.note_block(block->size_bytes);
   file_.keep();
   if (series_) {
     if (turn_due()) turn();
     if (limit_reached_.load(std::memory_order_relaxed)) {
-      leave_out_block(*block);
+      leave_out(*block);
       return;
     }
   }
-  remember_counts(*block);
-  note_in_file(*block);
-  const bool in_place = prefers_in_place(*block);
-  if (in_place) {
-    if (packed_mode_) {
-      merge(PacketMerge::kAllHaveCome);
-      pad_to_alignment();
-      packed_mode_ = false;
-    }
-    write_in_place(std::move(block));
+  ledger_.remember(*block);
+  ledger_.note(*block);
+  if (!prefers_in_place(*block)) {
+    packed_mode_ = true;
+    packed_->put(std::move(block));
     return;
   }
-  packed_mode_ = true;
-  counters_.blocks_packed.add(1);
-  if (merge_) {
-    note_waiting(*block);
-    merge_->add(std::move(block), boot_clock_ns());
-  } else {
-    pack_block(*block);
+  if (packed_mode_) {
+    packed_->merge_all();
+    in_place_->begin();
+    packed_mode_ = false;
   }
+  const std::uint32_t packets = block->packet_count;
+  if (!in_place_->put(std::move(block))) extra_failed_ += packets;
+}
+
+void RecordingWriter::leave_out(const SealedBlock& block) noexcept {
+  ledger_.remember(block);
+  counters_.packets_beyond_limit.add(block.packet_count);
+  ledger_.leave_out(block);
 }
 
 bool RecordingWriter::prefers_in_place(const SealedBlock& block) noexcept {
@@ -223,63 +202,7 @@ bool RecordingWriter::prefers_in_place(const SealedBlock& block) noexcept {
       staging_.position() + 2 * std::uint64_t{block.size_bytes} > options_.size_limit_bytes;
   if (options_.layout == Layout::kPacked || queue_->ring_memory_refused()) return false;
   if (options_.layout == Layout::kInPlace) return true;
-  if (limited) return false;
-  // In place saves the copy, 30 to 40 ns a packet, and costs disk: a twentieth more at 1500 bytes,
-  // half more at 60. With small packets it is the CPU that limits a recording, never the disk, so
-  // in place pays for every full block (docs/benchmarks.md, "Layouts"); a part-filled one is mostly
-  // padding.
-  const std::uint64_t packed_bytes =
-      block.captured_bytes + std::uint64_t{block.packet_count} * kPackedOverheadBytes;
-  const bool pays = std::uint64_t{block.size_bytes} * 5 <= packed_bytes * 8;
-  votes_ = pays == packed_mode_ ? votes_ + 1 : 0;
-  if (votes_ < kVotesToSwitch) return !packed_mode_;
-  votes_ = 0;
-  return pays;
-}
-
-void RecordingWriter::write_in_place(BlockRef block) noexcept {
-  if (at_limit(block->size_bytes)) {
-    leave_out(block->ring, block->packet_count);
-    return;
-  }
-  while (queue_->full() && !queue_->abandoned()) queue_->wait(kWaitNs);
-  // After a second interrupt within this call what was to be padded may have been left out: the
-  // position is then no multiple of the alignment, and nothing behind it can become certain.
-  if (queue_->full() || queue_->error() != 0) {
-    extra_failed_ += block->packet_count;
-    return;
-  }
-  WriteRequest request;
-  request.data = block->data;
-  request.length = block->size_bytes;
-  request.offset = staging_.position();
-  request.packets = block->packet_count;
-  request.certain_end = request.offset + request.length;
-  if (options_.observer != nullptr) {
-    BlockHead head;
-    std::memcpy(&head, block->data, sizeof(head));
-    options_.observer->block_placed({block->ring, head.sequence, files_begun_, request.offset,
-                                     request.length, block->packet_count, false});
-  }
-  const std::uint64_t next = request.certain_end;
-  request.block = std::move(block);
-  queue_->submit(std::move(request));
-  staging_.start_at(next);
-  counters_.blocks_in_place.add(1);
-}
-
-// Ends the packed run with a padding block, so that a ring block can follow at an aligned offset.
-void RecordingWriter::pad_to_alignment() noexcept {
-  const std::uint64_t alignment = std::max<std::uint64_t>(file_.alignment_bytes(), 4);
-  std::uint64_t gap = (alignment - staging_.position() % alignment) % alignment;
-  if (gap != 0) {
-    if (gap < pcapng::kMinBlockBytes) gap += alignment;
-    std::vector<std::uint8_t> padding;
-    append_padding(padding, gap);
-    staging_.append(padding.data(), padding.size());
-    staging_.end_record(0);
-  }
-  staging_.close_run();
+  return !limited && choice_.in_place_pays(block, packed_mode_);
 }
 
 void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
@@ -288,7 +211,7 @@ void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
     return;
   }
   if (!has_room()) {  // its time is in it: it may come late, and a few lines are enough
-    if (late_events_.size() + block.size() <= kBetweenBytes / 2) {
+    if (late_events_.size() + block.size() <= FileRoom::kBetweenBytes / 2) {
       late_events_.insert(late_events_.end(), block.begin(), block.end());
     }
     return;
@@ -296,7 +219,7 @@ void RecordingWriter::add_block(std::span<const std::uint8_t> block) noexcept {
   file_.keep();
   staging_.append(block.data(), block.size());
   staging_.end_record(0);
-  if (!packed_mode_) pad_to_alignment();
+  if (!packed_mode_) in_place_->begin();
 }
 
 bool RecordingWriter::pump() noexcept {
@@ -306,7 +229,7 @@ bool RecordingWriter::pump() noexcept {
     publish();
     return any;
   }
-  if (merge_ && !merge_->empty()) merge(boot_clock_ns());
+  if (packed_->something_waits()) packed_->merge(boot_clock_ns());
   if (turn_due()) turn();  // also on a link where nothing arrives
   const std::uint64_t now = monotonic_clock_ns();
   if (now - last_flush_ns_ >= options_.flush_interval_ns) {
@@ -324,7 +247,7 @@ bool RecordingWriter::pump() noexcept {
       queue_->sync()) {
     last_sync_ns_ = now;
   }
-  take_space();
+  if (!deleted_) room_.look(*queue_, file_, needed_end(room_.largest_block()));
   if (!late_events_.empty() && has_room()) {
     const std::vector<std::uint8_t> events = std::exchange(late_events_, {});
     add_block(events);
@@ -338,17 +261,16 @@ void RecordingWriter::publish() noexcept {
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
   counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
   counters_.syncs_refused.set(queue_->syncs_refused());
-  const std::uint64_t position = staging_.position();
-  counters_.bytes_ahead.set(space_.end() > position ? space_.end() - position : 0);
+  counters_.bytes_ahead.set(room_.ahead_of(staging_.position()));
   if (series_) series_->note_writing(queue_->certain_end());
 }
 
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
-  merge(PacketMerge::kAllHaveCome);
+  packed_->merge_all();
   if (!late_events_.empty() && options_.format == FileFormat::kPcapng) {  // the reserve has room
     staging_.append(late_events_.data(), late_events_.size());
   }
-  write_closing(ledgers, space_error_ != 0 ? CloseReason::kDiskRefused : CloseReason::kEnded);
+  write_closing(ledgers, room_.error() != 0 ? CloseReason::kDiskRefused : CloseReason::kEnded);
   staging_.close_run();
   // Until nothing is under way: a write or preallocation that lands after the file is truncated
   // would make it longer again, with a hole. Only a disk that hangs is not waited for.
@@ -358,9 +280,7 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
     watch_trouble();
   }
   if (deleted_ || file_.deleted()) forget_deleted_file();
-  if (const int error = queue_->error() != 0 ? queue_->error() : space_error_; error != 0) {
-    known_error_.store(error, std::memory_order_relaxed);
-  }
+  if (refusal() != 0) known_error_.store(refusal(), std::memory_order_relaxed);
   trouble_.store(0, std::memory_order_release);
   // io_uring tears its ring down after the process has gone, and a file registered with it stays
   // open until then: locked for readers, its file system busy.
@@ -369,26 +289,8 @@ int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept 
   if (!queue_->empty()) queue_->give_up();
   extra_failed_ += staging_.take_unsent_packets();  // abandoned before they got as far as a write
   publish();
-  int close_error = 0;
-  // Not even the head is there, on a full disk for one: no reader would take it for a recording.
-  const bool empty =
-      file_.kind() == OutputKind::kFile && (queue_->certain_end() == 0 || file_gone_);
-  if (empty) {
-    file_.discard();
-  } else {
-    close_error = file_.close(queue_->certain_end());
-  }
-  const bool finished = !empty && close_error == 0;
-  const FinishedFile last = describe_file();
-  if (series_) {
-    const int series_error = series_->finish();
-    if (finished) series_->add_closed(last);
-    if (close_error == 0) close_error = series_error;
-  } else if (finished && file_.kind() == OutputKind::kFile && options_.on_finished) {
-    options_.on_finished(last);
-  }
-  const int refused = queue_->error() != 0 ? queue_->error() : space_error_;
-  const int error = refused != 0 ? refused : close_error;
+  const int close_error = close_file();
+  const int error = refusal() != 0 ? refusal() : close_error;
   // An io_uring answers only the thread that made it: it goes here, with nothing under way.
   if (all_over) backend_.reset();
   return error;
