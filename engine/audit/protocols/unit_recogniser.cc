@@ -20,7 +20,7 @@ std::size_t UnitRecogniser::consume(Side side, Bytes bytes, bool full, Context& 
     if (size == kMore && !last_chance) return used;
     if (size == kLost || size == kMore) {
       on_lost(side, context);
-      return bytes.size();
+      return context.leaving() ? used : bytes.size();
     }
     const std::uint64_t wanted = std::min<std::uint64_t>(size, wanted_bytes());
     if (rest.size() < wanted && !last_chance) return used;

@@ -37,7 +37,9 @@ class UnitRecogniser : public Recogniser {
   }
   // True when each unit is a message of its own, so that a login may come however late.
   virtual bool logins_come_late() const { return false; }
-  // What lies here is not of this protocol (any more): by default this side is left alone.
+  // What lies here is not of this protocol (any more), or cannot be waited for: by default this
+  // side is left alone. The bytes are passed over, unless the context is told what follows (a
+  // tunnel): then they are its first.
   virtual void on_lost(Side side, Context& context) { context.finish_side(side); }
 };
 
