@@ -1,10 +1,10 @@
 // LDAP and CLDAP: RFC 4511 (bind, section 4.2; StartTLS, section 4.14), RFC 4513; Microsoft's
 // Sicily bind ([MS-ADTS] section 5.1.1.1.3).
 #include "engine/audit/ber.h"
-#include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/protocols/ntlm.h"
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/sasl.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -21,48 +21,26 @@ constexpr std::uint8_t kExtendedResponse = 0x78;
 constexpr std::string_view kStartTlsOid = "1.3.6.1.4.1.1466.20037";
 constexpr std::string_view kPasswordModifyOid = "1.3.6.1.4.1.4203.1.11.1";  // RFC 3062
 
-class Ldap final : public Recogniser {
+class Ldap final : public UnitRecogniser {
  public:
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    std::size_t used = 0;
-    while (used < bytes.size() && !context.leaving()) {
-      const Bytes rest = bytes.subspan(used);
-      if (context.facts.upgrade >= Upgrade::kRequested) {
-        if (starts_tls(rest)) {
-          context.become_tls();
-          return used;
-        }
-        if (may_start_tls(rest) && !full) return used;
-      }
-      const BerReader::Head head = BerReader::read_head(rest);
-      if (!head.complete) return used;
-      if (rest[0] != kSequence || !head.valid) {
-        // A SASL security layer (RFC 4511 section 4.2, "sasl"), or not LDAP any more.
-        context.finish_side(side);
-        return bytes.size();
-      }
-      const std::uint64_t total = head.head_bytes + head.length;
-      context.facts.clear_bytes[index_of(side)] = true;
-      context.refresh_budget();
-      if (total > rest.size() && !full && total <= kMaxMessage) return used;
-      const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(total, rest.size()));
-      message(side, rest.subspan(head.head_bytes, here - head.head_bytes), context);
-      used += here;
-      if (total > here) context.skip(total - here);
-    }
-    return used;
-  }
+  // A message that begins behind the gap is read again.
+  void on_gap(Side, Context&) override {}
 
-  void on_end(Side side, Bytes rest, Context& context) override {
-    const BerReader::Head head = BerReader::read_head(rest);
-    if (head.complete && head.valid && !rest.empty() && rest[0] == kSequence) {
-      message(side, rest.subspan(head.head_bytes), context);
-    }
+ protected:
+  std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
+    const BerReader::Head head = BerReader::read_head(bytes);
+    if (!head.complete) return kMore;
+    // A SASL security layer (RFC 4511 section 4.2, "sasl"), or not LDAP any more.
+    if (bytes[0] != kSequence || !head.valid) return kLost;
+    return head.head_bytes + head.length;
   }
+  void on_unit(Side side, Bytes unit, Context& context) override {
+    message(side, unit.subspan(BerReader::read_head(unit).head_bytes), context);
+  }
+  std::size_t wanted_bytes() const override { return 12288; }
+  bool logins_come_late() const override { return true; }
 
  private:
-  static constexpr std::uint64_t kMaxMessage = 12288;
-
   void message(Side side, Bytes bytes, Context& context) {
     BerReader reader(bytes);
     if (!reader.next_unsigned()) return;
