@@ -1,7 +1,7 @@
 // MySQL and MariaDB: the client/server protocol's connection phase (dev.mysql.com, "Connection
 // Phase": HandshakeV10, SSLRequest, HandshakeResponse41 and 320, AuthSwitchRequest).
-#include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/protocols/recognisers.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -25,37 +25,28 @@ std::string_view take_string(Bytes& bytes) noexcept {
   return value;
 }
 
-class Mysql final : public Recogniser {
+class Mysql final : public UnitRecogniser {
  public:
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    std::size_t used = 0;
-    while (used < bytes.size() && !context.leaving()) {
-      const Bytes rest = bytes.subspan(used);
-      if (context.facts.upgrade >= Upgrade::kRequested) {
-        if (starts_tls(rest)) {
-          context.become_tls();
-          return used;
-        }
-        if (may_start_tls(rest) && !full) return used;
-      }
-      if (rest.size() < 4) return used;
-      const std::size_t length = rest[0] | std::size_t{rest[1]} << 8 | std::size_t{rest[2]} << 16;
-      if (rest.size() < 4 + length && !full) return used;
-      const Bytes packet = rest.subspan(4, std::min(length, rest.size() - 4));
-      context.facts.clear_bytes[index_of(side)] = true;
-      if (side == Side::kClient) {
-        client(packet, context);
-      } else {
-        server(packet, context);
-      }
-      used += 4 + packet.size();
-      if (packet.size() < length) context.skip(length - packet.size());
-    }
-    return used;
-  }
   void on_gap(Side, Context& context) override { context.finish(); }
 
+ protected:
+  // Three bytes of length, the packet's number, the packet.
+  std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
+    if (bytes.size() < kHeadBytes) return kMore;
+    return kHeadBytes + (bytes[0] | std::uint64_t{bytes[1]} << 8 | std::uint64_t{bytes[2]} << 16);
+  }
+  void on_unit(Side side, Bytes unit, Context& context) override {
+    const Bytes packet = unit.subspan(kHeadBytes);
+    if (side == Side::kClient) {
+      client(packet, context);
+    } else {
+      server(packet, context);
+    }
+  }
+
  private:
+  static constexpr std::size_t kHeadBytes = 4;
+
   void server(Bytes packet, Context& context) {
     if (packet.empty()) return;
     if (!greeted_ && !responded_) {
