@@ -1,7 +1,9 @@
 // PostgreSQL: frontend/backend protocol 3 (postgresql.org, "Message Flow" and "Message Formats").
-#include "engine/audit/protocols/line_recogniser.h"
+#include <utility>
+
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/sasl.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -27,50 +29,50 @@ enum class Asked : std::uint32_t {
   kUnknown = 0xffff,
 };
 
-class Pgsql final : public Recogniser {
+class Pgsql final : public UnitRecogniser {
  public:
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    std::size_t used = 0;
-    while (used < bytes.size() && !context.leaving()) {
-      const Bytes rest = bytes.subspan(used);
-      if (context.facts.upgrade >= Upgrade::kRequested) {
-        if (starts_tls(rest)) {
-          context.become_tls();
-          return used;
-        }
-        if (may_start_tls(rest) && !full) return used;
-      }
-      const std::size_t taken =
-          side == Side::kClient ? client(rest, full, context) : server(rest, full, context);
-      if (taken == 0) return used;
-      context.facts.clear_bytes[index_of(side)] = true;
-      used += taken;
-    }
-    return used;
-  }
   void on_gap(Side, Context& context) override { context.finish(); }
 
- private:
-  std::size_t client(Bytes bytes, bool full, Context& context) {
-    const bool typed = started_;
-    const std::size_t head = typed ? 5 : 4;
-    if (bytes.size() < head) return 0;
+ protected:
+  // A type in one byte, which the first message of a client has not; the length, of itself too.
+  std::uint64_t unit_size(Side side, Bytes bytes, const Context&) const override {
+    if (side == Side::kServer && is_short_answer(bytes[0])) return 1;
+    const std::size_t head = has_type(side) ? 5 : 4;
+    if (bytes.size() < head) return kMore;
     const std::uint32_t length = load_be32(bytes.data() + head - 4);
-    if (length < 4 || length > kMaxMessage) {
-      context.finish_side(Side::kClient);
-      return bytes.size();
+    if (length < 4 || length > kMaxMessage) return kLost;
+    return head - 4 + length;
+  }
+  void on_unit(Side side, Bytes unit, Context& context) override {
+    if (side == Side::kClient) {
+      client(unit, context);
+    } else {
+      server(unit, context);
     }
-    const std::size_t total = head - 4 + length;
-    if (bytes.size() < total && !full) return 0;
-    const Bytes body = bytes.subspan(head, std::min(total, bytes.size()) - head);
-    if (!typed) {
+  }
+  std::size_t wanted_bytes() const override { return kMaxMessage + 1; }
+
+ private:
+  enum class Answer : std::uint8_t { kNone, kSsl, kGss };
+
+  bool has_type(Side side) const noexcept { return side == Side::kServer || started_; }
+
+  // To a request for encryption: one byte, S or G for yes, N for no. An E begins an error message
+  // of an older server.
+  bool is_short_answer(std::uint8_t byte) const noexcept {
+    if (answer_due_ == Answer::kNone) return false;
+    return byte == 'N' || byte == (answer_due_ == Answer::kSsl ? 'S' : 'G');
+  }
+
+  void client(Bytes bytes, Context& context) {
+    const Bytes body = bytes.subspan(started_ ? 5 : 4);
+    if (!started_) {
       startup(body, context);
     } else if (bytes[0] == 'p') {
       password(body, context);
     } else if (bytes[0] == 'Q' || bytes[0] == 'P') {
       context.finish();  // a query: the login is over
     }
-    return std::min(total, bytes.size());
   }
 
   void startup(Bytes body, Context& context) {
@@ -150,34 +152,15 @@ class Pgsql final : public Recogniser {
     return Asked::kCleartext;
   }
 
-  std::size_t server(Bytes bytes, bool full, Context& context) {
-    if (answer_due_ != Answer::kNone) {
-      const Answer due = answer_due_;
-      // One byte: S or G for yes, N for no; an E begins an error message of an older server.
-      if (bytes[0] == 'N' || bytes[0] == 'E') {
-        answer_due_ = Answer::kNone;
-        if (due == Answer::kSsl) context.upgrade_refused();
-        if (bytes[0] == 'N') return 1;
-      } else if (bytes[0] == 'S' && due == Answer::kSsl) {
-        answer_due_ = Answer::kNone;
-        return 1;
-      } else if (bytes[0] == 'G' && due == Answer::kGss) {
-        context.facts.encrypted_other = true;
-        context.finish();
-        return 1;
-      }
-      answer_due_ = Answer::kNone;
+  void server(Bytes bytes, Context& context) {
+    const bool is_answer = is_short_answer(bytes[0]);
+    const Answer due = std::exchange(answer_due_, Answer::kNone);
+    if (due == Answer::kSsl && (bytes[0] == 'N' || bytes[0] == 'E')) context.upgrade_refused();
+    if (is_answer && bytes[0] == 'G') {
+      context.facts.encrypted_other = true;
+      context.finish();
     }
-    if (bytes.size() < 5) return 0;
-    const std::uint32_t length = load_be32(bytes.data() + 1);
-    if (length < 4 || length > kMaxMessage) {
-      context.finish_side(Side::kServer);
-      return bytes.size();
-    }
-    const std::size_t total = 1 + std::size_t{length};
-    if (bytes.size() < total && !full) return 0;
-    if (bytes[0] == 'R' && length >= 8 && bytes.size() >= 9) authentication(bytes, context);
-    return std::min(total, bytes.size());
+    if (!is_answer && bytes[0] == 'R' && bytes.size() >= 9) authentication(bytes, context);
   }
 
   void authentication(Bytes bytes, Context& context) {
@@ -210,7 +193,6 @@ class Pgsql final : public Recogniser {
     }
   }
 
-  enum class Answer : std::uint8_t { kNone, kSsl, kGss };
   SaslExchange sasl_;
   Asked asked_ = Asked::kUnknown;
   Answer answer_due_ = Answer::kNone;
