@@ -1,6 +1,7 @@
 // MQTT: 3.1, 3.1.1 (OASIS mqtt-v3.1.1 section 3.1) and 5.0 (mqtt-v5.0 section 3.1): CONNECT.
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/sasl.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -32,25 +33,28 @@ Bytes take_field(Bytes& bytes) noexcept {
   return field;
 }
 
-class Mqtt final : public Recogniser {
- public:
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    context.facts.clear_bytes[index_of(side)] = true;
-    if (side == Side::kServer) {
-      context.finish_side(side);
-      return bytes.size();
-    }
-    std::size_t used = 0;
-    while (used < bytes.size() && !context.leaving()) {
-      const std::size_t taken = packet(bytes.subspan(used), full && used == 0, context);
-      if (taken == 0) break;
-      used += taken;
-    }
-    return used;
+class Mqtt final : public ClientUnitRecogniser {
+ protected:
+  // Type and flags, the length as a variable byte integer, the packet.
+  std::uint64_t client_unit_size(Bytes bytes) const override {
+    if (!is_login(bytes[0])) return bytes.size();
+    Bytes rest = bytes.subspan(1);
+    std::size_t length = 0;
+    if (!take_varint(rest, length)) return bytes.size() >= 5 ? kLost : kMore;
+    return bytes.size() - rest.size() + length;
   }
-  void on_end(Side side, Bytes rest, Context& context) override {
-    if (side == Side::kClient && rest.size() > 2) packet(rest, true, context);
+  void on_client_unit(Bytes unit, Context& context) override {
+    Bytes body = unit.subspan(1);
+    std::size_t length = 0;
+    if (unit[0] == kConnect && take_varint(body, length)) connect(body, context);
+    if (unit[0] == kAuth && sasl_.active() && take_varint(body, length)) auth(body, context);
+    // Without an exchange to follow all there is to learn is learnt; what is no login comes behind
+    // it, or from its middle on.
+    if (!sasl_.active() || !is_login(unit[0])) context.finish();
   }
+  void on_lost(Side, Context& context) override { context.finish(); }
+  // A will may come in front of the password.
+  std::size_t wanted_bytes() const override { return 1U << 20; }
 
  private:
   static constexpr std::uint8_t kConnect = 0x10;
@@ -58,25 +62,8 @@ class Mqtt final : public Recogniser {
   static constexpr std::uint8_t kMethod = 0x15;  // properties (section 2.2.2.2)
   static constexpr std::uint8_t kData = 0x16;
 
-  // One control packet off the front; 0: it is not whole yet.
-  std::size_t packet(Bytes bytes, bool full, Context& context) {
-    Bytes rest = bytes.subspan(1);
-    std::size_t length = 0;
-    if (!take_varint(rest, length)) return full || bytes.size() >= 5 ? bytes.size() : 0;
-    if (bytes[0] == kConnect || (bytes[0] == kAuth && sasl_.active())) {
-      if (rest.size() < length && !full) return 0;
-      const std::size_t here = std::min(length, rest.size());
-      if (bytes[0] == kConnect) {
-        connect(rest.first(here), context);
-      } else {
-        auth(rest.first(here), context);
-      }
-      // Without an exchange to follow, all there is to learn is learnt.
-      if (!sasl_.active()) context.finish();
-      return bytes.size() - rest.size() + here;
-    }
-    context.finish();  // mid-stream: the login was before
-    return bytes.size();
+  bool is_login(std::uint8_t type) const noexcept {
+    return type == kConnect || (type == kAuth && sasl_.active());
   }
 
   void connect(Bytes body, Context& context) {
