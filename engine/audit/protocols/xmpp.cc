@@ -2,9 +2,9 @@
 // XEP-0388.
 #include <string.h>
 
-#include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/protocols/recognisers.h"
 #include "engine/audit/protocols/sasl.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
@@ -27,48 +27,35 @@ std::string_view attribute(std::string_view tag, std::string_view name) noexcept
   return {};
 }
 
-class Xmpp final : public Recogniser {
+class Xmpp final : public UnitRecogniser {
  public:
-  // Units are a tag ("<...>") or the text up to the next tag.
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    context.facts.clear_bytes[index_of(side)] = true;
-    std::size_t used = 0;
-    while (used < bytes.size() && !context.leaving()) {
-      const Bytes rest = bytes.subspan(used);
-      if (context.facts.upgrade >= Upgrade::kRequested) {
-        if (starts_tls(rest)) {
-          context.become_tls();
-          return used;
-        }
-        if (may_start_tls(rest) && !full) return used;
-      }
-      const bool is_tag = rest[0] == '<';
-      const void* end = ::memchr(rest.data(), is_tag ? '>' : '<', rest.size());
-      const bool first = used == 0;
-      if (end == nullptr) {
-        if (!(full && first)) return used;
-        if (!is_tag) text(side, rest, context);
-        return bytes.size();
-      }
-      const auto length =
-          static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - rest.data());
-      if (is_tag) {
-        tag(side, as_text(rest.subspan(1, length - 1)), context);
-        used += length + 1;
-      } else {
-        text(side, rest.first(length), context);
-        used += length;
-      }
-    }
-    return used;
-  }
-
   void on_end(Side side, Bytes rest, Context& context) override {
     if (!rest.empty() && rest[0] != '<') text(side, rest, context);
   }
   void on_gap(Side side, Context&) override { expect_[index_of(side)] = Expect::kNothing; }
 
+ protected:
+  // A tag ("<...>"), or the text up to the next tag.
+  std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
+    const bool is_tag = bytes[0] == '<';
+    const void* end = ::memchr(bytes.data(), is_tag ? '>' : '<', bytes.size());
+    if (end == nullptr) return bytes.size() < kLongBytes ? kMore : bytes.size();
+    const auto length = static_cast<const std::uint8_t*>(end) - bytes.data();
+    return static_cast<std::uint64_t>(length) + (is_tag ? 1U : 0U);
+  }
+  void on_unit(Side side, Bytes unit, Context& context) override {
+    if (unit[0] != '<') {
+      text(side, unit, context);
+    } else if (unit.back() == '>') {
+      tag(side, as_text(unit.subspan(1, unit.size() - 2)), context);
+    }
+  }
+  std::size_t wanted_bytes() const override { return 1U << 20; }
+
  private:
+  // What has no end by then is taken as it is.
+  static constexpr std::size_t kLongBytes = 12288;
+
   enum class Expect : std::uint8_t { kNothing, kSasl, kUser, kPassword, kDigest };
 
   void tag(Side side, std::string_view tag, Context& context) {
