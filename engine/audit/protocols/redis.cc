@@ -3,51 +3,40 @@
 #include <string.h>
 
 #include "engine/audit/protocols/recognisers.h"
+#include "engine/audit/protocols/unit_recogniser.h"
 #include "engine/audit/text.h"
 
 namespace capstan::audit {
 
 namespace {
 
-class Redis final : public Recogniser {
+class Redis final : public ClientUnitRecogniser {
  public:
-  std::size_t consume(Side side, Bytes bytes, bool full, Context& context) override {
-    context.facts.clear_bytes[index_of(side)] = true;
-    if (side == Side::kServer) {
-      context.finish_side(side);
-      return bytes.size();
-    }
-    std::size_t used = 0;
-    while (used < bytes.size()) {
-      const Bytes rest = bytes.subspan(used);
-      if (bulk_pending_) {
-        const std::size_t taken = bulk(rest, full && used == 0, context);
-        if (taken == 0) return used;
-        used += taken;
-        continue;
-      }
-      const void* newline = ::memchr(rest.data(), '\n', rest.size());
-      if (newline == nullptr) return full && used == 0 ? bytes.size() : used;
-      auto length =
-          static_cast<std::size_t>(static_cast<const std::uint8_t*>(newline) - rest.data());
-      used += length + 1;
-      if (length > 0 && rest[length - 1] == '\r') --length;
-      line(as_text(rest.first(length)), context);
-    }
-    return used;
-  }
-
   void on_end(Side side, Bytes rest, Context& context) override {
-    if (side != Side::kClient || rest.empty()) return;
-    if (bulk_pending_) {
-      bulk(rest, true, context);
-    } else {
-      line(as_text(rest), context);
-    }
+    if (side == Side::kClient && !rest.empty()) on_client_unit(rest, context);
   }
   void on_gap(Side, Context&) override {
     bulk_pending_ = false;
     arguments_left_ = 0;
+  }
+
+ protected:
+  // A line, or a bulk string and its CRLF.
+  std::uint64_t client_unit_size(Bytes bytes) const override {
+    if (bulk_pending_) return bulk_bytes_ + 2;
+    const void* newline = ::memchr(bytes.data(), '\n', bytes.size());
+    if (newline == nullptr) return bytes.size() < wanted_bytes() ? kMore : bytes.size();
+    return static_cast<std::uint64_t>(static_cast<const std::uint8_t*>(newline) - bytes.data()) + 1;
+  }
+  void on_client_unit(Bytes unit, Context& context) override {
+    if (bulk_pending_) {
+      bulk(unit, context);
+      return;
+    }
+    while (!unit.empty() && (unit.back() == '\n' || unit.back() == '\r')) {
+      unit = unit.first(unit.size() - 1);
+    }
+    line(as_text(unit), context);
   }
 
  private:
@@ -91,21 +80,15 @@ class Redis final : public Recogniser {
     context.refresh_budget();
   }
 
-  // A bulk string and its CRLF. Returns 0 to wait for the rest of it.
-  std::size_t bulk(Bytes bytes, bool full, Context& context) {
-    const std::uint64_t total = bulk_bytes_ + 2;
-    const bool wanted = bulk_bytes_ <= kMaxArgument && command_ != Command::kOther;
-    if (bytes.size() < total && wanted && !full) return 0;
-    const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(total, bytes.size()));
-    if (wanted) {
-      argument(bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bulk_bytes_, here))),
-               arguments_left_ == 1, context);
+  // A bulk string, whole or its front.
+  void bulk(Bytes bytes, Context& context) {
+    if (bulk_bytes_ <= kMaxArgument && command_ != Command::kOther) {
+      const auto size = static_cast<std::size_t>(bulk_bytes_);
+      argument(bytes.first(std::min(size, bytes.size())), arguments_left_ == 1, context);
     }
     bulk_pending_ = false;
     ++index_;
     if (arguments_left_ > 0) --arguments_left_;
-    if (total > here) context.skip(total - here);
-    return here;
   }
 
   void argument(Bytes value, bool last, Context& context) {
