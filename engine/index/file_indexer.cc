@@ -14,8 +14,8 @@
 #include "engine/format/pcapng.h"
 #include "engine/index/ledger_gain.h"
 #include "engine/reader/capture_file.h"
-#include "engine/reader/gentle_stream.h"
 #include "engine/reader/pcap_reader.h"
+#include "engine/reader/quiet_file.h"
 
 namespace capstan {
 
@@ -129,7 +129,8 @@ CaptureFile open_recording(const std::string& path, bool gentle) {
   if (!gentle) return CaptureFile::open(path);
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw_errno("open " + path);
-  return CaptureFile::from_stream(std::make_unique<GentleStream>(std::move(fd)), path);
+  return CaptureFile::from_stream(
+      std::make_unique<QuietStream>(QuietFile(std::move(fd), QuietFile::Manner::kDirect)), path);
 }
 
 // Somebody holds an exclusive flock on it: a recorder.

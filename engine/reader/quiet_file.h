@@ -21,9 +21,8 @@ class QuietFile {
     // RWF_DONTCACHE (Linux 6.14), before that POSIX_FADV_DONTNEED behind the reader.
     kUncached,
     // O_DIRECT, for a file that a recorder writes with O_DIRECT: pages of it in the cache would
-    // make
-    // the kernel refuse or buffer that recorder's writes (kiocb_invalidate_pages, mm/filemap.c).
-    // Where the file system has no O_DIRECT: as kUncached.
+    // make the kernel refuse or buffer that recorder's writes (kiocb_invalidate_pages,
+    // mm/filemap.c). Where the file system has no O_DIRECT: as kUncached.
     kDirect,
   };
 
