@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/flow/community_id.h"
+#include "tools/common/protocol_name.h"
 
 namespace capstan::tools {
 
@@ -111,30 +112,7 @@ std::string protocol_text(const FlowKey& key) {
   if (key.kind == RowKind::kOther) {
     return key.ethertype == 0 ? std::string("llc") : fmt::format("{:#06x}", key.ethertype);
   }
-  switch (key.protocol) {
-    case 1:
-      return "icmp";
-    case 2:
-      return "igmp";
-    case 6:
-      return "tcp";
-    case 17:
-      return "udp";
-    case 47:
-      return "gre";
-    case 50:
-      return "esp";
-    case 58:
-      return "icmp6";
-    case 89:
-      return "ospf";
-    case 112:
-      return "vrrp";
-    case 132:
-      return "sctp";
-    default:
-      return fmt::format("{}", key.protocol);
-  }
+  return ip_protocol_name(key.protocol);
 }
 
 }  // namespace capstan::tools

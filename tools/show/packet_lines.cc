@@ -10,6 +10,7 @@
 #include "engine/flow/transport.h"
 #include "engine/format/link_type.h"
 #include "tools/common/json_text.h"
+#include "tools/common/protocol_name.h"
 #include "tools/common/units.h"
 
 namespace capstan::show {
@@ -24,31 +25,6 @@ std::string address_of(const Address& address, std::uint8_t ip_version) {
 
 bool has_ports(const TransportPacket& transport) {
   return transport.protocol == kProtocolTcp || transport.protocol == kProtocolUdp;
-}
-
-std::string protocol_of(const TransportPacket& transport) {
-  switch (transport.protocol) {
-    case kProtocolTcp:
-      return "tcp";
-    case kProtocolUdp:
-      return "udp";
-    case 1:
-      return "icmp";
-    case 2:
-      return "igmp";
-    case 47:
-      return "gre";
-    case 50:
-      return "esp";
-    case 58:
-      return "icmp6";
-    case 89:
-      return "ospf";
-    case 132:
-      return "sctp";
-    default:
-      return std::to_string(transport.protocol);
-  }
 }
 
 std::string endpoint_of(const Address& address, std::uint16_t port, const TransportPacket& from) {
@@ -153,7 +129,7 @@ void PacketLines::put_json(const BatchPacket& packet, std::string_view info) {
     object["ip_version"] = transport->ip_version;
     object["src_ip"] = address_of(transport->source, transport->ip_version);
     object["dest_ip"] = address_of(transport->destination, transport->ip_version);
-    object["proto"] = protocol_of(*transport);
+    object["proto"] = tools::ip_protocol_name(transport->protocol);
     if (has_ports(*transport)) {
       object["src_port"] = transport->source_port;
       object["dest_port"] = transport->destination_port;
@@ -177,7 +153,7 @@ void PacketLines::put_columns(const BatchPacket& packet, std::string_view info) 
     fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ",
                    endpoint_of(transport->source, transport->source_port, *transport),
                    endpoint_of(transport->destination, transport->destination_port, *transport),
-                   protocol_of(*transport), packet.view.wirelen);
+                   tools::ip_protocol_name(transport->protocol), packet.view.wirelen);
   } else {
     fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ", "", "", "", packet.view.wirelen);
   }
