@@ -15,6 +15,7 @@
 #include "engine/core/write_all.h"
 #include "engine/flow/checksum.h"
 #include "tools/audit/evidence_words.h"
+#include "writers/recording/pcap_format.h"
 
 namespace capstan::tools {
 
@@ -22,6 +23,8 @@ namespace {
 
 using audit::KeptPacket;
 using audit::load_be16;
+
+constexpr std::uint32_t kSnaplen = 262144;  // of the file's head: packets are kept whole
 
 std::uint16_t complement(const ChecksumSum& sum) noexcept {
   return static_cast<std::uint16_t>(~sum.folded());
@@ -65,23 +68,6 @@ void put(int fd, const void* data, std::size_t size, const std::string& path) {
   const WriteOutcome outcome = write_all(fd, data, size);
   if (outcome.error != 0) throw_system_error(outcome.error, "writing evidence " + path);
 }
-
-// The classic file format with nanoseconds: one link type, which all packets of a flow share.
-struct PcapHead {
-  std::uint32_t magic = 0xa1b23c4d;
-  std::uint16_t major = 2;
-  std::uint16_t minor = 4;
-  std::uint32_t zone = 0;
-  std::uint32_t accuracy = 0;
-  std::uint32_t snaplen = 262144;
-  std::uint32_t link_type = 1;
-};
-struct RecordHead {
-  std::uint32_t seconds;
-  std::uint32_t nanoseconds;
-  std::uint32_t caplen;
-  std::uint32_t wirelen;
-};
 
 bool is_finding(const audit::SessionReport& report) noexcept {
   return report.verdict == audit::Verdict::kCleartextCredentials ||
@@ -136,15 +122,15 @@ void Evidence::session(const audit::SessionReport& report) {
   const UniqueFd file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) throw_errno("creating evidence " + path);
-  PcapHead head;
-  head.link_type = report.packets_kept->packets.front().link_type;
+  // The classic format with nanoseconds: one link type, which all packets of a flow share.
+  const PcapFileHeader head =
+      make_pcap_file_header(true, kSnaplen, report.packets_kept->packets.front().link_type);
   put(file.get(), &head, sizeof(head), path);
   for (const KeptPacket& kept : report.packets_kept->packets) {
     KeptPacket packet = kept;  // its bytes are the keeper's, which wipes them next
     if (!unredacted_) redact(packet, report);
-    const RecordHead record = {static_cast<std::uint32_t>(packet.timestamp_ns / 1'000'000'000),
-                               static_cast<std::uint32_t>(packet.timestamp_ns % 1'000'000'000),
-                               packet.caplen, packet.wirelen};
+    const PcapRecordHeader record =
+        make_pcap_record_header(packet.timestamp_ns, packet.caplen, packet.wirelen, true);
     put(file.get(), &record, sizeof(record), path);
     put(file.get(), packet.buffer.data(), packet.caplen, path);
   }

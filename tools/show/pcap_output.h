@@ -5,8 +5,7 @@
 #include <string>
 
 #include "engine/block/packet_view.h"
-#include "engine/core/unique_fd.h"
-#include "tools/show/output_stream.h"
+#include "writers/recording/packet_file_writer.h"
 
 namespace capstan::show {
 
@@ -15,23 +14,21 @@ class PcapOutput {
  public:
   // "-" is standard output. Throws UsageError for a terminal, std::system_error when the file
   // cannot be made.
-  PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen);
+  PcapOutput(const std::string& path, bool nanoseconds, std::uint32_t snaplen);
 
-  // Throws UsageError for a packet of another link type than the first one's.
+  // Throws UsageError for a packet of another link type than the first one's, std::system_error
+  // when writing fails.
   void put(const PacketView& packet);
-  // Writes the head of an empty file too. Throws std::system_error.
+  // Writes the head of an empty file too. Throws as put().
   void begin(std::uint16_t link_type);
-  void flush() { stream_.flush(); }
-  bool closed() const noexcept { return stream_.closed(); }
+  void flush() { writer_.flush(); }
+  bool closed() const noexcept { return writer_.closed(); }
   // Packets with a time that the format does not have.
   std::uint64_t late() const noexcept { return late_; }
 
  private:
   std::string path_;
-  bool nanoseconds_;
-  std::uint32_t snaplen_;
-  UniqueFd fd_;
-  OutputStream stream_;
+  PacketFileWriter writer_;
   int link_type_ = -1;
   std::uint64_t late_ = 0;
 };
