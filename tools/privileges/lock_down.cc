@@ -4,6 +4,7 @@
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace capstan::tools {
 
 namespace {
 
-constexpr const char* kEscape = "--keep-privileges records without giving anything up";
+constexpr const char* kEscape = "--keep-privileges goes on without giving anything up";
 constexpr std::uint64_t kTruncate = 1ULL << 14;  // LANDLOCK_ACCESS_FS_TRUNCATE, ABI 3
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
@@ -41,9 +42,16 @@ void allow_below(int ruleset, const std::string& path, std::uint64_t rights, boo
   if (!added && required) throw_errno(fmt::format("allow writing below {}", path), kEscape);
 }
 
+// What may be opened.
+struct AllowedFiles {
+  std::vector<std::string> writable;  // directories
+  std::string removable;              // a directory whose names may be removed
+  std::vector<std::string> readable;  // directories; those that are not there are passed over
+  std::vector<std::string> files;     // to be read
+};
+
 // False: this kernel has no Landlock.
-bool restrict_files(const std::vector<std::string>& directories,
-                    const std::string& socket_directory) {
+bool restrict_files(const AllowedFiles& allowed) {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
@@ -54,33 +62,37 @@ bool restrict_files(const std::vector<std::string>& directories,
   if (!ruleset) throw_errno("make a Landlock rule set", kEscape);
   const std::uint64_t all =
       attributes.handled_access_fs & ~std::uint64_t{LANDLOCK_ACCESS_FS_EXECUTE};
-  for (const std::string& directory : directories) {
+  for (const std::string& directory : allowed.writable) {
     allow_below(ruleset.get(), directory, all, true);
   }
-  if (!socket_directory.empty()) {
-    allow_below(ruleset.get(), socket_directory, LANDLOCK_ACCESS_FS_REMOVE_FILE, false);
+  if (!allowed.removable.empty()) {
+    allow_below(ruleset.get(), allowed.removable, LANDLOCK_ACCESS_FS_REMOVE_FILE, false);
   }
-  // Local times in messages, counters of adapters (links into /sys/devices).
+  for (const std::string& directory : allowed.readable) {
+    allow_below(ruleset.get(), directory, kRead, false);
+  }
+  for (const std::string& file : allowed.files) allow_below(ruleset.get(), file, kReadFile, false);
+  // Local times in messages.
   allow_below(ruleset.get(), "/etc/localtime", kReadFile, false);
   allow_below(ruleset.get(), "/usr/share/zoneinfo", kRead, false);
-  allow_below(ruleset.get(), "/sys/class/net", kRead, false);
-  allow_below(ruleset.get(), "/sys/devices", kRead, false);
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
     throw_errno("restrict files with Landlock", kEscape);
   }
   return true;
 }
 
-// Refuses what no part of recording does, with EPERM. Not a list of what is allowed: libraries
-// change what they call, and a recording that dies of that in its third month helps nobody.
-void restrict_calls() {
+enum class Sockets : std::uint8_t { kNone, kLocal };
+
+// Refuses what no part of recording or serving does, with EPERM. Not a list of what is allowed:
+// libraries change what they call, and a recording that dies of that in its third month helps
+// nobody.
+void restrict_calls(Sockets sockets) {
   constexpr int kRefused[] = {
       SCMP_SYS(execve),
       SCMP_SYS(execveat),
       SCMP_SYS(ptrace),
       SCMP_SYS(process_vm_readv),
       SCMP_SYS(process_vm_writev),
-      SCMP_SYS(socket),
       SCMP_SYS(socketpair),
       SCMP_SYS(bpf),
       SCMP_SYS(perf_event_open),
@@ -114,6 +126,11 @@ void restrict_calls() {
   for (const int call : kRefused) {
     if (error == 0) error = -::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
   }
+  const scmp_arg_cmp is_other = SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0);
+  if (error == 0) {
+    error = -::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
+                                      sockets == Sockets::kLocal ? 1 : 0, &is_other);
+  }
   if (error == 0) error = -::seccomp_load(filter);
   ::seccomp_release(filter);
   if (error != 0) throw_system_error(error, "load the seccomp filter", kEscape);
@@ -130,17 +147,33 @@ void drop_capabilities() {
   if (::capng_apply(CAPNG_SELECT_CAPS) != 0) throw_errno("drop all capabilities", kEscape);
 }
 
+std::string lock_down_to(const AllowedFiles& allowed, Sockets sockets) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", kEscape);
+  const bool files_restricted = restrict_files(allowed);
+  drop_capabilities();
+  restrict_calls(sockets);
+  return files_restricted ? std::string()
+                          : "this kernel has no Landlock (5.13, CONFIG_SECURITY_LANDLOCK): files "
+                            "outside the target directory are only protected by their modes";
+}
+
 }  // namespace
 
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory) {
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw_errno("set no_new_privs", kEscape);
-  const bool files_restricted = restrict_files(directories, socket_directory);
-  drop_capabilities();
-  restrict_calls();
-  return files_restricted ? std::string()
-                          : "this kernel has no Landlock (5.13, CONFIG_SECURITY_LANDLOCK): files "
-                            "outside the target directory are only protected by their modes";
+  // Counters of adapters are links into /sys/devices.
+  return lock_down_to({directories, socket_directory, {"/sys/class/net", "/sys/devices"}, {}},
+                      Sockets::kNone);
+}
+
+std::string lock_down_reader(std::vector<std::string> readable) {
+  // What libpcap and the C library look names of protocols, services and hosts up in.
+  return lock_down_to({{},
+                       {},
+                       std::move(readable),
+                       {"/etc/protocols", "/etc/services", "/etc/hosts", "/etc/networks",
+                        "/etc/ethers", "/etc/nsswitch.conf"}},
+                      Sockets::kLocal);
 }
 
 void drop_for_programs() {

@@ -1,5 +1,5 @@
 // Privileges: how `capstan record` gives up what it no longer needs, before the first packet is
-// looked at.
+// looked at, and `capstan serve` before the first request.
 //
 // Order: sockets and rings are open -> change_user() -> outputs are opened by the writer threads ->
 // lock_down() in each of them and in the main thread -> capture starts, whose threads inherit it.
@@ -40,6 +40,11 @@ void change_user(const std::string& user);
 // io_uring runs its operations past seccomp; open_writing_ring() bounds what it can do.
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory = {});
+
+// The same for a process that only reads: files below `readable`, those by which protocols,
+// services and hosts have names, and no others; sockets of this machine alone (AF_UNIX), to ask
+// recorders. What is open stays open. Returns and throws as lock_down().
+std::string lock_down_reader(std::vector<std::string> readable);
 
 // Other people's passwords pass through this process: it leaves no core dump, and nobody without
 // CAP_SYS_PTRACE reads its memory. Again after change_user(), which makes the kernel forget it.

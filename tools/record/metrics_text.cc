@@ -2,46 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-#include <string_view>
+#include <string>
+
+#include "tools/watch/exposition.h"
 
 namespace capstan::tools {
 
 namespace {
-
-// A label's value: backslash, quote and line feed are escaped.
-std::string escaped(std::string_view value) {
-  std::string text;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') text += '\\';
-    if (c == '\n') {
-      text += "\\n";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-class Exposition {
- public:
-  // Opens a family of samples.
-  void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    fmt::format_to(std::back_inserter(text_), "# HELP capstan_{0} {1}\n# TYPE capstan_{0} {2}\n",
-                   name, help, type);
-  }
-  template <typename Value>
-  void sample(const std::string& labels, Value value) {
-    fmt::format_to(std::back_inserter(text_), "capstan_{}{}{}{} {}\n", name_,
-                   labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}", value);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string_view name_;
-  std::string text_;
-};
 
 struct RingFigure {
   const char* name;
@@ -80,23 +47,23 @@ constexpr FileFigure kFileFigures[] = {
 void add_links(Exposition& out, const RecordStats& stats) {
   out.family("link_up", "gauge", "1 while the interface is there, up and has a carrier.");
   for (const LinkStats& link : stats.links) {
-    out.sample(fmt::format("interface=\"{}\"", escaped(link.interface_name)),
+    out.sample(fmt::format("interface=\"{}\"", label_text(link.interface_name)),
                !link.gone && link.up && link.carrier ? 1 : 0);
   }
   out.family("link_mtu_bytes", "gauge", "The interface's MTU.");
   for (const LinkStats& link : stats.links) {
-    out.sample(fmt::format("interface=\"{}\"", escaped(link.interface_name)), link.mtu);
+    out.sample(fmt::format("interface=\"{}\"", label_text(link.interface_name)), link.mtu);
   }
 }
 
 void add_disks(Exposition& out, const RecordStats& stats) {
   out.family("disk_free_bytes", "gauge", "Room left where recordings are written.");
   for (const AlarmInputs::Disk& disk : stats.disks) {
-    out.sample(fmt::format("directory=\"{}\"", escaped(disk.directory)), disk.free_bytes);
+    out.sample(fmt::format("directory=\"{}\"", label_text(disk.directory)), disk.free_bytes);
   }
   out.family("disk_size_bytes", "gauge", "Size of that file system.");
   for (const AlarmInputs::Disk& disk : stats.disks) {
-    out.sample(fmt::format("directory=\"{}\"", escaped(disk.directory)), disk.total_bytes);
+    out.sample(fmt::format("directory=\"{}\"", label_text(disk.directory)), disk.total_bytes);
   }
 }
 
@@ -112,14 +79,14 @@ std::string metrics_text(const RecordStats& stats) {
     out.family(figure.name, figure.type, figure.help);
     for (std::size_t ring = 0; ring < stats.rings.size(); ++ring) {
       out.sample(fmt::format("interface=\"{}\",ring=\"{}\"",
-                             escaped(stats.rings[ring].interface_name), ring),
+                             label_text(stats.rings[ring].interface_name), ring),
                  stats.rings[ring].*figure.member);
     }
   }
   for (const FileFigure& figure : kFileFigures) {
     out.family(figure.name, "counter", figure.help);
     for (const FileStats& file : stats.files) {
-      out.sample(fmt::format("file=\"{}\"", escaped(file.path)), file.*figure.member);
+      out.sample(fmt::format("file=\"{}\"", label_text(file.path)), file.*figure.member);
     }
   }
   out.family("nic_drops_total", "counter",
@@ -136,7 +103,7 @@ std::string metrics_text(const RecordStats& stats) {
   add_disks(out, stats);
   out.family("alarm", "gauge", "1 while this alarm is raised.");
   for (const AlarmState& alarm : stats.alarms) {
-    out.sample(fmt::format("alarm=\"{}\",subject=\"{}\"", alarm.alarm, escaped(alarm.subject)),
+    out.sample(fmt::format("alarm=\"{}\",subject=\"{}\"", alarm.alarm, label_text(alarm.subject)),
                alarm.active ? 1 : 0);
   }
   return out.take();

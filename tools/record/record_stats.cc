@@ -114,6 +114,7 @@ nlohmann::json to_json(const RecordStats& stats) {
                      {"freezes", ring.freezes},
                      {"blocks", ring.blocks},
                      {"blocks_held", ring.held_blocks},
+                     {"ring_blocks", ring.block_count},
                      {"ring_bytes", ring.ring_size_bytes},
                      {"reconciled", ring.reconciled}});
   }

@@ -20,7 +20,7 @@ struct ListenAddress {
 // looking names up is nothing for a recorder. nullopt: it is none of these.
 std::optional<ListenAddress> parse_listen_address(const std::string& text);
 
-// A listening, non-blocking socket. Throws std::system_error.
-UniqueFd listen_on(const ListenAddress& where);
+// A listening, non-blocking socket, for what `option` asks for. Throws std::system_error.
+UniqueFd listen_on(const ListenAddress& where, const char* option = "--metrics");
 
 }  // namespace capstan::tools

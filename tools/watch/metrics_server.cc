@@ -7,13 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/watch/exposition.h"
+
 namespace capstan::tools {
 
 namespace {
 
 constexpr unsigned kConnections = 16;
 constexpr unsigned kTimeoutSeconds = 10;
-constexpr const char* kExpositionFormat = "text/plain; version=0.0.4; charset=utf-8";
 
 MHD_Result answer(MHD_Connection* connection, unsigned status, const std::string& body,
                   const char* type) {
@@ -44,10 +45,10 @@ MHD_Result on_request(void* context, MHD_Connection* connection, const char* url
       return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n", "text/plain");
     }
     if (std::string_view(url) != "/metrics") {
-      return answer(connection, MHD_HTTP_NOT_FOUND, "capstan record: see /metrics\n", "text/plain");
+      return answer(connection, MHD_HTTP_NOT_FOUND, "see /metrics\n", "text/plain");
     }
     const auto& text = *static_cast<const std::function<std::string()>*>(context);
-    return answer(connection, MHD_HTTP_OK, text(), kExpositionFormat);
+    return answer(connection, MHD_HTTP_OK, text(), kExpositionType);
   } catch (const std::exception&) {  // out of memory: this answer only
     return MHD_NO;
   }

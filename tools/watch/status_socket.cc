@@ -118,14 +118,19 @@ void remove_dead_sockets(const std::string& directory) noexcept {
   }
 }
 
-std::vector<std::string> find_status_sockets() {
+std::vector<std::string> status_directories() {
   std::vector<std::string> directories = {kRootDirectory};
+  const std::string session = environment("XDG_RUNTIME_DIR");
+  if (!session.empty()) directories.push_back(session + "/capstan");
+  return directories;
+}
+
+std::vector<std::string> find_status_sockets() {
+  std::vector<std::string> directories = status_directories();
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(kRootDirectory, ignored)) {
     if (entry.is_directory(ignored)) directories.push_back(entry.path().string());
   }
-  const std::string session = environment("XDG_RUNTIME_DIR");
-  if (!session.empty()) directories.push_back(session + "/capstan");
   std::vector<std::string> sockets;
   for (const std::string& directory : directories) {
     for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {

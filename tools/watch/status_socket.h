@@ -39,6 +39,9 @@ std::string make_runtime_directory(uid_t owner, gid_t group);
 // Sockets of killed recorders in `directory`: removed.
 void remove_dead_sockets(const std::string& directory) noexcept;
 
+// Where recorders of this user and of the system have their sockets, whether they are there or not.
+std::vector<std::string> status_directories();
+
 // Every recorder's socket that this user can see, dead ones included.
 std::vector<std::string> find_status_sockets();
 
