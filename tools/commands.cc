@@ -11,6 +11,7 @@
 #include "tools/query/query_command.h"
 #include "tools/record/record_command.h"
 #include "tools/repair/repair_command.h"
+#include "tools/serve/serve_command.h"
 #include "tools/show/show_command.h"
 #include "tools/status/status_command.h"
 #include "tools/verify/verify_command.h"
@@ -31,6 +32,7 @@ constexpr Command kCommands[] = {
     {"flows", "the conversations of recordings, from their indexes", flows_command},
     {"merge", "make one recording of several, in the order of time", merge_command},
     {"query", "find packets in recordings, and say whether they are all there were", query_command},
+    {"serve", "recordings in a browser and over an API", serve_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"status", "what running recorders have done so far", status_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},

@@ -1,0 +1,351 @@
+// capstan serve without a socket: targets, parameters, access, limits, the timeline's arithmetic
+// and the hand-over of answers.
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "engine/core/errors.h"
+#include "tools/serve/gate.h"
+#include "tools/serve/timeline.h"
+
+namespace capstan::serve {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kNow = 1'700'000'000 * kSecond;
+
+RequestTarget target_of(std::string_view text) {
+  std::string problem;
+  const auto target = parse_target(text, problem);
+  EXPECT_TRUE(target) << text << ": " << problem;
+  return target ? *target : RequestTarget{};
+}
+
+TEST(ServeTarget, IsTakenApart) {
+  const RequestTarget target = target_of("/a?x=1&y=a+b%20%26%3D&z&&w=%C3%A4");
+  EXPECT_EQ(target.path, "/a");
+  ASSERT_EQ(target.parameters.size(), 4U);
+  EXPECT_EQ(*target.find("x"), "1");
+  EXPECT_EQ(*target.find("y"), "a b &=");
+  EXPECT_EQ(*target.find("z"), "");
+  EXPECT_EQ(*target.find("w"), "\xC3\xA4");
+  EXPECT_EQ(target.find("v"), nullptr);
+}
+
+TEST(ServeTarget, WhatIsNoneIsRefused) {
+  for (const std::string& text :
+       {std::string(), std::string("a"), std::string("/?a=%"), std::string("/?a=%4"),
+        std::string("/?a=%g0"), std::string("/?a=%00"), std::string("/?%1b=1"),
+        std::string("/?a=%80"), std::string("/?a=%c0%80"), std::string("/?a=%ed%a0%80"),
+        std::string("/?a=%f5%80%80%80"), "/" + std::string(kLongestTarget, 'a')}) {
+    std::string problem;
+    EXPECT_FALSE(parse_target(text, problem)) << text.substr(0, 40);
+    EXPECT_FALSE(problem.empty());
+  }
+}
+
+TEST(ServeTarget, EncodingIsUndone) {
+  std::string all;
+  for (int c = 32; c < 127; ++c) all += static_cast<char>(c);
+  EXPECT_EQ(*target_of("/?a=" + percent_encoded(all)).find("a"), all);
+}
+
+Question question_of(std::string_view query) {
+  static constexpr const char* kNames[] = {"since", "until", "last", "filter", "inner",
+                                           "limit", "from",  "step", "sort",   "by"};
+  return understand(target_of("/q?" + std::string(query)), {kNames, 10, 100}, kNow);
+}
+
+TEST(ServeQuestion, IsUnderstood) {
+  const Question question = question_of(
+      "since=@1600000000&until=2023-11-14T22:13:20Z&filter=tcp+port+80&inner=1&limit=7&"
+      "from=5.6.7&step=1s&sort=start&by=pair");
+  EXPECT_EQ(question.range.since_ns, 1'600'000'000 * kSecond);
+  EXPECT_EQ(question.range.until_ns, kNow);
+  EXPECT_EQ(question.filter, "tcp port 80");
+  EXPECT_TRUE(question.inner);
+  EXPECT_EQ(question.limit, 7U);
+  EXPECT_EQ(*question.from, (Place{5, 6, 7}));
+  EXPECT_EQ(question.step_ns, kSecond);
+  EXPECT_EQ(question.sort, tools::FlowOrder::kStart);
+  EXPECT_EQ(question.by, tools::Talkers::kPair);
+  EXPECT_EQ(question_of("").limit, 10U);
+  EXPECT_EQ(question_of("last=10m").range.since_ns, kNow - 600 * kSecond);
+}
+
+TEST(ServeQuestion, EveryMistakeNamesItsParameter) {
+  for (const auto& [query, named] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"nonsense=1", "nonsense"},
+           {"limit=1&limit=1", "limit"},
+           {"limit=0", "limit"},
+           {"limit=101", "limit"},
+           {"limit=", "limit"},
+           {"from=1.2", "from"},
+           {"inner=x", "inner"},
+           {"since=x", "since"},
+           {"last=1h&since=now", "last"},
+           {"since=2020-01-02&until=2020-01-01", "since"},
+           {"sort=x", "sort"},
+           {"by=x", "by"},
+           {"step=x", "step"}}) {
+    try {
+      static_cast<void>(question_of(query));
+      ADD_FAILURE() << query << " was taken";
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find(named), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(question_of("filter=" + std::string(kLongestFilter + 1, 'a')), UsageError);
+}
+
+TEST(ServePlaces, TextsComeBack) {
+  const Place place{1'700'000'000'123'456'789, 3, ~std::uint64_t{0}};
+  EXPECT_EQ(parse_place(place_text(place)), place);
+  for (const char* text :
+       {"", ".", "..", "1.2", "1.2.3.4", "1.2.x", "-1.2.3", " 1.2.3", "1.2.3 "}) {
+    EXPECT_FALSE(parse_place(text)) << text;
+  }
+}
+
+AccessRules rules_of(bool tls) {
+  AccessRules rules;
+  rules.tls = tls;
+  rules.port = 9118;
+  rules.hosts = {"127.0.0.1", "[::1]"};
+  rules.certified = [](const std::string& host) { return host == "sensor.example"; };
+  rules.tokens = {{"alice", "0123456789012345678901"}, {"bob", "abcdefghijklmnopqrstuv"}};
+  return rules;
+}
+
+TEST(ServeAccess, HostAndOrigin) {
+  const Access access(rules_of(true));
+  const auto fine = [&](std::string_view host, std::string_view origin = {}) {
+    return access.foreign({host, origin, {}, {}}).empty();
+  };
+  EXPECT_TRUE(fine("127.0.0.1:9118"));
+  EXPECT_TRUE(fine("[::1]:9118"));
+  EXPECT_TRUE(fine("Sensor.Example:9118", "https://sensor.example:9118"));
+  EXPECT_FALSE(fine("sensor.example"));
+  EXPECT_FALSE(fine("sensor.example:9118", "http://sensor.example:9118"));
+  EXPECT_FALSE(fine("sensor.example:9118", "https://127.0.0.1:9118"));
+  for (const char* host :
+       {"", ":", ":9118", "[::1]", "127.0.0.1:91180", "127.0.0.1:9118 ", "[::1", "a]:9118"}) {
+    EXPECT_FALSE(fine(host)) << host;
+  }
+}
+
+TEST(ServeAccess, TicketsAreForOneTargetAndAShortTime) {
+  const Access access(rules_of(false));
+  const std::string ticket = access.ticket("alice", "/api/v1/query?filter=tcp", 1000);
+  const auto holder = [&](std::string_view target, std::uint64_t now) {
+    return access.ticket_holder(ticket, target, now);
+  };
+  EXPECT_EQ(holder("/api/v1/query?filter=tcp", 1000), "alice");
+  EXPECT_EQ(holder("/api/v1/query?filter=tcp", 1000 + Access::kTicketSeconds), "alice");
+  EXPECT_FALSE(holder("/api/v1/query?filter=tcp", 1001 + Access::kTicketSeconds));
+  EXPECT_FALSE(holder("/api/v1/query?filter=tcp", 999));
+  EXPECT_FALSE(holder("/api/v1/query?filter=udp", 1000));
+  EXPECT_FALSE(Access(rules_of(false)).ticket_holder(ticket, "/api/v1/query?filter=tcp", 1000));
+  for (std::size_t i = 0; i < ticket.size(); ++i) {
+    std::string other = ticket;
+    other[i] = static_cast<char>(other[i] ^ 1);
+    EXPECT_FALSE(access.ticket_holder(other, "/api/v1/query?filter=tcp", 1000)) << other;
+    EXPECT_FALSE(access.ticket_holder(ticket.substr(0, i), "/api/v1/query?filter=tcp", 1000));
+  }
+}
+
+TEST(ServeAccess, TokensHaveNames) {
+  const Access access(rules_of(false));
+  EXPECT_EQ(access.holder("Bearer abcdefghijklmnopqrstuv"), "bob");
+  EXPECT_FALSE(access.holder("Bearer abcdefghijklmnopqrstu"));
+  EXPECT_FALSE(access.holder("bearer abcdefghijklmnopqrstuv"));
+  EXPECT_EQ(
+      parse_tokens("# x\n\nalice \t0123456789012345678901\r\nabcdefghijklmnopqrstuv", "f").size(),
+      2U);
+}
+
+TEST(ServeLimits, QueriesAtOnceAndBytesAnHour) {
+  LimitRules rules;
+  rules.queries_at_once = 2;
+  rules.bytes_an_hour = 100;
+  ClientLimits limits(rules);
+  EXPECT_TRUE(limits.begin("a", false, 10).why.empty());
+  EXPECT_TRUE(limits.begin("a", false, 10).why.empty());
+  EXPECT_EQ(limits.begin("a", false, 10).retry_after_s, 1U);
+  EXPECT_TRUE(limits.begin("b", false, 10).why.empty());
+  EXPECT_TRUE(limits.begin("a", true, 10).why.empty());
+  limits.end("a", false, 99, 20);
+  EXPECT_TRUE(limits.begin("a", false, 30).why.empty());
+  limits.end("a", false, 1, 40);
+  const Refusal late = limits.begin("a", false, 3600);
+  EXPECT_FALSE(late.why.empty());
+  EXPECT_EQ(late.retry_after_s, 10U);
+  EXPECT_TRUE(limits.begin("a", false, 3610).why.empty());
+}
+
+TEST(ServeLimits, WrongTokensMakeAnAddressWait) {
+  LimitRules rules;
+  rules.guesses = 3;
+  rules.guess_every_s = 5;
+  ClientLimits limits(rules);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(limits.may_guess("x", 100).why.empty());
+    limits.guessed_wrong("x", 100);
+  }
+  EXPECT_EQ(limits.may_guess("x", 100).retry_after_s, 5U);
+  EXPECT_EQ(limits.may_guess("x", 104).retry_after_s, 1U);
+  EXPECT_TRUE(limits.may_guess("y", 100).why.empty());
+  EXPECT_TRUE(limits.may_guess("x", 105).why.empty());
+  limits.guessed_wrong("x", 105);
+  EXPECT_FALSE(limits.may_guess("x", 106).why.empty());
+}
+
+TEST(ServeLimits, TheTableIsBounded) {
+  ClientLimits limits{LimitRules{}};
+  EXPECT_TRUE(limits.begin("stays", false, 1).why.empty());
+  for (std::size_t i = 0; i < ClientLimits::kMostClients + 100; ++i) {
+    limits.guessed_wrong(std::to_string(i), 2 + i);
+  }
+  EXPECT_LE(limits.clients(), ClientLimits::kMostClients);
+  limits.end("stays", false, 0, 3);
+}
+
+TEST(ServeTimeline, NothingIsLostInSpreading) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    const std::uint64_t step = 1 + random() % 1000;
+    const TimeRange range{kNow, kNow + 1 + random() % 100'000};
+    if ((range.until_ns - range.since_ns) / step >= kMostSteps) continue;
+    Timeline timeline(range, step);
+    const std::uint64_t end = timeline.begin_ns() + step * timeline.ticks().size();
+    ASSERT_GE(end, range.until_ns);
+    Tick expected;
+    for (int i = 0; i < 20; ++i) {
+      BlockFact block;
+      block.first_ns = timeline.begin_ns() + random() % (end - timeline.begin_ns());
+      block.last_ns = block.first_ns + random() % (end - block.first_ns);
+      block.packets = random() % 1000;
+      block.bytes = std::uint64_t{random()} * 1000;
+      block.dropped = random() % 3;
+      timeline.add(block);
+      expected.packets += block.packets;
+      expected.bytes += block.bytes;
+      expected.lost += block.dropped;
+    }
+    Tick found;
+    for (const Tick& tick : timeline.ticks()) {
+      found.packets += tick.packets;
+      found.bytes += tick.bytes;
+      found.lost += tick.lost;
+    }
+    EXPECT_EQ(found.packets, expected.packets);
+    EXPECT_EQ(found.bytes, expected.bytes);
+    EXPECT_EQ(found.lost, expected.lost);
+  }
+}
+
+TEST(ServeTimeline, WhatReachesOverTheEdgesIsCut) {
+  Timeline timeline({1000, 2000}, 100);
+  timeline.add({900, 1099, 200, 0, 0, 0, 0});
+  timeline.add({1950, 2049, 100, 0, 0, 0, 0});
+  timeline.add({0, 999, 5, 0, 0, 0, 0});
+  timeline.add({2000, 3000, 5, 0, 0, 0, 0});
+  EXPECT_EQ(timeline.ticks().front().packets, 100U);
+  EXPECT_EQ(timeline.ticks().back().packets, 50U);
+}
+
+TEST(ServeTimeline, StepsAreRound) {
+  EXPECT_EQ(round_step_ns(600 * kSecond, 600), 2 * kSecond);
+  EXPECT_EQ(round_step_ns(7 * 86400 * kSecond, 600), 30 * 60 * kSecond);
+  for (std::uint64_t span = 1; span < (std::uint64_t{1} << 62); span *= 3) {
+    EXPECT_LT(span / round_step_ns(span, 600), 600U) << span;
+  }
+}
+
+TEST(ServeArchive, FilesOfARecordingShareAName) {
+  EXPECT_EQ(series_of("/d/eth0_00001_20261128101500.pcapng"), "/d/eth0");
+  EXPECT_EQ(series_of("/d/.eth0_00002_20261128101500.pcapng.part"), "/d/eth0");
+  EXPECT_EQ(series_of("/d/a_1_2.pcap.gz"), "/d/a_1_2");
+  EXPECT_EQ(series_of("/d/x.pcapng.zst"), "/d/x");
+}
+
+TEST(ServeAnswer, ASlowReaderHoldsTheWriter) {
+  Answer answer([] {});
+  answer.begin(200, "x");
+  std::thread writer([&] {
+    for (int i = 0; i < 64; ++i) EXPECT_TRUE(answer.write(std::string(100'000, 'a')));
+    answer.finish({{"T", "1"}});
+  });
+  std::vector<char> buffer(4096);
+  std::size_t total = 0;
+  while (true) {
+    std::size_t count = 0;
+    const Answer::Read result = answer.read(buffer.data(), buffer.size(), count, [] {});
+    total += count;
+    if (result == Answer::Read::kEnd) break;
+    ASSERT_NE(result, Answer::Read::kFailed);
+  }
+  writer.join();
+  EXPECT_EQ(total, 6'400'000U);
+  EXPECT_EQ(answer.trailers().size(), 1U);
+}
+
+TEST(ServeAnswer, AWriterIsToldThatNobodyListens) {
+  Answer answer([] {});
+  answer.begin(200, "x");
+  std::thread writer([&] {
+    while (answer.write(std::string(100'000, 'a'))) {
+    }
+  });
+  answer.leave();
+  writer.join();
+  EXPECT_TRUE(answer.stopped());
+}
+
+TEST(ServeAnswer, AnErrorBeforeTheFirstByteIsAnError) {
+  Answer answer([] {});
+  answer.begin(200, "x");
+  answer.whole(500, "y", "body");
+  Answer::Head head;
+  ASSERT_TRUE(answer.wait_head(head, [] {}));
+  EXPECT_EQ(head.status, 500U);
+  Answer late([] {});
+  late.begin(200, "x");
+  EXPECT_TRUE(late.write("a"));
+  ASSERT_TRUE(late.wait_head(head, [] {}));
+  late.whole(500, "y", "body");
+  char byte = 0;
+  std::size_t count = 0;
+  EXPECT_EQ(late.read(&byte, 1, count, [] {}), Answer::Read::kBytes);
+  EXPECT_EQ(late.read(&byte, 1, count, [] {}), Answer::Read::kFailed);
+}
+
+TEST(ServeAnswer, WhoWaitsIsWoken) {
+  int woken = 0;
+  int paused = 0;
+  Answer answer([&] { ++woken; });
+  Answer::Head head;
+  EXPECT_FALSE(answer.wait_head(head, [&] { ++paused; }));
+  answer.begin(200, "x");
+  EXPECT_EQ(woken, 0);
+  EXPECT_TRUE(answer.write("a"));
+  EXPECT_EQ(woken, 1);
+  answer.abandon();
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(paused, 1);
+}
+
+TEST(ServePages, AreAllThere) {
+  EXPECT_NE(page_at("/"), nullptr);
+  EXPECT_NE(page_at("/app.js"), nullptr);
+  for (const char* path :
+       {"", "/index.html", "/openapi.json", "//app.js", "/../app.js", "app.js"}) {
+    EXPECT_EQ(page_at(path), nullptr) << path;
+  }
+  for (const Page& page : pages()) EXPECT_NE(page.type[0], '\0') << page.name;
+}
+
+}  // namespace
+}  // namespace capstan::serve

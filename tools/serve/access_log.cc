@@ -1,0 +1,57 @@
+#include "tools/serve/access_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/errors.h"
+#include "tools/common/json_text.h"
+#include "tools/common/units.h"
+
+namespace capstan::serve {
+
+namespace {
+
+UniqueFd open_log(const std::string& path) {
+  if (path.empty()) return {};
+  if (path == "-") return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!fd) throw_errno(fmt::format("open {} for the log of requests", path));
+  return fd;
+}
+
+}  // namespace
+
+std::string loggable_target(std::string_view target) {
+  constexpr std::size_t kMost = 4096;
+  const std::size_t ticket = target.find("ticket=");
+  std::string text(target.substr(0, std::min(target.size(), kMost)));
+  if (ticket < text.size()) text = text.substr(0, ticket) + "ticket=...";
+  return text;
+}
+
+AccessLog::AccessLog(const std::string& path)
+    : fd_(open_log(path)), on_(static_cast<bool>(fd_)), out_(fd_.get()) {}
+
+void AccessLog::write(const AccessLine& line) noexcept {
+  if (!on_) return;
+  try {
+    nlohmann::ordered_json json{{"time", tools::utc_time(line.began_ns)},
+                                {"address", line.address},
+                                {"who", line.who.empty() ? nlohmann::ordered_json(nullptr)
+                                                         : nlohmann::ordered_json(line.who)},
+                                {"method", line.method},
+                                {"target", line.target},
+                                {"status", line.status},
+                                {"bytes", line.bytes},
+                                {"seconds", static_cast<double>(line.duration_ns) / 1e9},
+                                {"whole", line.whole}};
+    static_cast<void>(out_.put(tools::dump_json(json) + "\n"));
+  } catch (const std::exception&) {  // no memory for a line
+  }
+}
+
+}  // namespace capstan::serve

@@ -1,0 +1,44 @@
+// AccessLog: one line a request, as JSON: who asked what, when, and what came of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/core/unique_fd.h"
+#include "tools/common/line_output.h"
+
+namespace capstan::serve {
+
+struct AccessLine {
+  std::uint64_t began_ns = 0;  // since 1970
+  std::uint64_t duration_ns = 0;
+  std::string address;
+  std::string who;  // empty: nobody who is known
+  std::string method;
+  std::string target;  // without secrets
+  unsigned status = 0;
+  std::uint64_t bytes = 0;
+  bool whole = true;  // the client got all of it
+};
+
+// Any thread.
+class AccessLog {
+ public:
+  // Appends to `path`, made 0640; "-" is standard error, empty is nowhere. Throws
+  // std::system_error.
+  explicit AccessLog(const std::string& path);
+
+  void write(const AccessLine& line) noexcept;
+  // Lines that the file did not take.
+  std::uint64_t left_out() const noexcept { return out_.left_out(); }
+
+ private:
+  UniqueFd fd_;
+  bool on_;
+  tools::LineOutput out_;
+};
+
+// The target without its ticket, cut to what a line has room for.
+std::string loggable_target(std::string_view target);
+
+}  // namespace capstan::serve

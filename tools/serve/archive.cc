@@ -1,0 +1,255 @@
+#include "tools/serve/archive.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "engine/format/part_name.h"
+#include "engine/index/file_identity.h"
+#include "engine/index/file_indexer.h"
+#include "engine/reader/capture_file.h"
+#include "tools/serve/index_facts.h"
+
+namespace capstan::serve {
+
+namespace {
+
+constexpr std::uint64_t kListingAgeNs = kNanosecondsPerSecond;
+constexpr std::size_t kMostCachedBlocks = 500'000;    // 28 MB
+constexpr std::size_t kMostSurveyedBlocks = 500'000;  // of half a terabyte without an index
+
+bool is_capture(const std::string& path) {
+  try {
+    static_cast<void>(CaptureFile::open(path, ReadManner::kGentle));
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  } catch (const std::exception&) {
+    return true;  // what is wrong with it is said when it is read
+  }
+}
+
+bool overlaps(const TimeRange& range, std::uint64_t first_ns, std::uint64_t last_ns) noexcept {
+  return first_ns < range.until_ns && last_ns >= range.since_ns;
+}
+
+}  // namespace
+
+std::string series_of(const std::string& path) {
+  std::string name = path.ends_with(".part") ? finished_path(path) : path;
+  for (const char* ending : {".gz", ".zst", ".pcapng", ".pcap"}) {
+    if (name.ends_with(ending)) name.resize(name.size() - std::string_view(ending).size());
+  }
+  // "_00001_20261128101500"
+  const auto cut = [&name](std::size_t least) {
+    std::size_t at = name.size();
+    while (at > 0 && std::isdigit(static_cast<unsigned char>(name[at - 1])) != 0) --at;
+    if (name.size() - at < least || at < 2 || name[at - 1] != '_') return false;
+    name.resize(at - 1);
+    return true;
+  };
+  const std::string before = name;
+  if (!cut(14) || !cut(5)) name = before;
+  return name;
+}
+
+Archive::Archive(std::vector<std::string> directories) : directories_(std::move(directories)) {}
+
+RecordingSet Archive::find() const {
+  RecordingSet all;
+  for (const std::string& directory : directories_) {
+    try {
+      RecordingSet some = RecordingSet::find({directory});
+      all.files.insert(all.files.end(), std::make_move_iterator(some.files.begin()),
+                       std::make_move_iterator(some.files.end()));
+      all.troubles.insert(all.troubles.end(), some.troubles.begin(), some.troubles.end());
+    } catch (const std::exception& error) {
+      // What stands for nothing is empty, which is no trouble.
+      std::error_code failed;
+      if (std::filesystem::is_directory(directory, failed) &&
+          std::filesystem::directory_iterator(directory, failed) !=
+              std::filesystem::directory_iterator{}) {
+        continue;
+      }
+      if (failed || !std::filesystem::is_directory(directory, failed)) {
+        all.troubles.push_back({directory, error.what()});
+      }
+    }
+  }
+  std::sort(all.files.begin(), all.files.end(),
+            [](const SetFile& a, const SetFile& b) { return a.path < b.path; });
+  all.files.erase(std::unique(all.files.begin(), all.files.end(),
+                              [](const SetFile& a, const SetFile& b) { return a.path == b.path; }),
+                  all.files.end());
+  return all;
+}
+
+FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) {
+  FileFacts facts;
+  const std::optional<FileIdentity> identity = identify_file(file.path, false);
+  if (!identity) {
+    facts.state = FileFacts::State::kUnreadable;
+    facts.reason = errno_text(errno);
+    return facts;
+  }
+  facts.size_bytes = identity->size_bytes;
+  facts.inode = identity->inode;
+  facts.modified_ns = identity->modified_ns;
+  if (file.unfinished) {
+    facts.state = FileFacts::State::kGrowing;
+    facts.reason = "it is being recorded";
+    return facts;
+  }
+  const bool waits = before != nullptr && before->state == FileFacts::State::kUnknown;
+  const bool same = before != nullptr && before->size_bytes == facts.size_bytes &&
+                    before->inode == facts.inode && before->modified_ns == facts.modified_ns &&
+                    before->state != FileFacts::State::kGrowing;
+  if (same && !(waits && ::access(index_path_of(file.path).c_str(), F_OK) == 0)) {
+    return *before;
+  }
+  IndexReader::Opened opened = open_index(file.path);
+  if (!opened.reader || !opened.reader->summary().whole) {
+    facts.reason = opened.reader           ? "its index is not of all of it"
+                   : opened.reason.empty() ? "it has no index"
+                                           : opened.reason;
+    if (!is_capture(file.path)) facts.state = FileFacts::State::kForeign;
+    return facts;
+  }
+  facts.state = FileFacts::State::kIndexed;
+  take_summary(facts, opened.reader->summary());
+  return facts;
+}
+
+std::shared_ptr<const Listing> Archive::refresh() {
+  auto listing = std::make_shared<Listing>();
+  RecordingSet found = find();
+  listing->set.troubles = std::move(found.troubles);
+  for (auto& [path, known] : known_) known.seen = false;
+  for (const SetFile& file : found.files) {
+    const auto [entry, is_new] = known_.try_emplace(file.path);
+    Known& known = entry->second;
+    const FileFacts facts = look_at(file, is_new ? nullptr : &known.facts);
+    if (!is_new && known.blocks &&
+        (facts.modified_ns != known.facts.modified_ns || facts.inode != known.facts.inode)) {
+      surveyed_blocks_ -= known.blocks->size();
+      known.blocks.reset();
+    }
+    known.facts = facts;
+    known.seen = true;
+    if (facts.state == FileFacts::State::kForeign) continue;
+    listing->set.files.push_back(file);
+    listing->facts.push_back(facts);
+  }
+  std::erase_if(known_, [this](const auto& entry) {
+    if (!entry.second.seen && entry.second.blocks) surveyed_blocks_ -= entry.second.blocks->size();
+    return !entry.second.seen;
+  });
+  return listing;
+}
+
+std::shared_ptr<const Listing> Archive::list() {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t now_ns = monotonic_clock_ns();
+  if (!listing_ || now_ns - listed_ns_ > kListingAgeNs) {
+    listing_ = refresh();
+    listed_ns_ = monotonic_clock_ns();
+  }
+  return listing_;
+}
+
+RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
+                             const std::string& recording, std::vector<FileFacts>* left_out) const {
+  RecordingSet set;
+  set.troubles = listing.set.troubles;
+  for (std::size_t i = 0; i < listing.set.files.size(); ++i) {
+    const FileFacts& facts = listing.facts[i];
+    if (!recording.empty() && series_of(listing.set.files[i].path) != recording) continue;
+    if (facts.known() && facts.has_ledger && facts.dropped == 0 &&
+        !overlaps(range, facts.first_ns, facts.last_ns)) {
+      if (left_out != nullptr) left_out->push_back(facts);
+      continue;
+    }
+    set.files.push_back(listing.set.files[i]);
+  }
+  return set;
+}
+
+void Archive::remember(const std::string& key, std::shared_ptr<const BlockFacts> blocks) {
+  cached_blocks_ += blocks->size();
+  cached_.emplace_front(key, std::move(blocks));
+  while (cached_blocks_ > kMostCachedBlocks && cached_.size() > 1) {
+    cached_blocks_ -= cached_.back().second->size();
+    cached_.pop_back();
+  }
+}
+
+std::shared_ptr<const BlockFacts> Archive::blocks(const SetFile& file, const FileFacts& facts) {
+  const std::string key = fmt::format("{}\n{}", file.path, facts.modified_ns);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(file.path);
+    if (known != known_.end() && known->second.blocks) return known->second.blocks;
+    const auto cached = std::find_if(cached_.begin(), cached_.end(),
+                                     [&](const auto& one) { return one.first == key; });
+    if (cached != cached_.end()) {
+      cached_.splice(cached_.begin(), cached_, cached);
+      return cached_.front().second;
+    }
+  }
+  if (facts.state != FileFacts::State::kIndexed) return nullptr;
+  IndexReader::Opened opened = open_index(file.path);
+  if (!opened.reader) return nullptr;
+  std::shared_ptr<const BlockFacts> blocks = facts_of(*opened.reader);
+  if (!blocks) return nullptr;
+  const std::lock_guard lock(mutex_);
+  remember(key, blocks);
+  return blocks;
+}
+
+bool Archive::survey_one(const std::atomic<bool>& stop) {
+  const std::shared_ptr<const Listing> listing = list();
+  for (std::size_t i = 0; i < listing->facts.size(); ++i) {
+    if (stop.load(std::memory_order_relaxed)) return false;
+    FileFacts facts = listing->facts[i];
+    if (facts.state != FileFacts::State::kUnknown) continue;
+    const std::string& path = listing->set.files[i].path;
+    std::shared_ptr<const BlockFacts> blocks;
+    try {
+      IndexRecordingOptions options;
+      options.gentle = true;
+      options.progress = [&stop](std::uint64_t) { return !stop.load(std::memory_order_relaxed); };
+      const IndexedRecording made = index_recording(path, options);
+      if (made.stopped) return false;
+      IndexReader::Opened opened = IndexReader::from_bytes_unchecked(made.bytes);
+      if (!made.refusal.empty() || !opened.reader) {
+        facts.state = FileFacts::State::kUnreadable;
+        facts.reason = made.refusal.empty() ? opened.reason : made.refusal;
+      } else {
+        facts.state = FileFacts::State::kSurveyed;
+        take_summary(facts, opened.reader->summary());
+        blocks = facts_of(*opened.reader);
+      }
+    } catch (const std::exception& error) {
+      facts.state = FileFacts::State::kUnreadable;
+      facts.reason = error.what();
+    }
+    const std::lock_guard lock(mutex_);
+    listing_.reset();
+    const auto known = known_.find(path);
+    if (known == known_.end()) return true;
+    known->second.facts = facts;
+    if (blocks && surveyed_blocks_ + blocks->size() <= kMostSurveyedBlocks) {
+      surveyed_blocks_ += blocks->size();
+      known->second.blocks = std::move(blocks);
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace capstan::serve

@@ -1,0 +1,76 @@
+// Endpoints: what /api/v1 answers. One row a path; each is defined in a file of its own.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "tools/serve/access.h"
+#include "tools/serve/answer.h"
+#include "tools/serve/archive.h"
+#include "tools/serve/client_limits.h"
+#include "tools/serve/question.h"
+
+namespace capstan::serve {
+
+class RecorderWatch;
+
+struct ServeLimits {
+  std::uint64_t seconds = 300;                   // of one query
+  std::uint64_t bytes = std::uint64_t{4} << 30;  // of one download
+  std::size_t audit_memory_bytes = std::size_t{64} << 20;
+  std::uint32_t audit_flows = 65536;
+  std::uint64_t most_flows = 500'000;  // told apart in one answer
+};
+
+// What endpoints work with. Outlives every answer.
+struct Desk {
+  Archive& archive;
+  RecorderWatch& recorders;
+  const Access& access;
+  ServeLimits limits;
+  LimitRules client_limits;
+  std::function<std::string()> metrics;  // this server's own
+};
+
+struct Inquiry {
+  std::string who;
+  const RequestTarget& target;
+  Question question;
+};
+
+using Handler = void (*)(Desk& desk, const Inquiry& inquiry, Answer& answer);
+
+struct Endpoint {
+  const char* path;
+  ParameterRules rules;
+  Handler handle;
+  // Lasts as long as the client wishes, without a worker: only of the events.
+  bool stream = false;
+};
+
+std::span<const Endpoint> endpoints();
+// Null: there is none of this path.
+const Endpoint* find_endpoint(std::string_view path) noexcept;
+
+void answer_about(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_audit(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_check(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_count(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_events(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_flows(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_metrics(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_openapi(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_packets(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_recordings(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_status(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_ticket(Desk& desk, const Inquiry& inquiry, Answer& answer);
+void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer);
+
+inline constexpr const char* kJsonType = "application/json";
+
+// {"error": text}.
+std::string error_json(const std::string& text);
+
+}  // namespace capstan::serve

@@ -1,0 +1,126 @@
+#include "tools/serve/serve_cli.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/core/errors.h"
+#include "tools/common/command_line.h"
+#include "tools/common/time_range.h"
+
+namespace capstan::serve {
+
+namespace {
+
+constexpr const char* kDefaultListen = "127.0.0.1:9118";
+
+struct RawOptions {
+  std::string listen = kDefaultListen;
+  std::string metrics;
+  std::string max_bytes = "4GiB";
+  std::string hour_bytes = "64GiB";
+};
+
+void add_options(CLI::App& app, ServeCommandLine& line, RawOptions& raw) {
+  app.add_option("directory", line.directories,
+                 "Serve the recordings below these directories (read only)")
+      ->required();
+  app.add_option("--listen", raw.listen,
+                 fmt::format("ADDRESS:PORT to listen on (default {}); another address than this "
+                             "machine's own needs --tls-cert",
+                             kDefaultListen));
+  app.add_option("--tls-cert", line.tls_certificate, "Certificate of this server, PEM, with chain");
+  app.add_option("--tls-key", line.tls_key, "Its key, PEM");
+  app.add_option("--client-ca", line.client_ca,
+                 "Let clients in that have a certificate of this CA (PEM)");
+  app.add_option("--token-file", line.token_file,
+                 "Let clients in that have a token of this file: NAME TOKEN a line (default, "
+                 "without --client-ca: one is made and printed)");
+  app.add_option("--host", line.hosts,
+                 "A name this server is called by, beside --listen's and the certificate's; more "
+                 "than one may be given")
+      ->allow_extra_args(false);
+  app.add_option("--access-log", line.access_log,
+                 "Append a line of JSON a request to this file (default -, standard error; none)");
+  app.add_option("--metrics", raw.metrics,
+                 "Figures for Prometheus at ADDRESS:PORT/metrics, without a token");
+  app.add_option("--max-seconds", line.limits.seconds, "Time a query may take (default 300)")
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--max-bytes", raw.max_bytes, "Bytes of packets in one download (default 4GiB)");
+  app.add_option("--max-queries", line.client_limits.queries_at_once,
+                 "Queries of one client at once (default 8)")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--hour-bytes", raw.hour_bytes,
+                 "Bytes one client may have in an hour (default 64GiB)");
+  app.add_option("--workers", line.workers, "Queries at once in all (default 8)")
+      ->check(CLI::Range(1, 256));
+  app.add_option("-Z", line.user, "As root: become this user (default: the directories' owner)");
+  app.add_flag("--keep-privileges", line.keep_privileges,
+               "Do not give up capabilities and rights on files (for debugging)");
+}
+
+tools::ListenAddress understand_address(const char* option, const std::string& text) {
+  const auto address = tools::parse_listen_address(text);
+  if (!address) {
+    throw UsageError(
+        fmt::format("{} {}: it is ADDRESS:PORT, [IPV6]:PORT or PORT, in numbers", option, text));
+  }
+  return *address;
+}
+
+void check(const ServeCommandLine& line) {
+  if (line.tls_certificate.empty() != line.tls_key.empty()) {
+    throw UsageError("--tls-cert and --tls-key go together");
+  }
+  const bool tls = !line.tls_certificate.empty();
+  if (!line.client_ca.empty() && !tls) throw UsageError("--client-ca goes with --tls-cert");
+  if (!line.loopback && !tls) {
+    throw UsageError(fmt::format(
+        "--listen {}: other machines reach this address, and would send their tokens in the clear: "
+        "give --tls-cert and --tls-key, or listen on 127.0.0.1",
+        line.listen.text));
+  }
+  for (const std::string& directory : line.directories) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(directory, failed)) {
+      throw UsageError(fmt::format("{}: {}", directory,
+                                   failed ? failed.message() : std::string("it is no directory")));
+    }
+  }
+}
+
+}  // namespace
+
+bool is_loopback(const tools::ListenAddress& address) noexcept {
+  if (address.address.ss_family == AF_INET) {
+    sockaddr_in ipv4{};
+    std::memcpy(&ipv4, &address.address, sizeof(ipv4));
+    return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
+  }
+  sockaddr_in6 ipv6{};
+  std::memcpy(&ipv6, &address.address, sizeof(ipv6));
+  return IN6_IS_ADDR_LOOPBACK(&ipv6.sin6_addr);
+}
+
+std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv) {
+  CLI::App app("Recordings in a browser and over an API, for people who may not log in here.",
+               "capstan serve");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  ServeCommandLine line;
+  RawOptions raw;
+  add_options(app, line, raw);
+  if (!tools::parse_command_line(app, argc, argv)) return std::nullopt;
+  line.listen = understand_address("--listen", raw.listen);
+  line.loopback = is_loopback(line.listen);
+  if (!raw.metrics.empty()) line.metrics = understand_address("--metrics", raw.metrics);
+  line.limits.bytes = tools::parse_size("--max-bytes", raw.max_bytes);
+  line.client_limits.bytes_an_hour = tools::parse_size("--hour-bytes", raw.hour_bytes);
+  if (line.access_log == "none") line.access_log.clear();
+  check(line);
+  return line;
+}
+
+}  // namespace capstan::serve

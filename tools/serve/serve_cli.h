@@ -1,0 +1,38 @@
+// The command line of `capstan serve`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/serve/client_limits.h"
+#include "tools/serve/endpoints.h"
+#include "tools/watch/local_address.h"
+
+namespace capstan::serve {
+
+struct ServeCommandLine {
+  std::vector<std::string> directories;
+  tools::ListenAddress listen;
+  bool loopback = true;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string client_ca;
+  std::string token_file;
+  std::vector<std::string> hosts;
+  std::string access_log = "-";
+  std::optional<tools::ListenAddress> metrics;
+  ServeLimits limits;
+  LimitRules client_limits;
+  unsigned workers = 8;
+  std::string user;
+  bool keep_privileges = false;
+};
+
+// nullopt: help was asked for, and is printed. Throws UsageError.
+std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv);
+
+// 127.0.0.0/8 and ::1.
+bool is_loopback(const tools::ListenAddress& address) noexcept;
+
+}  // namespace capstan::serve

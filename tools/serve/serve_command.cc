@@ -1,0 +1,208 @@
+#include "tools/serve/serve_command.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "tools/common/exit_status.h"
+#include "tools/common/log.h"
+#include "tools/common/signals.h"
+#include "tools/common/units.h"
+#include "tools/privileges/privileges.h"
+#include "tools/query/gentle.h"
+#include "tools/serve/recorder_watch.h"
+#include "tools/serve/serve_cli.h"
+#include "tools/serve/survey_thread.h"
+#include "tools/serve/web_server.h"
+#include "tools/watch/metrics_server.h"
+#include "tools/watch/service_notify.h"
+#include "tools/watch/status_socket.h"
+
+namespace capstan::serve {
+
+namespace {
+
+std::uint16_t port_of(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw_errno("ask for the port");
+  }
+  // The port stands at the same place in both kinds of address.
+  sockaddr_in any{};
+  std::memcpy(&any, &address, sizeof(any));
+  return ntohs(any.sin_port);
+}
+
+std::vector<Token> read_tokens(const std::string& path) {
+  struct stat status {};
+  std::ifstream file(path, std::ios::binary);
+  if (!file || ::stat(path.c_str(), &status) != 0) throw_errno(fmt::format("open {}", path));
+  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
+    throw UsageError(
+        fmt::format("--token-file {}: everybody here can read it: chmod 640 {}", path, path));
+  }
+  return parse_tokens(std::string{std::istreambuf_iterator<char>(file), {}}, path);
+}
+
+// "https://127.0.0.1:9118"
+std::string base_url(const ServeCommandLine& line, std::uint16_t port) {
+  const std::string host = line.listen.text.substr(0, line.listen.text.rfind(':'));
+  return fmt::format("{}://{}:{}", line.tls_certificate.empty() ? "http" : "https", host, port);
+}
+
+class Server {
+ public:
+  explicit Server(const ServeCommandLine& line)
+      : line_(line),
+        signals_({SIGINT, SIGTERM, SIGHUP}),
+        listening_(tools::listen_on(line.listen, "--listen")),
+        port_(port_of(listening_.get())),
+        log_(line.access_log),
+        limits_(line.client_limits),
+        archive_(line.directories) {
+    // Many may come at once; the default is a recorder's few.
+    if (::listen(listening_.get(), SOMAXCONN) != 0) throw_errno("listen");
+    if (!line.tls_certificate.empty()) {
+      tls_ = read_tls_files(line.tls_certificate, line.tls_key, line.client_ca);
+    }
+    if (line.metrics) metrics_socket_ = tools::listen_on(*line.metrics, "--metrics");
+    access_.emplace(access_rules());
+  }
+
+  int run() {
+    give_up_privileges();
+    tools::become_idle();
+    RecorderWatch recorders;
+    const SurveyThread survey(archive_);
+    std::optional<WebServer> web;
+    const auto figures = [this, &web] {
+      return metrics_.text(log_.left_out(), web ? web->connections() : 0);
+    };
+    Desk desk{archive_, recorders, *access_, line_.limits, line_.client_limits, figures};
+    WebOptions options;
+    options.tls = tls_;
+    options.workers = line_.workers;
+    web.emplace(std::move(listening_), options, desk, limits_, metrics_, log_);
+    std::optional<tools::MetricsServer> own_metrics;
+    if (metrics_socket_) own_metrics.emplace(std::move(metrics_socket_), figures);
+    say_where();
+    notify_.ready(fmt::format("serving on {}", base_url(line_, port_)));
+    wait_for_end(*web, own_metrics ? &*own_metrics : nullptr);
+    notify_.stopping();
+    web.reset();
+    return tools::kExitDone;
+  }
+
+ private:
+  AccessRules access_rules() {
+    AccessRules rules;
+    rules.tls = tls_.has_value();
+    rules.port = port_;
+    rules.hosts = line_.hosts;
+    rules.hosts.push_back(line_.listen.text.substr(0, line_.listen.text.rfind(':')));
+    if (line_.loopback) rules.hosts.insert(rules.hosts.end(), {"127.0.0.1", "localhost", "[::1]"});
+    if (tls_) rules.certified = certified_names(tls_->certificate);
+    if (!line_.token_file.empty()) {
+      rules.tokens = read_tokens(line_.token_file);
+    } else if (line_.client_ca.empty()) {
+      made_token_ = make_secret();
+      rules.tokens.push_back({"token", made_token_});
+    }
+    return rules;
+  }
+
+  void give_up_privileges() {
+    tools::forbid_dumps();
+    if (line_.keep_privileges) return;
+    // Where recorders will answer: a rule for a directory needs it to be there.
+    const uid_t self = ::geteuid();
+    if (self == 0) static_cast<void>(::mkdir("/run/capstan", 0755));
+    const std::string user =
+        line_.user.empty() ? tools::default_user(line_.directories) : line_.user;
+    if (!user.empty()) tools::change_user(user);
+    tools::forbid_dumps();
+    if (!tools::can_lock_down()) return;
+    std::vector<std::string> readable = line_.directories;
+    for (std::string& directory : tools::status_directories()) {
+      readable.push_back(std::move(directory));
+    }
+    const std::string missing = tools::lock_down_reader(std::move(readable));
+    if (!missing.empty()) tools::standard_log().write(tools::LogLevel::kNotice, missing);
+  }
+
+  void say_where() const {
+    const std::string base = base_url(line_, port_);
+    std::string text = fmt::format("serving {} on {}/\n",
+                                   line_.directories.size() == 1
+                                       ? tools::printable(line_.directories.front())
+                                       : fmt::format("{} directories", line_.directories.size()),
+                                   base);
+    if (!made_token_.empty()) {
+      text += fmt::format(
+          "open  {}/#token={}\nor    curl -H 'Authorization: Bearer {}' "
+          "{}/api/v1/recordings\n",
+          base, made_token_, made_token_, base);
+    }
+    fmt::print("{}", text);
+    std::fflush(stdout);
+  }
+
+  void wait_for_end(WebServer& web, tools::MetricsServer* own_metrics) {
+    constexpr int kTickMs = 500;
+    std::uint64_t swept_ns = monotonic_clock_ns();
+    while (true) {
+      pollfd events[2] = {{signals_.descriptor(), POLLIN, 0},
+                          {own_metrics == nullptr ? -1 : own_metrics->descriptor(), POLLIN, 0}};
+      static_cast<void>(::poll(events, 2, kTickMs));
+      const int signal = signals_.take();
+      const bool nohup = signal == SIGHUP && signals_.hangup_ignored();
+      if (signal != 0 && !nohup) return;
+      if (own_metrics != nullptr) own_metrics->serve();
+      const std::uint64_t now_ns = monotonic_clock_ns();
+      if (now_ns - swept_ns >= kNanosecondsPerSecond) {
+        web.sweep();
+        swept_ns = now_ns;
+      }
+      notify_.tick(now_ns, [&web] { return fmt::format("{} connections", web.connections()); });
+    }
+  }
+
+  const ServeCommandLine& line_;
+  tools::SignalEvents signals_;
+  UniqueFd listening_;
+  std::uint16_t port_;
+  UniqueFd metrics_socket_;
+  AccessLog log_;
+  std::optional<TlsFiles> tls_;
+  std::string made_token_;
+  std::optional<Access> access_;
+  ClientLimits limits_;
+  ServeMetrics metrics_;
+  Archive archive_;
+  tools::ServiceNotify notify_;
+};
+
+}  // namespace
+
+}  // namespace capstan::serve
+
+namespace capstan::tools {
+
+int serve_command(int argc, char** argv) {
+  const auto line = serve::parse_serve_command_line(argc, argv);
+  if (!line) return kExitDone;
+  return serve::Server(*line).run();
+}
+
+}  // namespace capstan::tools

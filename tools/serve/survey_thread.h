@@ -1,0 +1,33 @@
+// SurveyThread: looks through finished files without an index at idle priority, so that the
+// timeline has them too. Only while no recorder runs: nothing beside a recording reads what nobody
+// asked for.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tools/serve/archive.h"
+
+namespace capstan::serve {
+
+class SurveyThread {
+ public:
+  // Starts it; it inherits what the caller may do. `archive` is borrowed.
+  explicit SurveyThread(Archive& archive);
+  ~SurveyThread();
+  SurveyThread(const SurveyThread&) = delete;
+  SurveyThread& operator=(const SurveyThread&) = delete;
+
+ private:
+  void run();
+
+  Archive& archive_;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  std::thread thread_;
+};
+
+}  // namespace capstan::serve

@@ -1,0 +1,115 @@
+#include "tools/serve/tls_files.h"
+
+#include <fmt/format.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "engine/core/errors.h"
+
+namespace capstan::serve {
+
+namespace {
+
+constexpr std::size_t kLargestFile = 1U << 20;
+
+std::string read_file(const char* option, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || text.empty() || text.size() > kLargestFile) {
+    throw UsageError(fmt::format("{} {}: it cannot be read", option, path));
+  }
+  return text;
+}
+
+gnutls_datum_t datum_of(const std::string& text) {
+  // The library only reads it.
+  return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())),
+          static_cast<unsigned>(text.size())};
+}
+
+using Certificate = std::shared_ptr<gnutls_x509_crt_int>;
+
+Certificate first_certificate(const std::string& pem) {
+  gnutls_x509_crt_t raw = nullptr;
+  unsigned count = 1;
+  const gnutls_datum_t datum = datum_of(pem);
+  const int result = ::gnutls_x509_crt_list_import(&raw, &count, &datum, GNUTLS_X509_FMT_PEM, 0);
+  // More than one is a chain, of which the first is this server's.
+  if (result < 0 || count == 0) return nullptr;
+  return {raw, ::gnutls_x509_crt_deinit};
+}
+
+// The same for chains, which the list import refuses for want of room.
+Certificate own_certificate(const std::string& pem) {
+  const std::size_t end = pem.find("-----END");
+  const std::size_t line = end == pem.npos ? pem.npos : pem.find('\n', end);
+  return first_certificate(line == pem.npos ? pem : pem.substr(0, line + 1));
+}
+
+}  // namespace
+
+TlsFiles read_tls_files(const std::string& certificate_path, const std::string& key_path,
+                        const std::string& client_ca_path) {
+  TlsFiles files;
+  files.certificate = read_file("--tls-cert", certificate_path);
+  files.key = read_file("--tls-key", key_path);
+  const Certificate own = own_certificate(files.certificate);
+  if (!own) throw UsageError(fmt::format("--tls-cert {}: no certificate (PEM)", certificate_path));
+  if (::gnutls_x509_crt_get_expiration_time(own.get()) < std::time(nullptr)) {
+    throw UsageError(fmt::format("--tls-cert {}: this certificate is over", certificate_path));
+  }
+  gnutls_certificate_credentials_t credentials = nullptr;
+  if (::gnutls_certificate_allocate_credentials(&credentials) != 0) throw std::bad_alloc();
+  const gnutls_datum_t certificate = datum_of(files.certificate);
+  const gnutls_datum_t key = datum_of(files.key);
+  const int result =
+      ::gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  ::gnutls_certificate_free_credentials(credentials);
+  if (result < 0) {
+    throw UsageError(fmt::format("--tls-key {}: not the key of {}: {}", key_path, certificate_path,
+                                 ::gnutls_strerror(result)));
+  }
+  if (client_ca_path.empty()) return files;
+  files.client_ca = read_file("--client-ca", client_ca_path);
+  if (!own_certificate(files.client_ca)) {
+    throw UsageError(fmt::format("--client-ca {}: no certificate (PEM)", client_ca_path));
+  }
+  return files;
+}
+
+std::function<bool(const std::string& host)> certified_names(const std::string& certificate) {
+  const Certificate own = own_certificate(certificate);
+  return [own](const std::string& host) {
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    const std::string name = bracketed ? host.substr(1, host.size() - 2) : host;
+    return own && ::gnutls_x509_crt_check_hostname(own.get(), name.c_str()) != 0;
+  };
+}
+
+std::optional<std::string> client_name(void* session) {
+  auto* const tls = static_cast<gnutls_session_t>(session);
+  unsigned count = 0;
+  const gnutls_datum_t* const list = ::gnutls_certificate_get_peers(tls, &count);
+  unsigned status = ~0U;
+  if (list == nullptr || count == 0 || ::gnutls_certificate_verify_peers2(tls, &status) != 0 ||
+      status != 0) {
+    return std::nullopt;
+  }
+  gnutls_x509_crt_t raw = nullptr;
+  if (::gnutls_x509_crt_init(&raw) != 0) return std::nullopt;
+  const Certificate peer(raw, ::gnutls_x509_crt_deinit);
+  char name[256] = {};
+  std::size_t size = sizeof(name) - 1;
+  if (::gnutls_x509_crt_import(raw, &list[0], GNUTLS_X509_FMT_DER) != 0 ||
+      ::gnutls_x509_crt_get_dn_by_oid(raw, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) != 0) {
+    return std::nullopt;
+  }
+  return std::string(name);
+}
+
+}  // namespace capstan::serve

@@ -1,0 +1,40 @@
+// Connections and requests of WebServer, for its two sources alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/core/clock.h"
+#include "tools/serve/gate.h"
+
+namespace capstan::serve {
+
+struct Request;
+
+struct Connection {
+  int socket = -1;
+  std::uint64_t waits_since_s = 0;  // for a request
+  Request* request = nullptr;
+};
+
+struct Request {
+  std::string target;
+  std::string address;
+  std::string method;
+  std::uint64_t began_ns = 0;
+  std::uint64_t began_s = 0;
+  Connection* connection = nullptr;
+  bool greeted = false;
+  bool counted = false;  // ClientLimits::begin() let it
+  bool said_late = false;
+  std::string client;
+  Verdict verdict;
+  std::shared_ptr<Answer> answer;
+  unsigned status = 0;
+  std::uint64_t bytes = 0;  // of what is no Answer
+};
+
+inline std::uint64_t seconds_now() noexcept { return monotonic_clock_ns() / kNanosecondsPerSecond; }
+
+}  // namespace capstan::serve

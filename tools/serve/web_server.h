@@ -1,0 +1,90 @@
+// WebServer: requests over HTTP or HTTPS, by libmicrohttpd, to endpoints and pages. *Start here*
+// for serving.
+//
+//   connection -> one thread of libmicrohttpd: head, access (gate.h), limits
+//              -> WorkerPool: the endpoint makes its Answer
+//              -> the same thread again sends it, as fast as the client reads
+//
+// A connection that waits is suspended and costs nothing but its memory, which is bounded: 64 KiB
+// of libmicrohttpd's, 1 MiB of an answer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "engine/core/unique_fd.h"
+#include "tools/serve/access_log.h"
+#include "tools/serve/gate.h"
+#include "tools/serve/serve_metrics.h"
+#include "tools/serve/tls_files.h"
+#include "tools/serve/worker_pool.h"
+
+struct MHD_Connection;
+struct MHD_Daemon;
+
+namespace capstan::serve {
+
+struct WebOptions {
+  std::optional<TlsFiles> tls;
+  unsigned workers = 8;
+  unsigned connections = 512;
+  unsigned connections_an_address = 256;
+  unsigned idle_seconds = 15;     // without a byte either way
+  unsigned request_seconds = 30;  // until a request is whole
+  unsigned drain_seconds = 60;    // for the rest of an answer whose time is over
+};
+
+// What is known of one request; of libmicrohttpd's thread, but for what WebServer::mutex_ guards.
+struct Request;
+struct Connection;
+
+class WebServer {
+ public:
+  // Takes the listening socket; starts its threads, which inherit what the caller may do.
+  // Everything else is borrowed. Throws std::runtime_error.
+  WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientLimits& limits,
+            ServeMetrics& metrics, AccessLog& log);
+  // Ends what runs, and waits for it.
+  ~WebServer();
+  WebServer(const WebServer&) = delete;
+  WebServer& operator=(const WebServer&) = delete;
+
+  // To be called about once a second: ends queries whose time is over or whose client has gone, and
+  // connections that never ask.
+  void sweep();
+  std::uint64_t connections() const;
+
+ private:
+  friend struct Callbacks;
+
+  bool abandon_all();
+  void begin_connection(MHD_Connection* handle, void** context);
+  void end_connection(void** context);
+  Request* begin_request(const char* target, MHD_Connection* handle);
+  bool serve(Request& request, MHD_Connection* handle, const char* method);
+  bool greet(Request& request, MHD_Connection* handle, const char* method);
+  bool dispatch(Request& request, MHD_Connection* handle);
+  bool send(Request& request, MHD_Connection* handle);
+  bool refuse(Request& request, MHD_Connection* handle, const Verdict& verdict);
+  void end_request(Request* request, bool whole);
+  void work(const Endpoint& endpoint, const Inquiry& inquiry, Answer& answer) noexcept;
+
+  const WebOptions options_;
+  Desk& desk_;
+  ClientLimits& limits_;
+  ServeMetrics& metrics_;
+  AccessLog& log_;
+  Gate gate_;
+  UniqueFd listening_;
+  mutable std::mutex mutex_;  // of connections_ and what they point to
+  std::set<Connection*> connections_;
+  bool ending_ = false;
+  WorkerPool workers_;
+  MHD_Daemon* daemon_ = nullptr;
+};
+
+}  // namespace capstan::serve
