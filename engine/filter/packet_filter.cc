@@ -4,6 +4,9 @@
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 
+#include <array>
+#include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "engine/core/errors.h"
@@ -48,6 +51,7 @@ struct PacketFilter::Program {
   std::vector<bpf_insn> printed;  // as libpcap made it
   std::vector<bpf_insn> code;     // as it is run; for packets that came in, if that is asked for
   std::vector<bpf_insn> for_outbound;
+  std::vector<bpf_insn> swapped;  // of packets whose family number is in the other byte order
   bool asks_direction = false;
   std::uint64_t unanswered = 0;
   std::vector<bpf_insn> behind[2];  // of the same text behind one tag and behind two
@@ -62,20 +66,71 @@ struct Compiled {
   std::string error;  // empty: it is good
 };
 
-Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen,
-                 std::uint32_t netmask) {
-  const std::unique_ptr<pcap_t, CloseHandle> handle(
-      pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen)));
-  if (handle == nullptr) throw std::bad_alloc();
+using Handle = std::unique_ptr<pcap_t, CloseHandle>;
+
+// Where a packet begins with the number of its address family. IPv6 has several, one a system, and
+// the byte order is that of the writer: libpcap's gencode.c, gen_linktype(), looks for all of them
+// and for the right order, but only in a program for a file.
+bool begins_with_family(std::uint16_t link_type) noexcept {
+  return link_type == link_type::kNull || link_type == link_type::kLoop ||
+         link_type == link_type::kEnc;
+}
+
+// As of a file with such packets, in this machine's byte order or the other. Null: no memory.
+Handle open_as_file(std::uint16_t link_type, std::uint32_t snaplen, bool swapped) {
+  std::array<std::uint32_t, 6> head{0xA1B2C3D4, 0x00040002, 0, 0, snaplen, link_type};
+  if (swapped) {
+    for (std::uint32_t& word : head) word = __builtin_bswap32(word);
+    head[1] = 0x04000200;  // two numbers of 16 bits
+  }
+  std::FILE* const file = ::fmemopen(head.data(), sizeof(head), "rb");
+  if (file == nullptr) return nullptr;
+  char error[PCAP_ERRBUF_SIZE] = {};
+  Handle handle(pcap_fopen_offline(file, error));  // has read the head; closes the file
+  if (handle == nullptr) std::fclose(file);
+  return handle;
+}
+
+Compiled compile_with(pcap_t* handle, const std::string& text, std::uint32_t netmask) {
   bpf_program program{};
-  if (pcap_compile(handle.get(), &program, text.c_str(), 1, netmask) != 0) {
-    return {{}, pcap_geterr(handle.get())};
+  if (pcap_compile(handle, &program, text.c_str(), 1, netmask) != 0) {
+    return {{}, pcap_geterr(handle)};
   }
   Compiled compiled{{program.bf_insns, program.bf_insns + program.bf_len}, {}};
   pcap_freecode(&program);
   return compiled;
 }
 
+Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen,
+                 std::uint32_t netmask) {
+  if (begins_with_family(link_type)) {
+    const Handle handle = open_as_file(link_type, snaplen, false);
+    if (handle == nullptr) throw std::bad_alloc();
+    Compiled compiled = compile_with(handle.get(), text, netmask);
+    if (compiled.error.empty()) return compiled;
+    // 'inbound' is refused for files: those do not say it, as far as libpcap knows.
+  }
+  const Handle handle(pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen)));
+  if (handle == nullptr) throw std::bad_alloc();
+  return compile_with(handle.get(), text, netmask);
+}
+
+// The same for packets that a machine of the other byte order wrote; empty where that is no matter.
+std::vector<bpf_insn> compile_swapped(const std::string& text, std::uint16_t link_type,
+                                      std::uint32_t snaplen, std::uint32_t netmask) {
+  if (!begins_with_family(link_type) || link_type == link_type::kLoop) return {};
+  const Handle handle = open_as_file(link_type, snaplen, true);
+  if (handle == nullptr) throw std::bad_alloc();
+  return compile_with(handle.get(), text, netmask).code;
+}
+
+// No family has a number above 16 bits: one that seems to have is written the other way round.
+bool has_swapped_family(const PacketView& packet) noexcept {
+  std::uint32_t family = 0;
+  if (packet.caplen < sizeof(family)) return false;
+  std::memcpy(&family, packet.data, sizeof(family));
+  return family > 0xffff;
+}
 // linux/filter.h: loads from here on are of what the kernel knows beside the packet's bytes.
 constexpr auto kAncillary = static_cast<std::uint32_t>(SKF_AD_OFF);
 
@@ -156,6 +211,9 @@ PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
     settle_direction(program->for_outbound, PACKET_OUTGOING);
     settle_direction(program->code, PACKET_HOST);
   }
+  if (!program->asks_direction && program->error.empty()) {
+    program->swapped = compile_swapped(text_, link_type, snaplen_, netmask_);
+  }
   programs_.push_back(std::move(program));
   return *programs_.back();
 }
@@ -177,6 +235,8 @@ bool PacketFilter::matches(const PacketView& packet) {
     }
     if (packet.direction == Direction::kOutbound) code = &program.for_outbound;
   }
+  if (!program.swapped.empty() && has_swapped_family(packet)) [[unlikely]]
+    code = &program.swapped;
   if (run(*code, packet)) {
     ++matched_;
     return true;

@@ -95,15 +95,24 @@ void write_row_key(FieldWriter& to, const PacketKey& key, std::uint32_t link,
   if ((key.flags & row_flag::kInner) != 0) append_inner(to, inners[key.inner - 1]);
 }
 
+// a - b, rounded down.
+std::uint64_t whole_microseconds(std::uint64_t a, std::uint64_t b) noexcept {
+  if (a >= b) return (a - b) / kNanosecondsPerMicrosecond;
+  return ~((b - a - 1) / kNanosecondsPerMicrosecond);  // -1 - that
+}
+
 // Counts, times and blocks of a row.
 void write_row_body(FieldWriter& to, const IndexContents& contents, std::uint32_t number) {
   const FileRow& row = contents.rows[number];
   const IndexBlock& first = contents.blocks[row.first_block];
   const IndexBlock& last = contents.blocks[row.last_block];
-  // Bits: 0 initiator; 1, 2: that end sent something; 3: there are TCP flags.
+  // Bits: 0 initiator; 1, 2: that end sent something; 3: there are TCP flags; 4: a clock was set
+  // back, and the row's times lie outside of its outer blocks.
   const bool has_flags = (row.tcp_flags[0] | row.tcp_flags[1]) != 0;
+  const bool outside = row.first_ns < first.first_ns || row.last_ns > last.last_ns;
   to.u8(static_cast<std::uint8_t>(row.initiator | (row.packets[0] != 0 ? 2 : 0) |
-                                  (row.packets[1] != 0 ? 4 : 0) | (has_flags ? 8 : 0)));
+                                  (row.packets[1] != 0 ? 4 : 0) | (has_flags ? 8 : 0) |
+                                  (outside ? index_format::kRowOutside : 0)));
   for (int side = 0; side < 2; ++side) {
     if (row.packets[side] == 0) continue;
     to.varint(row.packets[side]);
@@ -112,8 +121,13 @@ void write_row_body(FieldWriter& to, const IndexContents& contents, std::uint32_
   }
   to.varint(row.first_block);
   to.varint(row.last_block - row.first_block);
-  to.varint((row.first_ns - first.first_ns) / kNanosecondsPerMicrosecond);
-  to.varint((last.last_ns - row.last_ns) / kNanosecondsPerMicrosecond);
+  if (outside) {
+    to.varint(zigzag(whole_microseconds(row.first_ns, first.first_ns)));
+    to.varint(zigzag(whole_microseconds(last.last_ns, row.last_ns)));
+  } else {
+    to.varint((row.first_ns - first.first_ns) / kNanosecondsPerMicrosecond);
+    to.varint((last.last_ns - row.last_ns) / kNanosecondsPerMicrosecond);
+  }
   if (row.last_block == row.first_block) return;
   FieldWriter blocks;
   std::uint64_t count = 0;

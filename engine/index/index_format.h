@@ -74,6 +74,9 @@ enum class SectionId : std::uint32_t {
   kKeyPages = 8,
 };
 
+// In a row's body: its times are relative to its blocks in either direction.
+inline constexpr std::uint8_t kRowOutside = 0x10;
+
 // A key of this bit and its kind alone: the rows for which keys of that kind are not known.
 inline constexpr std::uint8_t kUnknownBit = 0x80;
 

@@ -14,6 +14,15 @@ namespace {
 // Longer than any time between two packets that 64 bits of nanoseconds can hold.
 constexpr std::uint64_t kMaxMicroseconds = ~std::uint64_t{0} / 1000;
 
+// `microseconds` as a two's complement; ends at the first and the last time there is.
+std::uint64_t moved(std::uint64_t ns, std::uint64_t microseconds) noexcept {
+  const bool back = (microseconds >> 63) != 0;
+  const std::uint64_t count = back ? 0 - microseconds : microseconds;
+  const std::uint64_t most = back ? ns : ~std::uint64_t{0} - ns;
+  const std::uint64_t by = count > most / 1000 ? most : count * 1000;
+  return back ? ns - by : ns + by;
+}
+
 std::uint16_t port_of(FieldReader& from) noexcept {
   const std::uint8_t high = from.u8();
   return static_cast<std::uint16_t>(high << 8 | from.u8());
@@ -118,19 +127,25 @@ bool IndexReader::Impl::decode_row_body(FieldReader& from, IndexRow& row,
   const std::uint64_t count = blocks_->size();
   const std::uint64_t first = from.varint(count);
   const std::uint64_t last = first + from.varint(count);
-  const std::uint64_t since = from.varint(kMaxMicroseconds) * 1000;
-  const std::uint64_t until = from.varint(kMaxMicroseconds) * 1000;
+  const bool outside = (flags & index_format::kRowOutside) != 0;
+  const std::uint64_t since = from.varint(outside ? 2 * kMaxMicroseconds + 1 : kMaxMicroseconds);
+  const std::uint64_t until = from.varint(outside ? 2 * kMaxMicroseconds + 1 : kMaxMicroseconds);
   if (from.failed() || last >= count) return damaged("a row that cannot be read");
   row.first_block = static_cast<std::uint32_t>(first);
   row.last_block = static_cast<std::uint32_t>(last);
   const IndexBlock& first_block = (*blocks_)[first];
   const IndexBlock& last_block = (*blocks_)[last];
-  if (since > first_block.last_ns - first_block.first_ns ||
-      until > last_block.last_ns - last_block.first_ns) {
-    return damaged("a row that lies outside of its blocks");
+  if (outside) {
+    row.first_ns = moved(first_block.first_ns, unzigzag(since));
+    row.last_ns = moved(last_block.last_ns, 0 - unzigzag(until));
+  } else {
+    if (since * 1000 > first_block.last_ns - first_block.first_ns ||
+        until * 1000 > last_block.last_ns - last_block.first_ns) {
+      return damaged("a row that lies outside of its blocks");
+    }
+    row.first_ns = first_block.first_ns + since * 1000;
+    row.last_ns = last_block.last_ns - until * 1000;
   }
-  row.first_ns = first_block.first_ns + since;
-  row.last_ns = last_block.last_ns - until;
   if (blocks != nullptr) blocks->assign(1, row.first_block);
   if (first == last) return true;
   const std::uint64_t listed = from.varint(count);

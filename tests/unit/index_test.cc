@@ -273,6 +273,85 @@ TEST(Index, ARowCountsItsConversation) {
   EXPECT_GT(blocks.size(), 2U);
 }
 
+// Whichever way a clock jumps within a file, rows reach over all their packets.
+TEST(Index, ClocksThatJumpStayWithinTheirRows) {
+  constexpr std::uint64_t kStart = 1'700'000'000'000'000'000;
+  test::PacketSpec spec;
+  const Bytes packet = test::build_packet(spec);
+  spec.source_port = 999;
+  const Bytes other = test::build_packet(spec);
+  const std::vector<std::vector<std::uint64_t>> clocks = {
+      {kStart, kStart - 5'000'000'123, kStart + 7'000'000'001, kStart - 1},
+      {kStart, kStart + 1, kStart - 3'600'000'000'000},
+      {5, 0, 999, 1},
+      {~std::uint64_t{0} / 2, 0, ~std::uint64_t{0} / 2 - 1},
+  };
+  for (const std::vector<std::uint64_t>& clock : clocks) {
+    test::PcapngBuilder file;
+    file.section();
+    file.nanosecond_interface();
+    for (const std::uint64_t time : clock) {
+      file.packet(0, time, packet, 60);
+      file.packet(0, clock.front(), other, 60);
+    }
+    const Bytes bytes = index_of(file.bytes, small_blocks(128));  // a block a packet
+    IndexReader index = open_index(bytes);
+    ASSERT_TRUE(index.check()) << index.error();
+    EXPECT_GT(index.blocks()->size(), clock.size());
+    const auto [first, last] = std::minmax_element(clock.begin(), clock.end());
+    for (std::uint32_t id = 0; id < 2; ++id) {
+      IndexRow row;
+      ASSERT_TRUE(index.read_row(id, row)) << index.error();
+      const bool jumps = row.ends[0].port != 999 && row.ends[1].port != 999;
+      EXPECT_LE(row.first_ns, jumps ? *first : clock.front());
+      EXPECT_GE(row.last_ns, jumps ? *last : clock.front());
+      EXPECT_LE((jumps ? *first : clock.front()) - row.first_ns, 999U);
+      EXPECT_LE(row.last_ns - (jumps ? *last : clock.front()), 999U);
+    }
+  }
+}
+
+// docs/format-index.md shows an index byte by byte: this one.
+TEST(Index, TheWorkedExampleIsWhatIsWritten) {
+  test::PacketSpec spec;
+  spec.source_port = 40000;
+  spec.flags = tcp_flag::kSyn;
+  const Bytes packet = test::build_packet(spec);
+  ASSERT_EQ(packet.size(), 54U);
+  Bytes file;
+  const auto put = [&file](std::uint32_t value) {
+    const auto* at = reinterpret_cast<const std::uint8_t*>(&value);
+    file.insert(file.end(), at, at + 4);
+  };
+  for (const std::uint32_t word : {0xA1B23C4DU, 0x00040002U, 0U, 0U, 65535U, 1U}) put(word);
+  for (const std::uint32_t word : {1'700'000'000U, 1000U, 54U, 60U}) put(word);
+  file.insert(file.end(), packet.begin(), packet.end());
+  const Bytes index = index_of(file, {});
+
+  std::ifstream page(CAPSTAN_SOURCE_DIR "/docs/format-index.md");
+  std::string line;
+  while (std::getline(page, line) && line != "## Worked example") {
+  }
+  std::size_t compared = 0;
+  while (std::getline(page, line)) {
+    if (line.size() < 10 || line.compare(0, 4, "    ") != 0) continue;
+    std::size_t at = std::stoul(line.substr(4, 3), nullptr, 16);
+    const std::string digits = line.substr(9, line.find("   ", 9) - 9);
+    for (std::size_t i = 0; i + 1 < digits.size();) {
+      if (digits[i] == ' ' || digits[i] == '.') {
+        ++i;
+        continue;
+      }
+      ASSERT_LT(at, index.size()) << line;
+      EXPECT_EQ(std::stoul(digits.substr(i, 2), nullptr, 16), index[at]) << line << " at " << at;
+      ++at;
+      ++compared;
+      i += 2;
+    }
+  }
+  EXPECT_GT(compared, 200U);
+}
+
 TEST(Index, TunnelsAreFoundByWhatTheyCarry) {
   const test::IndexRecording recording(11, 3000);
   const Bytes bytes = index_of(recording.file.bytes);

@@ -37,6 +37,26 @@ Frame with_tags(Frame frame, std::vector<std::uint16_t> types) {
 
 const Frame kUdp = make_udp_frame(110, 1);
 
+// Loopback packets begin with the number of an address family. IPv6 has one for each of Linux (10),
+// the BSDs (24, 28) and macOS (30), in the byte order of the machine that captured.
+TEST(PacketFilter, AddressFamiliesOfOtherSystemsAreIp) {
+  for (const std::uint8_t family : std::array<std::uint8_t, 4>{10, 24, 28, 30}) {
+    for (const bool swapped : {false, true}) {
+      Frame frame(4 + 40 + 20, std::uint8_t{0});
+      frame[swapped ? 3 : 0] = family;
+      frame[4] = 0x60;
+      frame[10] = 6;  // TCP
+      frame[44] = 0x00;
+      frame[45] = 80;
+      const PacketView packet = view(frame, link_type::kNull);
+      const bool known = family != 10;  // libpcap looks for those of the BSDs in files
+      EXPECT_EQ(PacketFilter("ip6", link_type::kNull).matches(packet), known) << int{family};
+      EXPECT_EQ(PacketFilter("tcp port 80", link_type::kNull).matches(packet), known);
+      EXPECT_EQ(PacketFilter("not ip6", link_type::kNull).matches(packet), !known);
+    }
+  }
+}
+
 TEST(PacketFilter, WhatHasNoMeaningForALinkTypeDoesNotMatchThere) {
   const Frame can(16, 0);
   for (const std::uint16_t first : {link_type::kEthernet, kCan}) {
