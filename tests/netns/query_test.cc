@@ -62,6 +62,30 @@ TEST_F(QueryBeside, TheDirectoryOfARunningRecorderIsReadUpToItsLastWrite) {
   EXPECT_NE(after.err.find("complete: nothing was lost"), std::string::npos) << after.err;
 }
 
+// Queries come and go, two at a time, while packets do.
+TEST_F(QueryBeside, TwoQueriesAtOnceCostTheRecorderNothing) {
+  const std::string directory = file("captures");
+  std::filesystem::create_directory(directory);
+  RecordRun record({"-i", "v1", "-B", "16", "-b", "filesize:1000", "-w", directory + "/r.pcapng"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  std::uint32_t sent = 0;
+  for (int round = 0; round < 4; ++round) {
+    Process lines({capstan_binary(), "query", "-r", directory, "-n", "udp port 5000"});
+    Process count({capstan_binary(), "query", "-r", directory, "--count", "not port 5000"});
+    send_from(sent, 2000);
+    sent += 2000;
+    EXPECT_EQ(lines.wait(), 0) << lines.err();
+    EXPECT_EQ(count.wait(), 0) << count.err();
+    EXPECT_EQ(count.out().find("packets\n") != std::string::npos, true) << count.out();
+  }
+  ASSERT_TRUE(record.wait_written(sent)) << record.err();
+  EXPECT_EQ(record.statistics().number("/packets_dropped"), 0U);
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(query({"-r", directory, "--count", "port 5000"}).out,
+            std::to_string(sent) + " packets\n");
+}
+
 // The ring is full behind a FIFO that nobody reads; then it goes on.
 TEST_F(QueryBeside, AnAnswerSaysWhatWasLostWhileItAndOnlyThen) {
   const std::string fifo = file("fifo");

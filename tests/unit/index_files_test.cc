@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -65,6 +67,47 @@ TEST(IndexFiles, WhereItCannotBeWrittenNothingIsLeft) {
   std::filesystem::create_directory(index_path_of(path));  // in the way of the name
   EXPECT_NE(write_index_file(path, Bytes(100, 1), false), 0);
   EXPECT_EQ(entries(dir), 2U);
+}
+
+// A limit on the size of files ends a write as a full disk does.
+TEST(IndexFiles, WhereTheyDoNotFitNothingIsLeft) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const int error = write_index_file(path, Bytes(100'000, 1), false);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(error, EFBIG);
+  EXPECT_EQ(entries(dir), 1U);
+}
+
+// Retention removes an index, or somebody cuts it, while a query reads it.
+TEST(IndexFiles, RemovedOrCutWhileItIsRead) {
+  const test::TempDir dir;
+  const std::string path = recording_in(dir, "a.pcapng", 1, 20'000);
+  IndexRecordingOptions options;
+  options.block_bytes = 4096;
+  const IndexedRecording indexed = index_recording(path, options);
+  ASSERT_EQ(write_index_file(path, indexed.bytes, false), 0);
+  IndexReader::Opened removed = open_of(path);
+  IndexReader::Opened cut = open_of(path);
+  ASSERT_TRUE(removed.reader && cut.reader);
+  std::filesystem::resize_file(index_path_of(path), 40'000);
+  const auto see_all = [](IndexReader& reader) {
+    return reader.for_each_row([](const IndexRow&, const auto&) { return true; });
+  };
+  EXPECT_FALSE(see_all(*cut.reader));
+  EXPECT_NE(cut.reader->error(), "");
+  ASSERT_EQ(write_index_file(path, indexed.bytes, false), 0);
+  removed = open_of(path);
+  ASSERT_TRUE(removed.reader);
+  ASSERT_EQ(remove_index_file(path), 0);
+  EXPECT_TRUE(see_all(*removed.reader)) << removed.reader->error();
 }
 
 TEST(IndexFiles, GoWithTheirRecording) {

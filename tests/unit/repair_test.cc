@@ -237,6 +237,21 @@ TEST(Repair, AnOrdinaryFileLosesItsUnfinishedRecordOnly) {
   EXPECT_EQ(repair_recording(path, {}).outcome, Outcome::kNothingToDo);
 }
 
+TEST(Repair, TheIndexOfWhatItWasGoes) {
+  PcapngBuilder file;
+  file.section();
+  file.interface(1, 0);
+  for (int i = 0; i < 10; ++i) file.packet(0, 1000, pattern_bytes(100, 1), 100);
+  const test::TempDir dir;
+  Bytes cut = file.bytes;
+  cut.resize(cut.size() - 7);
+  const std::string path = dir.write("a.pcapng", cut);
+  const std::string index = dir.write("a.pcapng.cidx", Bytes(100, 1));
+  ASSERT_EQ(repair_recording(path, {}).outcome, Outcome::kRepaired);
+  EXPECT_EQ(clean_packets(path), 9U);
+  EXPECT_FALSE(std::filesystem::exists(index));
+}
+
 TEST(Repair, WillNotCutMoreThanThatFromAnOrdinaryFileUnasked) {
   const test::TempDir dir;
   Bytes damaged = pcap_recording(9);

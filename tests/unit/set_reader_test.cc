@@ -159,6 +159,34 @@ TEST(SetReader, WhatCannotBeReadIsNamedAndTheRestIsRead) {
   EXPECT_EQ(completeness.silent.size(), 2U);  // no counts in what a builder made
 }
 
+// As somebody who may not look into one of the directories.
+TEST(RecordingSet, ADirectoryWithoutPermissionIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  const TempDir dir;
+  const std::string root = dir.path();
+  ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
+  const std::string open_file = dir.write("a.pcapng", one_interface({1}));
+  ASSERT_EQ(::chmod(open_file.c_str(), 0644), 0);
+  const std::string closed = root + "/closed";
+  ASSERT_EQ(::mkdir(closed.c_str(), 0700), 0);
+  std::vector<std::string> files;
+  std::vector<std::string> troubles;
+  bool named_refused = false;
+  ASSERT_EQ(::seteuid(65534), 0);
+  try {
+    const RecordingSet set = RecordingSet::find({root});
+    for (const SetFile& file : set.files) files.push_back(file.path);
+    for (const SetTrouble& trouble : set.troubles) troubles.push_back(trouble.path);
+    static_cast<void>(RecordingSet::find({closed}));
+  } catch (const UsageError& error) {
+    named_refused = std::string(error.what()).find(closed) != std::string::npos;
+  }
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(files, std::vector<std::string>{open_file});
+  EXPECT_EQ(troubles, std::vector<std::string>{closed});
+  EXPECT_TRUE(named_refused);
+}
+
 // A file as a recorder leaves it: a head in front of each block, with what was lost.
 Bytes with_ledger(const std::vector<std::uint64_t>& blocks, std::size_t lossy, std::uint64_t lost) {
   PcapngBuilder file;

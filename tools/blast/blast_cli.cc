@@ -11,6 +11,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/traffic/flow_mix.h"
 #include "tools/traffic/frame_format.h"
 
 namespace capstan::tools {
@@ -61,7 +62,7 @@ void add_options(CLI::App& app, RawOptions& raw, BlastCommandLine& line) {
   app.add_option("--burst", raw.burst, "ON:OFF in milliseconds: send only in the first of them");
   app.add_option("--vlan", raw.vlan, "VLAN tag: ID, or OUTER,INNER for QinQ");
   app.add_flag("-6,--ipv6", line.blast.frames.ipv6, "IPv6 instead of IPv4");
-  app.add_option("--flows", raw.flows, "Number of flows (addresses and ports), up to 65536");
+  app.add_option("--flows", raw.flows, "Number of flows (addresses and ports), up to a million");
   app.add_option("--zipf", line.blast.frames.zipf_exponent,
                  "Popularity of flow k is 1/k^Z; 0: all alike (default 1)");
   app.add_option("--seed", line.blast.frames.seed, "Seed of the order of flows");
@@ -183,7 +184,8 @@ void read_options(const RawOptions& raw, traffic::BlastOptions& blast) {
   }
   read_burst(raw.burst, blast.pace);
   read_vlans(raw.vlan, blast.frames.vlans);
-  blast.frames.flows = static_cast<std::uint32_t>(parse_count(raw.flows, "--flows", 65536));
+  blast.frames.flows =
+      static_cast<std::uint32_t>(parse_count(raw.flows, "--flows", traffic::kMaxFlows));
   blast.frames.stream =
       static_cast<std::uint32_t>(parse_count(raw.stream, "--stream", 4294967295.0));
   blast.first_sequence = parse_count(raw.first, "--first", kMostFrames);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +36,12 @@ struct FlowKeyHash {
   std::size_t operator()(const FlowKey& key) const noexcept;
 };
 
+// What the packets of a conversation say of themselves.
+struct FlowApplication {
+  std::string protocol;     // the audit's word: "tls", "http"
+  std::string server_name;  // that the client asked for (SNI), as it stood there; may be empty
+};
+
 struct Flow {
   FlowKey key;
   std::uint64_t first_ns = 0;
@@ -43,7 +50,8 @@ struct Flow {
   std::array<std::uint64_t, 2> packets{};  // sent by each end
   std::array<std::uint64_t, 2> bytes{};    // on the wire
   std::array<std::uint8_t, 2> tcp_flags{};
-  std::uint64_t lost = 0;  // on any ring while it lived
+  std::uint64_t lost = 0;                              // on any ring while it lived
+  std::shared_ptr<const FlowApplication> application;  // null: not known, or not asked
 
   std::uint64_t all_packets() const noexcept { return packets[0] + packets[1]; }
   std::uint64_t all_bytes() const noexcept { return bytes[0] + bytes[1]; }

@@ -2,15 +2,19 @@
 
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "engine/core/errors.h"
 #include "engine/index/file_indexer.h"
+#include "engine/reader/set_reader.h"
+#include "tools/flows/flow_applications.h"
 
 namespace capstan::tools {
 
 FlowGatherer::FlowGatherer(const FlowWish& wish, const RecordingSet& set,
                            const std::atomic<bool>& stop)
-    : set_(set),
+    : wish_(wish),
+      set_(set),
       stop_(stop),
       filter_(wish.filter, set),
       planner_([this](std::uint16_t link_type) { return filter_.program(link_type); }, wish.range,
@@ -22,6 +26,21 @@ void FlowGatherer::gather() {
     if (stop_.load(std::memory_order_relaxed)) return;
     add_file(file);
   }
+}
+
+void FlowGatherer::name_applications() {
+  FlowApplications applications(book_.flows());
+  SetReaderOptions options;
+  options.range = wish_.range;
+  options.stop = &stop_;
+  if (!wish_.filter.empty() && !wish_.inner) {
+    options.accept = [this](const PacketView& packet) { return filter_.matches(packet); };
+  }
+  options.plan = [this](const SetFile& file) { return planner_.plan(file); };
+  SetReader reader(set_, std::move(options));
+  SetPacket packet;
+  while (reader.next(packet)) applications.on_packet(packet.packet);
+  applications.finish();
 }
 
 void FlowGatherer::add_file(const SetFile& file) {

@@ -33,6 +33,10 @@ class FlowGatherer {
   // files that were named; what is wrong with others is in unread().
   void gather();
 
+  // Reads the packets that a query of this wish would read, and puts into Flow::application what
+  // the audit makes of them. After gather(). Throws as it does.
+  void name_applications();
+
   FlowBook& book() noexcept { return book_; }
   const FlowBook& book() const noexcept { return book_; }
   const LinkFilter& filter() const noexcept { return filter_; }
@@ -47,6 +51,7 @@ class FlowGatherer {
   void add_file(const SetFile& file);
   bool add_rows(IndexReader& index);
 
+  const FlowWish wish_;
   const RecordingSet& set_;
   const std::atomic<bool>& stop_;
   LinkFilter filter_;

@@ -9,6 +9,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/flow/community_id.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -17,12 +18,6 @@ namespace {
 
 std::string seconds_text(std::uint64_t ns) {
   return fmt::format("{}.{:06}", ns / kNanosecondsPerSecond, ns % kNanosecondsPerSecond / 1000);
-}
-
-// As EVE has it: "2026-11-27T14:05:30.250000+0000".
-std::string eve_time(std::uint64_t ns) {
-  const std::string utc = utc_time(ns);  // ...T14:05:30.250000000Z
-  return utc.substr(0, utc.size() - 4) + "+0000";
 }
 
 std::string with_port(const FlowKey& key, std::size_t end) {
@@ -95,11 +90,31 @@ std::string inner_text(const FlowKey& key, std::size_t end) {
                      key.inner_ports[end]);
 }
 
+// A field of text from the wire: in quotation marks where it could end the field (RFC 4180).
+std::string csv_field(const std::string& text) {
+  const std::string safe = printable(text);
+  if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
+  std::string quoted = "\"";
+  for (const char c : safe) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+// "tls example.org", or nothing.
+std::string application_text(const Flow& flow) {
+  if (!flow.application) return {};
+  const FlowApplication& known = *flow.application;
+  return known.server_name.empty() ? known.protocol
+                                   : known.protocol + " " + printable(known.server_name);
+}
+
 std::string csv_line(const Flow& flow) {
   const FlowKey& key = flow.key;
   const std::size_t from = flow.initiator;
   const std::size_t to = 1 - from;
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                      utc_time(flow.first_ns), utc_time(flow.last_ns),
                      seconds_text(flow.duration_ns()), protocol_text(key), end_text(key, from),
                      key.has_ports != 0 ? fmt::format("{}", key.ports[from]) : "",
@@ -108,7 +123,9 @@ std::string csv_line(const Flow& flow) {
                      flags_text(flow.tcp_flags[from]), flags_text(flow.tcp_flags[to]),
                      key.vlans[0] & 0xfff, key.vlans[1] & 0xfff, tunnel_name(key.tunnel),
                      key.tunnel != 0 ? fmt::format("{}", key.tunnel_id) : "", inner_text(key, from),
-                     inner_text(key, to), flow.lost, community_text(flow));
+                     inner_text(key, to), flow.lost, community_text(flow),
+                     flow.application ? flow.application->protocol : std::string(),
+                     flow.application ? csv_field(flow.application->server_name) : std::string());
 }
 
 std::string json_line(const Flow& flow) {
@@ -133,6 +150,14 @@ std::string json_line(const Flow& flow) {
     return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   });
   fmt::format_to(out, R"(,"proto":"{}")", protocol);
+  if (flow.application) {
+    fmt::format_to(out, R"(,"app_proto":"{}")", flow.application->protocol);
+    if (!flow.application->server_name.empty()) {
+      fmt::format_to(out, R"(,"{}":{{"sni":{}}})",
+                     flow.application->protocol == "quic" ? "quic" : "tls",
+                     dump_json(nlohmann::json(flow.application->server_name)));
+    }
+  }
   const std::string community = community_text(flow);
   if (!community.empty()) fmt::format_to(out, R"(,"community_id":"{}")", community);
   fmt::format_to(
@@ -165,16 +190,22 @@ std::string json_line(const Flow& flow) {
 
 }  // namespace
 
+std::string eve_time(std::uint64_t ns) {
+  const std::string utc = utc_time(ns);  // ...T14:05:30.250000000Z
+  return utc.substr(0, utc.size() - 4) + "+0000";
+}
+
 std::string flow_head(FlowStyle style) {
   if (style == FlowStyle::kJson) return {};
   if (style == FlowStyle::kCsv) {
     return "start,end,duration_s,protocol,source,source_port,destination,destination_port,"
            "packets_out,packets_in,bytes_out,bytes_in,flags_out,flags_in,vlan,inner_vlan,tunnel,"
-           "tunnel_id,inner_source,inner_destination,packets_lost_meanwhile,community_id\n";
+           "tunnel_id,inner_source,inner_destination,packets_lost_meanwhile,community_id,"
+           "app_protocol,server_name\n";
   }
-  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {}\n",
+  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {:>4} {}\n",
                      "start", "seconds", "proto", "from", "to", "packets", "back", "bytes", "back",
-                     "flags", "lost");
+                     "flags", "lost", "app");
 }
 
 std::string flow_line(const Flow& flow, FlowStyle style) {
@@ -182,95 +213,12 @@ std::string flow_line(const Flow& flow, FlowStyle style) {
   if (style == FlowStyle::kJson) return json_line(flow);
   const std::size_t from = flow.initiator;
   const std::size_t to = 1 - from;
-  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {}\n",
+  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {:>4} {}\n",
                      local_time(flow.first_ns).substr(0, 26), seconds_text(flow.duration_ns()),
                      protocol_text(flow.key), with_port(flow.key, from), with_port(flow.key, to),
                      flow.packets[from], flow.packets[to], flow.bytes[from], flow.bytes[to],
                      flags_text(static_cast<std::uint8_t>(flow.tcp_flags[0] | flow.tcp_flags[1])),
-                     flow.lost);
-}
-
-namespace {
-
-class TalkerSums {
- public:
-  void add(const std::string& name, const Flow& flow, std::uint64_t sent_bytes) {
-    const auto [entry, is_new] = known_.try_emplace(name, talkers_.size());
-    if (is_new) {
-      talkers_.emplace_back();
-      talkers_.back().name = name;
-      talkers_.back().first_ns = flow.first_ns;
-    }
-    Talker& talker = talkers_[entry->second];
-    ++talker.flows;
-    talker.packets += flow.all_packets();
-    talker.bytes += flow.all_bytes();
-    talker.sent_bytes += sent_bytes;
-    talker.first_ns = std::min(talker.first_ns, flow.first_ns);
-    talker.last_ns = std::max(talker.last_ns, flow.last_ns);
-  }
-  std::vector<Talker> take() { return std::move(talkers_); }
-
- private:
-  std::unordered_map<std::string, std::size_t> known_;
-  std::vector<Talker> talkers_;
-};
-
-// The server is who was spoken to first; its port names the service.
-std::string service_of(const Flow& flow) {
-  const FlowKey& key = flow.key;
-  if (key.has_ports == 0) return protocol_text(key);
-  return fmt::format("{}/{}", protocol_text(key), key.ports[1 - flow.initiator]);
-}
-
-}  // namespace
-
-std::vector<Talker> talkers_of(const std::vector<Flow>& flows, Talkers kind) {
-  TalkerSums sums;
-  for (const Flow& flow : flows) {
-    const std::string ends[2] = {end_text(flow.key, 0), end_text(flow.key, 1)};
-    if (kind == Talkers::kService) {
-      sums.add(service_of(flow), flow, flow.bytes[1 - flow.initiator]);
-    } else if (kind == Talkers::kPair) {
-      sums.add(ends[0] + " " + ends[1], flow, flow.bytes[0]);
-    } else {
-      sums.add(ends[0], flow, flow.bytes[0]);
-      if (ends[1] != ends[0]) sums.add(ends[1], flow, flow.bytes[1]);
-    }
-  }
-  return sums.take();
-}
-
-std::string talker_head(FlowStyle style, Talkers kind) {
-  const char* const name = kind == Talkers::kService ? "service"
-                           : kind == Talkers::kPair  ? "pair"
-                                                     : "host";
-  if (style == FlowStyle::kJson) return {};
-  if (style == FlowStyle::kCsv) {
-    return fmt::format("{},flows,packets,bytes,bytes_sent,start,end\n", name);
-  }
-  return fmt::format("{:<50} {:>10} {:>12} {:>16} {:>16}\n", name, "flows", "packets", "bytes",
-                     "sent");
-}
-
-std::string talker_line(const Talker& talker, FlowStyle style, Talkers kind) {
-  if (style == FlowStyle::kTable) {
-    return fmt::format("{:<50} {:>10} {:>12} {:>16} {:>16}\n", talker.name, talker.flows,
-                       talker.packets, talker.bytes, talker.sent_bytes);
-  }
-  if (style == FlowStyle::kCsv) {
-    return fmt::format("{},{},{},{},{},{},{}\n", talker.name, talker.flows, talker.packets,
-                       talker.bytes, talker.sent_bytes, utc_time(talker.first_ns),
-                       utc_time(talker.last_ns));
-  }
-  const char* const name = kind == Talkers::kService ? "service"
-                           : kind == Talkers::kPair  ? "pair"
-                                                     : "host";
-  return fmt::format(
-      R"({{"{}":"{}","flows":{},"packets":{},"bytes":{},"bytes_sent":{},"start":"{}","end":"{}"}})"
-      "\n",
-      name, talker.name, talker.flows, talker.packets, talker.bytes, talker.sent_bytes,
-      eve_time(talker.first_ns), eve_time(talker.last_ns));
+                     flow.lost, application_text(flow));
 }
 
 }  // namespace capstan::tools

@@ -53,6 +53,8 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
   app.add_flag("--inner", line.inner, "The filter may match inside of tunnels too");
   app.add_flag("--csv", csv, "Comma-separated values with a line of names");
   app.add_flag("--json", json, "One EVE flow object a line");
+  app.add_flag("--apps", line.applications,
+               "Name application protocol and server name (TLS SNI): reads the packets too");
   app.add_option("--by", order, "Order: bytes (default), packets, duration, start");
   app.add_option("--top", line.top, "Only the first so many");
   app.add_option("--talkers", talkers, "Sums by host, service or pair");

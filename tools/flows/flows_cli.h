@@ -22,7 +22,8 @@ struct FlowsCommandLine {
   FlowStyle style = FlowStyle::kTable;
   FlowOrder order = FlowOrder::kBytes;
   Talkers talkers = Talkers::kNone;
-  std::uint64_t top = 0;  // 0: all
+  bool applications = false;  // --apps: packets are read too
+  std::uint64_t top = 0;      // 0: all
   std::uint64_t most_flows = 0;
 };
 

@@ -32,6 +32,7 @@ class Flows {
 
   int run() {
     flows_.gather();
+    if (line_.applications) flows_.name_applications();
     print();
     return report();
   }

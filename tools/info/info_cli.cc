@@ -11,7 +11,9 @@ namespace capstan::tools {
 std::optional<InfoCommandLine> parse_info_command_line(int argc, const char* const* argv) {
   InfoCommandLine line;
   CLI::App app("Say what is in a recording, and what is missing from it", "capstan info");
-  app.add_option("file", line.files, "pcap or pcapng files, .gz and .zst too; - is standard input")
+  app.add_option(
+         "file", line.files,
+         "pcap or pcapng files, .gz and .zst too, or directories of them; - is standard input")
       ->required();
   app.add_flag("--json", line.json, "One JSON object a file (man capstan-info lists the keys)");
   app.add_flag("--all", line.all, "List every interface and every lost span, not the first ten");

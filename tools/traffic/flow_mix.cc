@@ -48,9 +48,10 @@ std::vector<std::uint32_t> zipf_counts(std::uint32_t flows, double exponent, std
 
 std::vector<std::uint32_t> flow_order(std::uint32_t flows, double exponent, std::uint64_t seed) {
   if (flows == 1) return {0};
-  const std::vector<std::uint32_t> counts = zipf_counts(flows, exponent, kFlowRound);
+  const std::uint32_t round = flow_round(flows);
+  const std::vector<std::uint32_t> counts = zipf_counts(flows, exponent, round);
   std::vector<std::uint32_t> order;
-  order.reserve(kFlowRound);
+  order.reserve(round);
   for (std::uint32_t flow = 0; flow < flows; ++flow) order.insert(order.end(), counts[flow], flow);
   for (std::size_t left = order.size(); left > 1; --left) {
     std::swap(order[left - 1], order[next_random(seed) % left]);

@@ -166,10 +166,12 @@ void FramePlan::write_raw_template(SizeEntry& entry) const {
 FlowEntry FramePlan::make_flow(std::uint32_t flow) const {
   FlowEntry entry;
   // Flow k differs from all others in its addresses (16 bits of k) and, so that port-based hashing
-  // spreads too, in its source port; the destination port changes every 8 flows.
+  // spreads too, in its source port; the destination port changes every 8 flows. Each further
+  // 65,536 have another 2,048 destination ports.
   const auto low = static_cast<std::uint16_t>(flow + 1);
   const auto source_port = static_cast<std::uint16_t>(49152 + flow % 16384);
-  const auto destination_port = static_cast<std::uint16_t>(10000 + flow / 8 % 1024);
+  const auto destination_port =
+      static_cast<std::uint16_t>(10000 + flow / 8 % 1024 + flow / 65536 * 2048);
   std::uint8_t* ports = nullptr;
   if (options_.ipv6) {
     for (const int side : {0, 1}) {
