@@ -102,12 +102,13 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
-// "tls example.org", or nothing.
+// " tls example.org", or nothing.
 std::string application_text(const Flow& flow) {
   if (!flow.application) return {};
   const FlowApplication& known = *flow.application;
-  return known.server_name.empty() ? known.protocol
-                                   : known.protocol + " " + printable(known.server_name);
+  std::string text = " " + known.protocol;
+  if (!known.server_name.empty()) text += " " + printable(known.server_name);
+  return text;
 }
 
 std::string csv_line(const Flow& flow) {
@@ -213,7 +214,7 @@ std::string flow_line(const Flow& flow, FlowStyle style) {
   if (style == FlowStyle::kJson) return json_line(flow);
   const std::size_t from = flow.initiator;
   const std::size_t to = 1 - from;
-  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {:>4} {}\n",
+  return fmt::format("{:<26} {:>10} {:<6} {:<42} {:<42} {:>9} {:>9} {:>10} {:>10} {:<6} {:>4}{}\n",
                      local_time(flow.first_ns).substr(0, 26), seconds_text(flow.duration_ns()),
                      protocol_text(flow.key), with_port(flow.key, from), with_port(flow.key, to),
                      flow.packets[from], flow.packets[to], flow.bytes[from], flow.bytes[to],
