@@ -134,7 +134,7 @@ std::string json_line(const Flow& flow) {
   const std::size_t from = flow.initiator;
   const std::size_t to = 1 - from;
   std::string text =
-      fmt::format(R"({{"timestamp":"{}","event_type":"flow")", eve_time(flow.last_ns));
+      fmt::format(R"({{"timestamp":"{}","event_type":"flow")", flow_time(flow.last_ns));
   const auto out = std::back_inserter(text);
   if ((key.vlans[0] & 0xfff) != 0) {
     fmt::format_to(out, R"(,"vlan":[{})", key.vlans[0] & 0xfff);
@@ -166,7 +166,7 @@ std::string json_line(const Flow& flow) {
       R"(,"flow":{{"pkts_toserver":{},"pkts_toclient":{},"bytes_toserver":{},"bytes_toclient":{})",
       flow.packets[from], flow.packets[to], flow.bytes[from], flow.bytes[to]);
   fmt::format_to(out, R"(,"start":"{}","end":"{}","age":{},"packets_lost_meanwhile":{}}})",
-                 eve_time(flow.first_ns), eve_time(flow.last_ns),
+                 flow_time(flow.first_ns), flow_time(flow.last_ns),
                  flow.duration_ns() / kNanosecondsPerSecond, flow.lost);
   if (key.protocol == 6 && has_addresses) {
     fmt::format_to(
@@ -191,7 +191,7 @@ std::string json_line(const Flow& flow) {
 
 }  // namespace
 
-std::string eve_time(std::uint64_t ns) {
+std::string flow_time(std::uint64_t ns) {
   const std::string utc = utc_time(ns);  // ...T14:05:30.250000000Z
   return utc.substr(0, utc.size() - 4) + "+0000";
 }

@@ -11,7 +11,7 @@
 namespace capstan::tools {
 
 // As EVE has it: "2026-11-27T14:05:30.250000+0000".
-std::string eve_time(std::uint64_t ns);
+std::string flow_time(std::uint64_t ns);
 
 // The head line, or nothing.
 std::string flow_head(FlowStyle style);

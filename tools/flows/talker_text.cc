@@ -89,7 +89,7 @@ std::string talker_line(const Talker& talker, FlowStyle style, Talkers kind) {
       R"({{"{}":"{}","flows":{},"packets":{},"bytes":{},"bytes_sent":{},"start":"{}","end":"{}"}})"
       "\n",
       name, talker.name, talker.flows, talker.packets, talker.bytes, talker.sent_bytes,
-      eve_time(talker.first_ns), eve_time(talker.last_ns));
+      flow_time(talker.first_ns), flow_time(talker.last_ns));
 }
 
 }  // namespace capstan::tools
