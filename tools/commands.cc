@@ -4,6 +4,7 @@
 #include "tools/bench/bench_command.h"
 #include "tools/blast/blast_command.h"
 #include "tools/doctor/doctor_command.h"
+#include "tools/extcap/extcap_command.h"
 #include "tools/flows/flows_command.h"
 #include "tools/index/index_command.h"
 #include "tools/info/info_command.h"
@@ -38,6 +39,7 @@ constexpr Command kCommands[] = {
     {"verify", "say what recordings of blast's traffic lack", verify_command},
     {"repair", "make a recording that a crash cut short whole again", repair_command},
     {"doctor", "what here will cost packets, and the command that mends it", doctor_command},
+    {"extcap", "links and recordings as interfaces of Wireshark's", extcap_command},
     {nullptr, nullptr, nullptr},
 };
 

@@ -12,6 +12,7 @@
 #include "tools/commands.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
+#include "tools/extcap/extcap_cli.h"
 
 namespace {
 
@@ -54,23 +55,25 @@ int run(int argc, char** argv) {
     fmt::print("capstan {}\n", CAPSTAN_VERSION);
     return kExitDone;
   }
-  const Command* command = find_command(name);
+  // Out of Wireshark's extcap folder: a link to this program, called without a command.
+  const bool by_wireshark = is_extcap_call(argv[1]);
+  const Command* command = find_command(by_wireshark ? "extcap" : name);
   if (command == nullptr) {
     complain("capstan", fmt::format("there is no command '{}'; 'capstan --help' lists them", name));
     return kExitUsage;
   }
   try {
-    return command->run(argc - 1, argv + 1);
+    return by_wireshark ? command->run(argc, argv) : command->run(argc - 1, argv + 1);
   } catch (const UnknownInterface& error) {
     const bool lists = name == "record" || name == "show";
-    complain(fmt::format("capstan {}", name),
+    complain(fmt::format("capstan {}", command->name),
              fmt::format("{} ({}-D lists all)", error.what(), lists ? "" : "capstan record "));
     return kExitUsage;
   } catch (const UsageError& error) {
-    complain(fmt::format("capstan {}", name), error.what());
+    complain(fmt::format("capstan {}", command->name), error.what());
     return kExitUsage;
   } catch (const std::exception& error) {
-    complain(fmt::format("capstan {}", name), error.what());
+    complain(fmt::format("capstan {}", command->name), error.what());
     return kExitFailed;
   }
 }

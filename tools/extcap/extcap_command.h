@@ -1,0 +1,8 @@
+// `capstan extcap`: links and recordings as interfaces of Wireshark's.
+#pragma once
+
+namespace capstan::tools {
+
+int extcap_command(int argc, char** argv);
+
+}  // namespace capstan::tools

@@ -1,0 +1,48 @@
+// LinkStatus: beside a capture for Wireshark, its status line: how many packets, and how many lost.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+#include "engine/core/unique_fd.h"
+#include "tools/extcap/control_pipe.h"
+#include "tools/extcap/kept_stderr.h"
+#include "tools/record/onlooker.h"
+
+namespace capstan::tools {
+
+// Looks at counters and at no block. Its thread owns control pipe and kept words from start() on.
+class LinkStatus final : public Onlooker {
+ public:
+  // `output`: the descriptor that the capture is written to.
+  LinkStatus(ControlPipe control, KeptStderr& kept, int output);
+  ~LinkStatus() override;
+
+  void attach(Capture& capture) override { capture_ = &capture; }
+  void start() override;
+  void started() override {}
+  bool wants_end() const override { return reader_gone_.load(std::memory_order_relaxed); }
+  void end() override;
+  bool finished() override { return done_.load(std::memory_order_acquire); }
+  std::uint64_t progress() const override { return 0; }
+  std::string report(const RecordStats&) const override { return {}; }
+
+ private:
+  void run();
+  void show();
+
+  ControlPipe control_;
+  KeptStderr& kept_;
+  const int output_;
+  const Capture* capture_ = nullptr;
+  UniqueFd wake_;
+  std::string shown_;
+  std::atomic<bool> reader_gone_{false};  // read by the recorder's loop; nothing hangs on its order
+  std::atomic<bool> stop_{false};         // behind it wake_ is signalled
+  std::atomic<bool> done_{false};  // released by the thread when it has sent its last message
+  std::thread thread_;
+};
+
+}  // namespace capstan::tools
