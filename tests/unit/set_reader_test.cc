@@ -307,6 +307,26 @@ TEST(PacketCopier, InterfacesOptionsAndBlocksArriveAsTheyWere) {
   }
 }
 
+// dumpcap 4.0 reads a section into 2048 bytes, and room that cannot be filled in later is of no
+// use.
+TEST(PacketFileWriter, WhatGoesIntoAPipeBeginsWithASmallSection) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe(ends), 0);
+  const UniqueFd reads(ends[0]);
+  UniqueFd writes(ends[1]);
+  PacketFileOptions options;
+  options.path = "/dev/fd/" + std::to_string(writes.get());
+  options.comment = std::string(5000, 'x');
+  options.comment_room_bytes = 2048;
+  PacketFileWriter writer(options);
+  writer.set_comment("complete");
+  writer.finish();
+  std::uint32_t head[2] = {};
+  ASSERT_EQ(::read(reads.get(), head, sizeof(head)), static_cast<ssize_t>(sizeof(head)));
+  EXPECT_LE(head[1], 2048U);
+  EXPECT_GT(head[1], 1000U);
+}
+
 TEST(PacketFileWriter, EveryLengthOfCommentLeavesAFileThatReads) {
   const TempDir dir;
   for (std::size_t size = 1; size < 200; ++size) {

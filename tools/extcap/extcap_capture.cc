@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
@@ -86,6 +87,8 @@ int capture_link(const ExtcapCommandLine& line, const std::string& link) {
   if (!line.snapshot_length.empty()) words.insert(words.end(), {"-s", line.snapshot_length});
   if (line.no_promiscuous) words.emplace_back("-p");
   if (!line.filter.empty()) words.insert(words.end(), {"--", line.filter});
+  std::string name = link;
+  resolve_interface(name);  // before somebody waits for it
   Arguments arguments(std::move(words));
   auto record = parse_record_command_line(arguments.count(), arguments.get());
   SignalEvents signals{SIGINT, SIGTERM, SIGHUP};
@@ -94,8 +97,9 @@ int capture_link(const ExtcapCommandLine& line, const std::string& link) {
   if (!write_to(line.fifo, stopped)) return kExitDone;
   KeptStderr kept;
   const int status = Recorder(std::move(*record), signals,
-                              std::make_unique<LinkStatus>(std::move(control), kept, STDOUT_FILENO))
+                              std::make_unique<LinkStatus>(control, kept, STDOUT_FILENO))
                          .run();
+  control.log(kept.take_new());  // the report at the end
   if (status == kExitDone || reader_gone()) return kExitDone;
   kept.let_go();
   return status;

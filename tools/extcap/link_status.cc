@@ -16,8 +16,8 @@ constexpr int kIntervalMs = 250;
 
 }  // namespace
 
-LinkStatus::LinkStatus(ControlPipe control, KeptStderr& kept, int output)
-    : control_(std::move(control)),
+LinkStatus::LinkStatus(ControlPipe& control, KeptStderr& kept, int output)
+    : control_(control),
       kept_(kept),
       output_(output),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {

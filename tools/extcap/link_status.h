@@ -13,11 +13,12 @@
 
 namespace capstan::tools {
 
-// Looks at counters and at no block. Its thread owns control pipe and kept words from start() on.
+// Looks at counters and at no block. Control pipe and kept words are borrowed, and its thread's
+// alone from start() until this is destroyed.
 class LinkStatus final : public Onlooker {
  public:
   // `output`: the descriptor that the capture is written to.
-  LinkStatus(ControlPipe control, KeptStderr& kept, int output);
+  LinkStatus(ControlPipe& control, KeptStderr& kept, int output);
   ~LinkStatus() override;
 
   void attach(Capture& capture) override { capture_ = &capture; }
@@ -33,7 +34,7 @@ class LinkStatus final : public Onlooker {
   void run();
   void show();
 
-  ControlPipe control_;
+  ControlPipe& control_;
   KeptStderr& kept_;
   const int output_;
   const Capture* capture_ = nullptr;

@@ -28,6 +28,8 @@ namespace capstan {
 
 namespace {
 
+constexpr std::size_t kMostPipedComment = 1024;
+
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 }  // namespace
@@ -76,12 +78,16 @@ bool PacketFileWriter::is_same_file(const std::string& one, const std::string& o
 }
 
 // The section header, with room for a comment that is known at the end: an option without meaning.
+// Only where it can be filled in later; and dumpcap, which reads pipes for Wireshark, has no more
+// than 2048 bytes for this block and dies of a larger one (4.0, pcapng_pipe_open_live).
 void PacketFileWriter::begin() {
   RecordingHeader header;
   header.application = options_.application;
   header.comment = options_.comment;
+  const bool fillable = regular_ && !compressor_;
+  if (!fillable) header.comment.resize(std::min(header.comment.size(), kMostPipedComment));
   std::vector<std::uint8_t> block = encode_pcapng_header(header);
-  if (options_.comment_room_bytes != 0) {
+  if (options_.comment_room_bytes != 0 && fillable) {
     // The end of options and the trailing length give way to it.
     const std::size_t room = pcapng::padded4(options_.comment_room_bytes);
     block.resize(block.size() - pcapng::kOptionHeaderBytes - pcapng::kBlockTrailerBytes);

@@ -23,7 +23,7 @@ struct PacketFileOptions {
   bool compress = false;           // zstd
   std::string application;         // pcapng: shb_userappl
   std::string comment;             // pcapng: of the section, as it begins
-  // pcapng: bytes kept free in the section for set_comment().
+  // pcapng: bytes kept free in the section for set_comment(), where the file can be changed later.
   std::uint16_t comment_room_bytes = 0;
 };
 
