@@ -96,9 +96,9 @@ int capture_link(const ExtcapCommandLine& line, const std::string& link) {
   const auto stopped = [&] { return signals.take() != 0; };
   if (!write_to(line.fifo, stopped)) return kExitDone;
   KeptStderr kept;
-  const int status = Recorder(std::move(*record), signals,
-                              std::make_unique<LinkStatus>(control, kept, STDOUT_FILENO))
-                         .run();
+  std::vector<std::unique_ptr<BlockConsumer>> consumers;
+  consumers.push_back(std::make_unique<LinkStatus>(control, kept, STDOUT_FILENO));
+  const int status = Recorder(std::move(record->options), signals, std::move(consumers)).run();
   control.log(kept.take_new());  // the report at the end
   if (status == kExitDone || reader_gone()) return kExitDone;
   kept.let_go();

@@ -5,7 +5,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/thread.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -24,20 +26,24 @@ LinkStatus::LinkStatus(ControlPipe& control, KeptStderr& kept, int output)
   if (wake_.get() < 0) throw_errno("eventfd");
 }
 
-LinkStatus::~LinkStatus() {
-  if (!thread_.joinable()) return;
-  end();
-  thread_.join();
+void LinkStatus::start(const std::vector<int>& cpus) {
+  thread_ = start_thread("shows the status", [this, cpus] {
+    name_current_thread("status");
+    keep_current_thread_on(cpus);
+    run();
+  });
 }
 
-void LinkStatus::start() {
-  thread_ = std::thread([this] { run(); });
-}
-
-void LinkStatus::end() {
+void LinkStatus::end() noexcept {
   stop_.store(true, std::memory_order_relaxed);
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void LinkStatus::stop() noexcept {
+  if (!thread_.joinable()) return;
+  end();
+  thread_.join();
 }
 
 void LinkStatus::run() {
@@ -52,7 +58,7 @@ void LinkStatus::run() {
     if (waits[2].revents != 0) control_.read_commands();
   }
   show();
-  done_.store(true, std::memory_order_release);
+  done_.store(true, std::memory_order_release);  // pairs with finished()
 }
 
 void LinkStatus::show() {

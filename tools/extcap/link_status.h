@@ -5,32 +5,33 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/core/unique_fd.h"
 #include "tools/extcap/control_pipe.h"
 #include "tools/extcap/kept_stderr.h"
-#include "tools/record/onlooker.h"
+#include "tools/record/block_consumer.h"
 
 namespace capstan::tools {
 
 // Looks at counters and at no block. Control pipe and kept words are borrowed, and its thread's
-// alone from start() until this is destroyed.
-class LinkStatus final : public Onlooker {
+// alone from start() to stop().
+class LinkStatus final : public BlockConsumer {
  public:
   // `output`: the descriptor that the capture is written to.
   LinkStatus(ControlPipe& control, KeptStderr& kept, int output);
-  ~LinkStatus() override;
 
   void attach(Capture& capture) override { capture_ = &capture; }
-  void start() override;
-  void started() override {}
-  bool wants_end() const override { return reader_gone_.load(std::memory_order_relaxed); }
-  void end() override;
-  bool finished() override { return done_.load(std::memory_order_acquire); }
-  std::uint64_t progress() const override { return 0; }
-  std::string report(const RecordStats&) const override { return {}; }
+  void start(const std::vector<int>& cpus) override;
+  // The output's reader has gone.
+  bool wants_end() const noexcept override { return reader_gone_.load(std::memory_order_relaxed); }
+  void files_closed() override { end(); }
+  bool finished() noexcept override { return done_.load(std::memory_order_acquire); }
+  void leave() noexcept override { end(); }
+  void stop() noexcept override;
 
  private:
+  void end() noexcept;
   void run();
   void show();
 
