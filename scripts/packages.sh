@@ -11,7 +11,7 @@ build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpc
 run_packages="iproute2 procps tcpdump wireshark-common openssl python3"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
   util-linux libfaketime procps curl systemd e2fsprogs xfsprogs btrfs-progs zstd git daemonlogger chromium shellcheck mandoc
-  bash-completion zsh fish"
+  bash-completion zsh fish tcpreplay tcpflow ngrep nfdump"
 # The package of it (scripts/package/build), and the machine that it is tried on (tests/package).
 package_packages="debhelper dpkg-dev fakeroot lintian mandoc"
 
