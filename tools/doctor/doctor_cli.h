@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "tools/doctor/plan.h"
+
 namespace capstan::tools {
 
 struct DoctorCommandLine {
@@ -11,6 +13,7 @@ struct DoctorCommandLine {
   std::string directory = ".";
   bool json = false;
   bool measure = true;  // the disk's rate
+  std::optional<PlanWish> plan;
 };
 
 // Parses and checks. Empty: help was asked for and printed. Throws UsageError.

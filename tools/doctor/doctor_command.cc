@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/memory.h"
 #include "tools/common/exit_status.h"
 #include "tools/doctor/disk_checks.h"
 #include "tools/doctor/doctor_cli.h"
 #include "tools/doctor/doctor_report.h"
 #include "tools/doctor/link_checks.h"
 #include "tools/doctor/machine_checks.h"
+#include "tools/doctor/plan.h"
 
 namespace capstan::tools {
 
@@ -51,9 +54,20 @@ int doctor_command(int argc, char** argv) {
   append(checks, probe_kernel(system));
   const DiskFacts disk = read_disk_facts(line->directory);
   append(checks, check_file_system(disk));
+  std::optional<DiskRate> rate;
   if (line->measure) {
-    checks.push_back(check_disk_rate(disk, measure_disk_rate(disk, kMeasureBytes, kMeasureNs),
-                                     link_rate(line->interface, system)));
+    rate = measure_disk_rate(disk, kMeasureBytes, kMeasureNs);
+    checks.push_back(check_disk_rate(disk, *rate, link_rate(line->interface, system)));
+  }
+  if (line->plan) {
+    PlanFacts facts;
+    facts.interface = line->interface;
+    facts.directory = line->directory;
+    facts.disk_bytes = disk.size_bytes;
+    if (rate) facts.disk_bytes_per_second = rate->bytes_per_second();
+    facts.memory_bytes = available_memory_bytes();
+    facts.cpus = cpus;
+    append(checks, check_plan(*line->plan, facts));
   }
   fmt::print("{}", line->json ? doctor_json(checks) : doctor_text(checks));
   return costs_packets(checks) ? kExitFailed : kExitDone;
