@@ -383,6 +383,7 @@ void take_counts(const WriterCounters& counters, Outcome& outcome) {
   outcome.written = counters.packets_written.get();
   outcome.failed = counters.packets_failed.get();
   outcome.beyond_limit = counters.packets_beyond_limit.get();
+  outcome.under_way = counters.packets_under_way.get();
   outcome.bytes = counters.bytes_written.get();
   outcome.blocks_in_place = counters.blocks_in_place.get();
   outcome.blocks_packed = counters.blocks_packed.get();
@@ -411,7 +412,15 @@ Outcome run_script(const Script& script) {
   backend_options.power_loss_copy = power_loss_part;
   auto backend = std::make_unique<FakeBackend>(std::move(backend_options));
   backend->count_into(outcome.tally);
+  std::atomic<const WriterCounters*> counted_by{nullptr};
   backend->on_write([&](std::uint64_t number) {
+    // Should this write never end: what was taken is accounted for by counting.
+    if (const WriterCounters* const counters = counted_by) {
+      EXPECT_EQ(counters->packets_taken.get(),
+                counters->packets_written.get() + counters->packets_failed.get() +
+                    counters->packets_beyond_limit.get() + counters->packets_under_way.get())
+          << "at write " << number;
+    }
     if (number == script.abandon_at) abandon = true;
     // The user ends it, also while the writer waits within a call: nobody waits for a disk that
     // never gets well again.
@@ -447,6 +456,7 @@ Outcome run_script(const Script& script) {
     } else {
       RecordingWriter writer(std::move(options), abandon);
       written_by = &writer.counters();
+      counted_by = &writer.counters();
       feed(recording, writer, abandon, ending);
       if (script.backend.refusals == FakeBackendOptions::kForEver) ending = true;
       outcome.error = writer.finish(ledgers_of(recording));
@@ -463,6 +473,7 @@ Outcome run_script(const Script& script) {
   for (const auto& ring : recording.rings) outcome.blocks_held += ring->held();
   EXPECT_EQ(outcome.taken + outcome.left, outcome.offered);
   EXPECT_EQ(outcome.taken, outcome.written + outcome.failed + outcome.beyond_limit);
+  EXPECT_EQ(outcome.under_way, 0U);
   if (!abandon) {
     EXPECT_EQ(outcome.left, 0U) << "left behind, and nobody was impatient";
     EXPECT_EQ(outcome.blocks_held, 0U);

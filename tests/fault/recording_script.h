@@ -39,6 +39,7 @@ struct Outcome {
   std::uint64_t written = 0;
   std::uint64_t failed = 0;
   std::uint64_t beyond_limit = 0;
+  std::uint64_t under_way = 0;
   std::uint64_t bytes = 0;
   std::uint64_t blocks_in_place = 0;
   std::uint64_t blocks_packed = 0;

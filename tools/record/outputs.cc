@@ -41,9 +41,7 @@ FileStats file_stats(const WriterThread& writer, bool impatient) {
   file.left = writer.packets_left();
   // Left behind at a second interrupt, within a write that does not end: what is not known to be
   // written is not.
-  if (impatient && !writer.finished()) {
-    file.failed = file.taken - file.written - file.beyond_limit;
-  }
+  if (impatient && !writer.finished()) file.failed += counters.packets_under_way.get();
   file.bytes = counters.bytes_written.get();
   file.blocks_in_place = counters.blocks_in_place.get();
   file.blocks_packed = counters.blocks_packed.get();

@@ -65,6 +65,7 @@ class StagingStream final : private BufferHome {
   void close_run() noexcept;
 
   // Packets appended and never submitted, which happens only after abandon.
+  std::uint32_t unsent_packets() const noexcept { return packets_; }
   std::uint32_t take_unsent_packets() noexcept { return std::exchange(packets_, 0U); }
 
  private:

@@ -262,6 +262,14 @@ void WriteQueue::settle() noexcept {
   }
 }
 
+std::uint64_t WriteQueue::pending_packets() const noexcept {
+  std::uint64_t packets = 0;
+  for (std::uint64_t at = head_; at != tail_; ++at) {
+    packets += places_[at % places_.size()].request.packets;
+  }
+  return packets;
+}
+
 bool WriteQueue::preallocate(std::uint64_t from, std::uint64_t length) noexcept {
   if (preallocating_) return false;
   preallocating_end_ = from + length;

@@ -124,6 +124,8 @@ class WriteQueue {
   std::uint64_t certain_packets() const noexcept { return certain_packets_; }
   // Packets of writes that ended or were given up after the error.
   std::uint64_t failed_packets() const noexcept { return failed_packets_; }
+  // Packets of writes that are under way.
+  std::uint64_t pending_packets() const noexcept;
   // The kernel would not write from a block's own memory: copy from now on.
   bool ring_memory_refused() const noexcept { return ring_memory_refused_; }
   bool abandoned() const noexcept { return abandon_.load(std::memory_order_relaxed); }

@@ -29,7 +29,7 @@ struct LayoutTarget {
   // Once the file would pass the limit with `more_bytes` more it is full, and stays so.
   bool at_limit(std::uint64_t more_bytes) noexcept;
   void leave_out(std::uint32_t ring, std::uint64_t packets) noexcept {
-    counters.packets_beyond_limit.add(packets);
+    counters.leave_out(packets);
     ledger.leave_out(ring, packets);
   }
 };
@@ -66,6 +66,7 @@ class PackedLayout {
   bool something_waits() const noexcept { return merge_ && !merge_->empty(); }
   // Of blocks whose packets wait: at most so much will be written of them.
   std::uint64_t waiting_bytes() const noexcept { return waiting_bytes_; }
+  std::uint64_t waiting_packets() const noexcept { return merge_ ? merge_->waiting_packets() : 0; }
 
  private:
   std::size_t index_of(std::size_t ring) const noexcept {

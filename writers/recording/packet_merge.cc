@@ -18,6 +18,7 @@ PacketMerge::PacketMerge(const std::vector<std::uint32_t>& blocks_per_ring,
 
 void PacketMerge::add(BlockRef block, std::uint64_t now_ns) noexcept {
   Lane& lane = lanes_[block->ring];
+  waiting_packets_ += block->packet_count;
   CAPSTAN_CHECK(lane.count < lane.blocks.size(), lane.count);
   lane.blocks[(lane.first + lane.count) % lane.blocks.size()] = {std::move(block), now_ns};
   ++lane.count;
@@ -28,26 +29,29 @@ void PacketMerge::add(BlockRef block, std::uint64_t now_ns) noexcept {
 // Sets the lane on the first packet of its front block; blocks without one are dropped.
 void PacketMerge::open_front(Lane& lane) noexcept {
   while (lane.count != 0) {
-    BlockRef& front = lane.blocks[lane.first].block;
+    const BlockRef& front = lane.blocks[lane.first].block;
+    lane.left = front->packet_count;
     lane.walk = PacketWalk({front->data, front->size_bytes}, link_types_);
     if (lane.walk.next(lane.packet)) {
       lane.fresh = true;
       return;
     }
-    front.reset();
-    lane.first = (lane.first + 1) % lane.blocks.size();
-    --lane.count;
-    --held_;
+    drop_front(lane);
   }
+}
+
+void PacketMerge::drop_front(Lane& lane) noexcept {
+  waiting_packets_ -= std::exchange(lane.left, 0U);
+  lane.blocks[lane.first].block.reset();
+  lane.first = (lane.first + 1) % lane.blocks.size();
+  --lane.count;
+  --held_;
 }
 
 void PacketMerge::step(Lane& lane) noexcept {
   lane.fresh = false;
   if (lane.walk.next(lane.packet)) return;
-  lane.blocks[lane.first].block.reset();
-  lane.first = (lane.first + 1) % lane.blocks.size();
-  --lane.count;
-  --held_;
+  drop_front(lane);
   open_front(lane);
 }
 
@@ -84,6 +88,8 @@ std::optional<MergedPacket> PacketMerge::next(std::uint64_t now_ns) noexcept {
   if (!all_shown && !pressed) chosen = overdue(*chosen, now_ns);
   if (chosen == nullptr) return std::nullopt;
   handed_out_ = chosen;
+  --chosen->left;
+  --waiting_packets_;
   return MergedPacket{chosen->packet,
                       chosen->fresh ? &*chosen->blocks[chosen->first].block : nullptr,
                       static_cast<std::size_t>(chosen - lanes_.data())};

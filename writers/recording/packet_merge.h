@@ -37,6 +37,8 @@ class PacketMerge {
   // `now_ns` of the boot clock, which does not go back.
   void add(BlockRef block, std::uint64_t now_ns) noexcept;
   bool empty() const noexcept { return held_ == 0; }
+  // In the blocks held, and not handed out yet.
+  std::uint64_t waiting_packets() const noexcept { return waiting_packets_; }
 
   // The next packet in time that may go out at `now_ns`; none when waiting for other rings. With
   // kAllHaveCome nothing is waited for. The bytes stay valid until the next call.
@@ -54,11 +56,13 @@ class PacketMerge {
     std::size_t count = 0;
     std::size_t pressure = 0;  // at this count packets go out at once
     PacketWalk walk;
-    PacketView packet;   // the next of this lane, when count > 0
-    bool fresh = false;  // it is the first of its block
+    PacketView packet;       // the next of this lane, when count > 0
+    bool fresh = false;      // it is the first of its block
+    std::uint32_t left = 0;  // packets of the front block that were not handed out
   };
 
   void open_front(Lane& lane) noexcept;
+  void drop_front(Lane& lane) noexcept;
   Lane* overdue(Lane& earliest, std::uint64_t now_ns) noexcept;
   void step(Lane& lane) noexcept;
 
@@ -66,6 +70,7 @@ class PacketMerge {
   std::span<const std::uint16_t> link_types_;
   std::uint64_t window_ns_;
   std::size_t held_ = 0;
+  std::uint64_t waiting_packets_ = 0;
   Lane* handed_out_ = nullptr;  // stepped at the next call, because its packet is still in use
 };
 

@@ -78,12 +78,22 @@ struct WriterCounters {
   Counter packets_written;       // on the file, everything in front of them too
   Counter packets_failed;        // not on the file because of an error, or abandoned
   Counter packets_beyond_limit;  // came after the size limit was reached
-  Counter bytes_written;         // of the files that are certain
+  // Taken and none of the three yet: counted where they are, in the block at hand, in blocks that
+  // wait for other rings, in the staging buffer and in writes. As of the last publication, like
+  // written and failed: where the writer hangs within a call, the four still make up what was
+  // taken.
+  Counter packets_under_way;
+  Counter bytes_written;  // of the files that are certain
   Counter blocks_in_place;
   Counter blocks_packed;
   Counter out_of_order;   // packed packets older than the one before them
   Counter syncs_refused;  // by a disk in trouble: what was written before them may not last
   Counter bytes_ahead;    // now: taken of the disk, and not written yet
+
+  void leave_out(std::uint64_t packets) noexcept {
+    packets_beyond_limit.add(packets);
+    packets_under_way.set(packets_under_way.get() - packets);
+  }
 };
 
 }  // namespace capstan

@@ -153,6 +153,13 @@ void RecordingWriter::write_header() {
 
 void RecordingWriter::accept(BlockRef block) noexcept {
   counters_.packets_taken.add(block->packet_count);
+  at_hand_packets_ = block->packet_count;
+  publish();  // whatever hangs from here on, what was taken is accounted for
+  place(std::move(block));
+  at_hand_packets_ = 0;
+}
+
+void RecordingWriter::place(BlockRef block) noexcept {
   if (limit_reached_.load(std::memory_order_relaxed)) {
     leave_out(*block);
     return;
@@ -160,7 +167,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
   room_.take(needed_end(block->size_bytes));
   if (refusal() != 0) {
     ledger_.remember(*block);  // the closing ledger counts them as not here
-    extra_failed_ += block->packet_count;
+    extra_failed_ += std::exchange(at_hand_packets_, 0U);
     publish();
     return;
   }
@@ -191,7 +198,7 @@ void RecordingWriter::accept(BlockRef block) noexcept {
 
 void RecordingWriter::leave_out(const SealedBlock& block) noexcept {
   ledger_.remember(block);
-  counters_.packets_beyond_limit.add(block.packet_count);
+  counters_.leave_out(block.packet_count);
   ledger_.leave_out(block);
 }
 
@@ -259,6 +266,8 @@ bool RecordingWriter::pump() noexcept {
 void RecordingWriter::publish() noexcept {
   counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
+  counters_.packets_under_way.set(at_hand_packets_ + packed_->waiting_packets() +
+                                  staging_.unsent_packets() + queue_->pending_packets());
   counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
   counters_.syncs_refused.set(queue_->syncs_refused());
   counters_.bytes_ahead.set(room_.ahead_of(staging_.position()));

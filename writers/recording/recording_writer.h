@@ -77,7 +77,8 @@ class RecordingWriter final : private WriteQueueOwner {
   void request_turn() noexcept { turn_requested_.store(true, std::memory_order_relaxed); }
   // Null without rotation.
   const FileSeries* series() const noexcept { return series_.get(); }
-  OutputKind kind() const noexcept { return file_.kind(); }
+  // Any thread: the files of a series are of one kind.
+  OutputKind kind() const noexcept { return kind_; }
 
  private:
   bool direct_write_refused() noexcept override { return file_.give_up_direct(); }
@@ -87,6 +88,7 @@ class RecordingWriter final : private WriteQueueOwner {
   void wait_for_kernel() noexcept;
   void open_backend();
   void write_header();
+  void place(BlockRef block) noexcept;
   void leave_out(const SealedBlock& block) noexcept;
   bool prefers_in_place(const SealedBlock& block) noexcept;
   void publish() noexcept;
@@ -115,6 +117,7 @@ class RecordingWriter final : private WriteQueueOwner {
   RecordingOptions options_;
   std::unique_ptr<FileSeries> series_;  // with rotation
   OutputFile file_;
+  const OutputKind kind_ = file_.kind();
   std::unique_ptr<IoBackend> backend_;
   StagingStream staging_;
   std::unique_ptr<WriteQueue> queue_;
@@ -133,6 +136,7 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t last_sync_ns_ = 0;
   bool head_synced_ = false;           // of this file
   std::uint64_t extra_failed_ = 0;     // packets that never got as far as a write
+  std::uint64_t at_hand_packets_ = 0;  // of the block being accepted
   std::uint64_t earlier_bytes_ = 0;    // of the files before this one
   std::uint64_t earlier_packets_ = 0;  // certain, of the files before this one
   std::uint64_t next_room_ns_ = 0;
