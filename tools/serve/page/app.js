@@ -71,7 +71,10 @@ async function showTimeline() {
     const sum = (list) => list.reduce((a, b) => a + b, 0), lost = sum(answer.lost);
     $("timeline-sum").replaceChildren(`${plural(sum(answer.packets), "packet")}, ${bytes(sum(answer.bytes))} in ${plural(answer.files, "file")}; `,
       lost ? el("b", {}, `${count(lost)} lost`) : answer.files_without_loss_counts ? `${plural(answer.files_without_loss_counts, "file")} without loss counts` : "none lost");
-    const notes = answer.files_not_counted ? `${plural(answer.files_not_counted, "file")} not drawn: ${answer.not_counted.slice(0, 2).map((one) => `${one.file}: ${one.why}`).join("; ")}${answer.files_not_counted > 2 ? "; …" : ""}` : "";
+    // What is being recorded is drawn by what its recorder says, when it is one that this server may ask.
+    const undrawn = answer.not_counted.filter((one) => one.why !== "it is being recorded");
+    const more = answer.files_not_counted - (answer.not_counted.length - undrawn.length);
+    const notes = undrawn.length ? `${plural(more, "file")} not drawn: ${undrawn.slice(0, 2).map((one) => `${one.file}: ${one.why}`).join("; ")}${more > 2 ? "; …" : ""}` : "";
     $("timeline-notes").textContent = notes;
     if (!answer.begin || (!sum(answer.packets) && !answer.recorded_from)) $("timeline-sum").textContent = "Nothing is recorded yet";
     else if (!sum(answer.packets)) $("timeline-sum").textContent = `Nothing in this time; recorded from ${moment(milliseconds(answer.recorded_from))} to ${moment(milliseconds(answer.recorded_to))}`;
@@ -196,7 +199,7 @@ function hear(status) {
   const live = $("live");
   if (!sample) { live.dataset.state = "off"; live.textContent = "No recorder is running"; return; }
   live.dataset.state = sample.lost ? "loss" : "on";
-  live.textContent = `${plural(sample.recorders, "recorder")} running: ${count(sample.packets)} packets/s${sample.lost ? `, ${count(sample.lost)} lost` : ""}`;
+  live.textContent = `${plural(sample.recorders, "recorder")} running${sample.seconds ? `: ${count(Math.round(sample.packets / sample.seconds))} packets/s` : ""}${sample.lost ? `, ${count(sample.lost)} lost` : ""}`;
   timeline.addLive(sample);
 }
 

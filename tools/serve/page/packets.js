@@ -94,8 +94,8 @@ export class Packets {
     const row = el("div", {...attributes, onclick: () => { this.list.focus(); this.pick(number); }});
     const p = one ? one.packet : {};
     const end = (host, port) => (host === undefined ? "" : port === undefined ? host : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
-    for (const [name, text] of [["c-number n", count(number + 1)], ["c-time", one ? exact(p.time) : "…"], ["c-from", end(p.src_ip, p.src_port)], ["c-to", end(p.dest_ip, p.dest_port)], ["c-proto", p.proto || ""], ["c-length n", p.wirelen ?? ""], ["c-info", p.info || ""]]) {
-      row.append(el("span", {class: name, role: "gridcell"}, text));
+    for (const [name, text] of [["c-number n", count(number + 1)], ["c-time", one ? time(p.time) : "…"], ["c-from", end(p.src_ip, p.src_port)], ["c-to", end(p.dest_ip, p.dest_port)], ["c-proto", p.proto || ""], ["c-length n", p.wirelen ?? ""], ["c-info", p.info || ""]]) {
+      row.append(el("span", {class: name, role: "gridcell"}, ...(Array.isArray(text) ? text : [text])));
     }
     return row;
   }
@@ -171,9 +171,15 @@ export class Packets {
       el("button", {onclick: () => copy(hex, "Bytes")}, "Copy bytes"),
       el("button", {onclick: () => { this.pick(-1); this.list.focus(); }}, "Close"));
     const cut = p.caplen < p.wirelen ? el("p", {class: "notes"}, `${count(p.caplen)} of ${count(p.wirelen)} bytes were captured`) : null;
-    this.detail.replaceChildren(el("h3", {}, `Packet ${count(this.picked + 1)}`, " ", el("span", {class: "muted"}, `${exact(p.time)} on ${p.interface}`)), buttons, cut,
-      el("pre", {class: "text"}, one.text), el("pre", {class: "hex", tabindex: "0", "aria-label": "Bytes"}, hex));
+    this.detail.replaceChildren(...[el("h3", {}, `Packet ${count(this.picked + 1)}`, " ", el("span", {class: "muted"}, `${exact(p.time)} on ${p.interface}`)), buttons, cut,
+      el("pre", {class: "text"}, one.text), el("pre", {class: "hex", tabindex: "0", "aria-label": "Bytes"}, hex)].filter(Boolean));
   }
+}
+
+// A phone has no room for the date, nor for what is finer than a microsecond.
+function time(text) {
+  const whole = exact(text);
+  return [el("span", {class: "date"}, whole.slice(0, 11)), whole.slice(11, -3), el("span", {class: "fine"}, whole.slice(-3))];
 }
 
 function conversation(p) {

@@ -108,14 +108,14 @@ export class Recorders {
       const rate = {packets: since("packets_received"), bytes: since("bytes_written"), lost: last ? Math.max(0, lost - last.lost) : 0};
       this.before.set(one.pid, {stats, now, lost});
       if (last) {
-        sample = sample || {time: now, packets: 0, bytes: 0, lost: 0, recorders: status.recorders.length};
+        sample = sample || {time: now, seconds, packets: 0, bytes: 0, lost: 0, recorders: status.recorders.length};
         sample.packets += rate.packets; sample.bytes += rate.bytes; sample.lost += rate.lost;
       }
       cards.push(this.card(one, stats, rate, seconds, lost));
     }
     if (cards.length) this.host.replaceChildren(el("div", {class: "cards"}, ...cards));
     else say(this.host, "empty", "No recorder is running", "None that this server may ask. A recorder started with capstan record is seen here while it runs.");
-    if (!sample && status.recorders.length) sample = {time: now, packets: 0, bytes: 0, lost: 0, recorders: status.recorders.length};
+    if (!sample && status.recorders.length) sample = {time: now, seconds: 0, packets: 0, bytes: 0, lost: 0, recorders: status.recorders.length};
     return sample;
   }
 

@@ -39,11 +39,15 @@ export class Timeline {
     const all = packets.map((value, i) => ({packets: value, bytes: bytes[i], lost: lost[i]}));
     if (open) {
       for (const sample of this.live) {
-        if (sample.time <= recordedTo) continue;
-        const at = Math.floor((sample.time - begin) / step);
-        if (at < 0 || at > 20000) continue;
-        while (all.length <= at) all.push({packets: 0, bytes: 0, lost: 0, live: true});
-        all[at].packets += sample.packets; all[at].bytes += sample.bytes; all[at].lost += sample.lost;
+        // It is of the seconds in front of it, and of all steps among them alike.
+        const from = Math.max(recordedTo || 0, sample.time - sample.seconds * 1000);
+        const first = Math.floor((from - begin) / step), last = Math.max(first, Math.floor((sample.time - begin) / step) - 1);
+        if (sample.time <= recordedTo || first < 0 || last > 20000) continue;
+        while (all.length <= last) all.push({packets: 0, bytes: 0, lost: 0});
+        const of = (value, i) => Math.floor(value * (i - first + 1) / (last - first + 1)) - Math.floor(value * (i - first) / (last - first + 1));
+        for (let i = first; i <= last; i++) {
+          for (const name of ["packets", "bytes", "lost"]) all[i][name] += of(sample[name], i);
+        }
       }
     }
     return all;
