@@ -160,13 +160,17 @@ class Lab:
         self.capstan, self.source = options.capstan, options.source
         self.folder = tempfile.mkdtemp(prefix="serve_lab_")
         self.data = os.path.join(self.folder, "data")
+        self.servers = []
         os.mkdir(self.data)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self.folder)
+        for server in self.servers:  # of a test that failed
+            server.process.kill()
+            server.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def fill(self, index_some=True):
         captures = ethernet_captures(self.source)
@@ -179,7 +183,8 @@ class Lab:
         return [os.path.join(self.data, name) for name in names]
 
     def serve(self, *options, tls=None):
-        return Server(self.capstan, self.data, options=options, tls=tls)
+        self.servers.append(Server(self.capstan, self.data, options=options, tls=tls))
+        return self.servers[-1]
 
 
 def tls_context(authority, certificate=None):
