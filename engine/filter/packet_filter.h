@@ -44,6 +44,7 @@ class PacketFilter {
 
   // Whether packets were asked about and the filter could say nothing about any of them: no answer
   // was given, which is not the same as "none matches".
+  std::uint64_t unanswered() const noexcept { return unanswered_; }
   bool answered_nothing() const noexcept { return asked_ != 0 && unanswered_ == asked_; }
   // What is to be said once, at the end: packets it could say nothing about, and packets that it
   // would match behind a VLAN tag, one sentence each.

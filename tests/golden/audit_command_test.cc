@@ -186,6 +186,21 @@ TEST_F(AuditCommand, ACutFileInADirectoryIsNamed) {
   EXPECT_NE(result.out.find("c.pcapng is cut"), std::string::npos) << result.out;
 }
 
+TEST_F(AuditCommand, WhatAFilterCanSayNothingAboutWasNotLookedAt) {
+  PcapngBuilder file = begun_file();
+  file.nanosecond_interface(227);  // CAN
+  Login login(40000, kStart);
+  login.syn(file);
+  login.say(file, "USER alice\r\n");
+  file.packet(1, kStart, std::vector<std::uint8_t>(16), 16);
+  write("mixed.pcapng", file.bytes);
+  const ProcessResult result = audit({"-r", path("mixed.pcapng"), "tcp port 110"});
+  EXPECT_EQ(result.status, kNotAll) << result.out;
+  EXPECT_EQ(summary()["left_out"][0]["what"], "filter-without-meaning") << summary();
+  EXPECT_NE(result.out.find("the filter could say nothing about 1 packet"), std::string::npos)
+      << result.out;
+}
+
 TEST_F(AuditCommand, WhatStandsForNothingIsRefused) {
   const ProcessResult result = audit({"-r", path("no-such.pcapng")});
   EXPECT_EQ(result.status, 2);

@@ -66,7 +66,10 @@ int audit_command(int argc, char** argv) {
     } else {
       scope.inputs = audit_set(set, filter, auditor, left);
     }
-    if (filter) say_of_filter(*filter);
+    if (filter) {
+      say_of_filter(*filter);
+      scope.filter_unanswered = filter->unanswered();
+    }
   }
   auditor.finish();
   outputs.finish(auditor, scope);

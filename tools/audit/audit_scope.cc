@@ -30,6 +30,15 @@ void add_inputs(const AuditScope& scope, std::vector<LeftOut>& list) {
   }
 }
 
+void add_filter(const AuditScope& scope, std::vector<LeftOut>& list) {
+  if (scope.filter_unanswered == 0) return;
+  list.push_back({"filter-without-meaning",
+                  {},
+                  scope.filter_unanswered,
+                  fmt::format("the filter could say nothing about {}, which did not match",
+                              counted(scope.filter_unanswered, "packet", "packets"))});
+}
+
 void add_streams(const audit::AuditCounters& counters, std::vector<LeftOut>& list) {
   if (counters.sessions_with_holes != 0) {
     list.push_back({"sessions-with-holes",
@@ -82,6 +91,7 @@ std::vector<LeftOut> left_out(const AuditScope& scope, const audit::Auditor& aud
   std::vector<LeftOut> list;
   const audit::AuditCounters counters = auditor.counters();
   add_inputs(scope, list);
+  add_filter(scope, list);
   for (const UnseenCounts::Entry& entry : auditor.unseen().entries()) {
     const std::string name = entry.unseen.name();
     list.push_back({"not-followed", name, entry.packets,

@@ -35,6 +35,7 @@ struct AuditedInput {
 struct AuditScope {
   std::vector<AuditedInput> inputs;
   std::string filter;
+  std::uint64_t filter_unanswered = 0;  // packets that it could say nothing about
 };
 
 // Something that was not looked at: the answer "no login" does not cover it.

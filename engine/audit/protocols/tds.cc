@@ -233,7 +233,7 @@ class Tds final : public UnitRecogniser {
     context.finish_side(side);
   }
 
-  static constexpr std::size_t kMostMessage = 8192;
+  static constexpr std::size_t kMostMessage = 2048;
   std::unique_ptr<SecretBuffer<kMostMessage>> message_;  // its front, while more is to come
   std::uint8_t message_type_ = 0;
   WrappedTls tls_;
