@@ -5,13 +5,16 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
 #include "tools/commands.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
+#include "tools/common/nearest_name.h"
 #include "tools/extcap/extcap_cli.h"
 
 namespace {
@@ -27,7 +30,8 @@ std::string help_text() {
   for (const Command& command : commands()) {
     text += fmt::format("  {:<8} {}\n", command.name, command.summary);
   }
-  return text + "\n'capstan COMMAND --help' lists a command's options.\n";
+  return text +
+         "\n'capstan help COMMAND' (or 'capstan COMMAND --help') lists a command's options.\n";
 }
 
 const Command* find_command(std::string_view name) {
@@ -41,41 +45,58 @@ void complain(std::string_view who, std::string_view what) {
   standard_log().put(fmt::format("{}: {}\n", who, what));
 }
 
+int no_such_command(std::string_view name) {
+  std::vector<std::string> names = {"help", "version"};
+  for (const Command& command : commands()) names.emplace_back(command.name);
+  const std::string nearest = nearest_name(name, names);
+  complain("capstan", fmt::format("there is no command '{}'{}; 'capstan --help' lists them", name,
+                                  nearest.empty() ? "" : fmt::format(": is '{}' meant?", nearest)));
+  return kExitUsage;
+}
+
+int run_command(const Command& command, int argc, char** argv) {
+  const std::string_view name = command.name;
+  try {
+    return command.run(argc, argv);
+  } catch (const UnknownInterface& error) {
+    const bool lists = name == "record" || name == "show";
+    complain(fmt::format("capstan {}", name),
+             fmt::format("{} ({}-D lists all)", error.what(), lists ? "" : "capstan record "));
+    return kExitUsage;
+  } catch (const UsageError& error) {
+    complain(fmt::format("capstan {}", name), error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    complain(fmt::format("capstan {}", name), error.what());
+    return kExitFailed;
+  }
+}
+
 int run(int argc, char** argv) {
   if (argc < 2) {
     say("{}", help_text());
     return kExitUsage;
   }
-  const std::string_view name = argv[1];
-  if (name == "--help" || name == "-h" || name == "help") {
+  std::string_view name = argv[1];
+  const bool asks_help = name == "--help" || name == "-h" || name == "help";
+  if (asks_help && argc == 2) {
     fmt::print("{}", help_text());
     return kExitDone;
   }
-  if (name == "--version" || name == "-V") {
+  if (name == "--version" || name == "-V" || name == "-v" || name == "version") {
     fmt::print("capstan {}\n", CAPSTAN_VERSION);
     return kExitDone;
   }
+  if (asks_help) name = argv[2];
   // Out of Wireshark's extcap folder: a link to this program, called without a command.
-  const bool by_wireshark = is_extcap_call(argv[1]);
-  const Command* command = find_command(by_wireshark ? "extcap" : name);
-  if (command == nullptr) {
-    complain("capstan", fmt::format("there is no command '{}'; 'capstan --help' lists them", name));
-    return kExitUsage;
-  }
-  try {
-    return by_wireshark ? command->run(argc, argv) : command->run(argc - 1, argv + 1);
-  } catch (const UnknownInterface& error) {
-    const bool lists = name == "record" || name == "show";
-    complain(fmt::format("capstan {}", command->name),
-             fmt::format("{} ({}-D lists all)", error.what(), lists ? "" : "capstan record "));
-    return kExitUsage;
-  } catch (const UsageError& error) {
-    complain(fmt::format("capstan {}", command->name), error.what());
-    return kExitUsage;
-  } catch (const std::exception& error) {
-    complain(fmt::format("capstan {}", command->name), error.what());
-    return kExitFailed;
-  }
+  const bool by_wireshark = !asks_help && is_extcap_call(argv[1]);
+  const Command* const command = find_command(by_wireshark ? "extcap" : name);
+  if (command == nullptr) return no_such_command(name);
+  if (by_wireshark) return run_command(*command, argc, argv);
+  if (!asks_help) return run_command(*command, argc - 1, argv + 1);
+  char help[] = "--help";
+  char* arguments[] = {argv[2], help, nullptr};
+  return run_command(*command, 2, arguments);
 }
 
 // What a command printed may be in a buffer still, and who reads it wants to know whether it is

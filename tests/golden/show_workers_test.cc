@@ -73,9 +73,8 @@ std::string show(const std::string& file, const std::vector<std::string>& flags,
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
-  std::string help;
   tools::ShowOptions options =
-      tools::parse_show_options(static_cast<int>(arguments.size()), arguments.data(), help);
+      *tools::parse_show_options(static_cast<int>(arguments.size()), arguments.data());
   options.decode_workers = shape.workers;
   options.decode_batches = shape.batches;
   options.decode_batch_packets = shape.batch_packets;

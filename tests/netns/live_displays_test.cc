@@ -113,6 +113,62 @@ TEST_F(LiveDisplays, AuditsTableFitsAndLeavesNothingBehind) {
   }
 }
 
+TEST_F(LiveDisplays, TheRecordersLineIsOneLineAtAnyWidth) {
+  for (const int first : {40, 80, 300}) {
+    Screen screen(first);
+    Process process({capstan_binary(), "record", "-i", "lo", "-B", "8", "-w", file("x.pcapng")},
+                    on(screen));
+    ASSERT_TRUE(
+        wait_until([&] { return screen.sent().find("listening on") != std::string::npos; }));
+    for (const int columns : {first, 120, 57, 200, 41}) {
+      resize(screen, process, columns);
+      wait_drawn(screen, "Gb/s");
+      std::vector<std::string> lines = screen.lines();
+      ASSERT_EQ(lines.size(), 2U) << "what was announced, and one line of figures at " << columns;
+      EXPECT_LE(static_cast<int>(lines[1].size()), columns) << lines[1];
+      EXPECT_TRUE(lines[1].find("dropped 0") != std::string::npos ||
+                  lines[1].find("lost 0") != std::string::npos)
+          << lines[1];
+      EXPECT_EQ(columns >= 120, lines[1].find("disk ") != std::string::npos) << lines[1];
+    }
+    // Something said in between stands above it, whole.
+    process.signal(SIGUSR2);
+    ASSERT_TRUE(
+        wait_until([&] { return screen.sent().find("records lo to") != std::string::npos; }));
+    wait_drawn(screen, "Gb/s");
+    EXPECT_EQ(lines_with(screen.lines(), "Gb/s"), 1U);
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0);
+    EXPECT_LE(lines_with(screen.lines(), "Gb/s"), 1U);
+    EXPECT_EQ(lines_with(screen.lines(), "reconciled:"), 1U);
+  }
+}
+
+TEST_F(LiveDisplays, ARecorderThatCannotDrawSaysWhatItDoesAllTheSame) {
+  ::setenv("TERM", "dumb", 1);
+  Screen screen(80);
+  Process process({capstan_binary(), "record", "-i", "lo", "-B", "8", "-a", "duration:1.2", "-w",
+                   file("x.pcapng")},
+                  on(screen));
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_EQ(screen.sent().find('\033'), std::string::npos);
+  EXPECT_NE(screen.sent().find("listening on lo, recording to "), std::string::npos);
+  EXPECT_EQ(screen.sent().find("Gb/s"), std::string::npos);
+  const ProcessResult piped =
+      run_capstan({"record", "-i", "lo", "-B", "8", "-a", "duration:1.2", "-w", file("y.pcapng")});
+  EXPECT_NE(piped.err.find("listening on lo, recording to "), std::string::npos);
+  EXPECT_EQ(piped.err.find('\r'), std::string::npos);
+}
+
+TEST_F(LiveDisplays, NamesOfFilesDoNotSteerTheTerminal) {
+  const std::string evil = file("a\033[2Jb\nc.pcapng");
+  const ProcessResult ended =
+      run_capstan({"record", "-i", "lo", "-B", "8", "-a", "duration:0.1", "-w", evil});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_EQ(ended.err.find('\033'), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("a?[2Jb?c.pcapng ("), std::string::npos) << ended.err;
+}
+
 TEST_F(LiveDisplays, NothingIsDrawnWhereItCannotBe) {
   for (const bool dumb : {true, false}) {
     if (dumb) ::setenv("TERM", "dumb", 1);

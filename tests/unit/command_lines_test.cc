@@ -2,6 +2,7 @@
 // take them.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "engine/core/errors.h"
 #include "tests/support/temp_dir.h"
 #include "tools/audit/audit_cli.h"
+#include "tools/common/outputs.h"
+#include "tools/common/packet_format.h"
 #include "tools/record/record_cli.h"
 #include "tools/show/show_cli.h"
 
@@ -43,8 +46,7 @@ class CommandLines : public ::testing::Test {
   static ShowOptions show(Words words) {
     words.insert(words.begin(), "capstan show");
     std::vector<char*> argv = argv_of(words);
-    std::string help;
-    return parse_show_options(static_cast<int>(argv.size()), argv.data(), help);
+    return *parse_show_options(static_cast<int>(argv.size()), argv.data());
   }
   static std::string refusal_of(const std::function<void()>& parse) {
     try {
@@ -115,6 +117,114 @@ TEST_F(CommandLines, AFileWithoutItsOptionIsToldWhatToWrite) {
               show({"-r", a, b});
             }).find("as in 'capstan show -r " + a + " -r " + b + "'"),
             std::string::npos);
+}
+
+TEST_F(CommandLines, AFlagThatIsNotThereSaysWhyOrWhatIs) {
+  EXPECT_NE(refusal_of([&] {
+              show({"-r", "x", "-E", "k"});
+            }).find("tshark and Wireshark decrypt"),
+            std::string::npos);
+  EXPECT_NE(refusal_of([&] {
+              show({"-r", "x", "-T", "fields"});
+            }).find("--json"),
+            std::string::npos);
+  EXPECT_NE(refusal_of([&] {
+              show({"-r", "x", "--collumns"});
+            }).find("is --columns meant?"),
+            std::string::npos);
+  EXPECT_NE(refusal_of([&] {
+              audit({"-i", "lo", "--evidnce", "d"});
+            }).find("is --evidence meant?"),
+            std::string::npos);
+  EXPECT_EQ(refusal_of([&] { show({"-r", "x", "--zzz"}); }).find("meant?"), std::string::npos);
+}
+
+TEST_F(CommandLines, SizesHaveUnitsAndWithoutOneTheyKeepTheirMeaning) {
+  EXPECT_EQ(show({"-i", "lo", "-B", "4096"}).buffer_bytes, 4096U << 10);
+  EXPECT_EQ(show({"-i", "lo", "-B", "64M"}).buffer_bytes, 64U << 20);
+  EXPECT_EQ(show({"-i", "lo", "-B", "1G"}).buffer_bytes, 1U << 30);
+  EXPECT_EQ(audit({"-i", "lo", "-B", "8"}).ring_bytes, 8U << 20);
+  EXPECT_EQ(audit({"-i", "lo", "--memory", "1.5GiB"}).memory_bytes, 3ULL << 29);
+  for (const char* wrong : {"-1", "0", "64Q", "M", "2T"}) {
+    EXPECT_NE(refusal_of([&] { show({"-i", "lo", "-B", wrong}); }), "taken") << wrong;
+    EXPECT_NE(refusal_of([&] { audit({"-i", "lo", "-B", wrong}); }), "taken") << wrong;
+  }
+}
+
+TEST_F(CommandLines, TheEndingDecidesTheFormatUnlessItIsSaid) {
+  using Format = PacketFileFormat;
+  EXPECT_EQ(choose_packet_format("", "x.pcap").format, Format::kPcap);
+  EXPECT_EQ(choose_packet_format("", "x.pcapng").format, Format::kPcapng);
+  EXPECT_EQ(choose_packet_format("", "x.pcap.gz").format, Format::kPcap);
+  EXPECT_EQ(choose_packet_format("", "x.pcap.gz").compression, Compression::kGzip);
+  EXPECT_EQ(choose_packet_format("", "x.pcapng.zst").compression, Compression::kZstd);
+  EXPECT_EQ(choose_packet_format("pcap-ns", "x.pcapng").format, Format::kPcapNanoseconds);
+  EXPECT_EQ(choose_packet_format("", "x", Format::kPcap).format, Format::kPcap);
+  EXPECT_EQ(choose_packet_format("", "x").format, Format::kPcapng);
+  EXPECT_FALSE(file_ending("pcap").format) << "a name, not an ending";
+}
+
+TEST_F(CommandLines, AnOutputThatIsAnotherFileToo) {
+  const std::string a = path("a.pcapng");
+  std::filesystem::create_hard_link(a, path("other"));
+  const std::string dotted = path("./") + "a.pcapng";
+  for (const std::string& same : {a, path("other"), dotted}) {
+    const NamedOutput outputs[] = {{"--json", a}, {"--html", same}};
+    EXPECT_EQ(output_problems(outputs).size(), 1U) << same;
+    EXPECT_NE(refusal_of([&] { show({"-r", a, "-w", same}); }), "taken") << same;
+  }
+  const NamedOutput fresh[] = {{"-w", path("new")}, {"--stats-json", path("./new")}};
+  EXPECT_EQ(output_problems(fresh).size(), 1U) << "not there yet";
+  const NamedOutput apart[] = {{"-w", "/dev/null"}, {"--json", "/dev/null"}, {"--html", ""}};
+  EXPECT_EQ(output_problems(apart).size(), 0U);
+  const NamedOutput twice[] = {{"-w", "-"}, {"--json", "-"}};
+  EXPECT_EQ(output_problems(twice).size(), 1U);
+}
+
+TEST_F(CommandLines, RecordKnowsTheFlagsOfTcpdumpAndDumpcap) {
+  const RecordOptions quiet = record({"-i", "lo", "-nnvvXSs", "1514", "-U", "-l", "-e", "-t", "-g",
+                                      "-N", "100", "-w", "x", "tcp"});
+  EXPECT_EQ(quiet.capture.filter, "tcp") << "-N's number is no word of the filter";
+  EXPECT_EQ(quiet.capture.snaplen, 1514U);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-f", "udp port 53"}).capture.filter, "udp port 53");
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-Q", "in", "udp"}).capture.filter, "inbound and (udp)");
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-P"}).format, FileFormat::kPcapMicroseconds);
+  EXPECT_EQ(
+      record({"-i", "lo", "-w", "x", "--capture-comment", "a", "--capture-comment", "b"}).comments,
+      (Words{"a", "b"}));
+  EXPECT_TRUE(
+      record({"-i", "lo", "-w", "x", "-j", "adapter_unsynced"}).capture.hardware_timestamps);
+  for (const Words& wrong : std::vector<Words>{{"-i", "lo", "-w", "x", "-f", "udp", "tcp"},
+                                               {"-i", "lo", "-w", "x", "-Q", "sideways"},
+                                               {"-i", "lo", "-w", "x", "-j", "sundial"},
+                                               {"-i", "lo", "-w", "x", "-c", "-1"},
+                                               {"-i", "lo", "-w", "x", "-k", "2412"}}) {
+    EXPECT_NE(refusal_of([&] { record(wrong); }), "taken") << wrong[4];
+  }
+}
+
+TEST_F(CommandLines, ARecordingsNameDecidesItsFormatUnlessItIsSaid) {
+  EXPECT_EQ(record({"-i", "lo", "-w", "x.pcap"}).format, FileFormat::kPcapMicroseconds);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x.pcapng"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x.pcap", "-F", "pcapng"}).format, FileFormat::kPcapng);
+  EXPECT_NE(refusal_of([&] {
+              record({"-i", "lo", "-w", "a.pcap", "-w", "b.pcapng"});
+            }).find("-F says which"),
+            std::string::npos);
+  EXPECT_NE(refusal_of([&] {
+              record({"-i", "lo", "-w", "x.pcap.gz"});
+            }).find("-w x.pcap -z gzip"),
+            std::string::npos);
+}
+
+TEST_F(CommandLines, SizesOfFilesHaveUnits) {
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-C", "1"}).rotation.size_bytes, 1'000'000U);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-C", "1M"}).rotation.size_bytes, 1U << 20);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-b", "filesize:5"}).rotation.size_bytes, 5000U);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-b", "filesize:1GB"}).rotation.size_bytes,
+            1'000'000'000U);
+  EXPECT_EQ(record({"-i", "lo", "-w", "x", "-a", "filesize:64M"}).size_limit_bytes, 64U << 20);
 }
 
 }  // namespace

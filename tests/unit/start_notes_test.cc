@@ -8,6 +8,7 @@
 
 #include "engine/block/packet_view.h"
 #include "tests/support/temp_dir.h"
+#include "tools/common/memory_note.h"
 #include "tools/watch/backlog_drops.h"
 
 namespace capstan::tools {

@@ -124,7 +124,7 @@ TEST(RecordOptions, AreCheckedWhoeverMakesThem) {
   const std::pair<const char*, Change> wrong[] = {
       {"no interface", [](RecordOptions& o) { o.capture.interfaces.clear(); }},
       {"no file", [](RecordOptions& o) { o.files.clear(); }},
-      {"named twice", [](RecordOptions& o) { o.files.push_back(o.files[0]); }},
+      {"are one file", [](RecordOptions& o) { o.files.push_back(o.files[0]); }},
       {"pcapng only",
        [](RecordOptions& o) {
          o.layout = Layout::kInPlace;
@@ -134,7 +134,7 @@ TEST(RecordOptions, AreCheckedWhoeverMakesThem) {
       {"is none", [](RecordOptions& o) { o.files = {"-"}, o.rotation.packets = 1; }},
       {"both want standard output",
        [](RecordOptions& o) { o.files = {"-"}, o.stats_interval_ns = 1; }},
-      {"another output", [](RecordOptions& o) { o.audit_file = o.files[0]; }},
+      {"are one file", [](RecordOptions& o) { o.audit_file = o.files[0]; }},
       {"one -w", [](RecordOptions& o) { o.split_rings = true, o.files.push_back("/nowhere/y"); }},
       {"snap length", [](RecordOptions& o) { o.capture.snaplen = 0; }},
       {"millisecond", [](RecordOptions& o) { o.rotation.interval_ns = 1; }},

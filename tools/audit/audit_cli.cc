@@ -8,7 +8,11 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "tools/common/absent_flags.h"
+#include "tools/common/command_line.h"
 #include "tools/common/file_words.h"
+#include "tools/common/outputs.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 
@@ -27,7 +31,32 @@ void check(const AuditCommandLine& line) {
   if (!line.files.empty() && line.seconds != 0) {
     throw UsageError("--seconds is for live audits (-i)");
   }
+  const NamedOutput outputs[] = {{"--json", line.json.value_or("")}, {"--html", line.html}};
+  check_outputs(outputs, line.files);
 }
+
+// A number alone counts MiB.
+std::uint64_t parse_mebibytes(std::string_view option, const std::string& text) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 36;
+  const std::optional<std::uint64_t> bytes = parse_size(text, 1U << 20);
+  if (!bytes || *bytes < (1U << 20) || *bytes > kMost) {
+    throw UsageError(
+        fmt::format("{} '{}' is no size from 1M to 64G: a number counts MiB, 64M and 1G are "
+                    "understood",
+                    option, text));
+  }
+  return *bytes;
+}
+
+// Flags that people who know tcpdump type anyway. They are about printed lines, and none is.
+constexpr const char* kHarmless[] = {"-n", "-v", "-e", "-l", "-t"};
+constexpr AbsentFlag kAbsent[] = {
+    {"-w", true,
+     "the report goes to standard output, or to --html and --json; packets are written by 'capstan "
+     "record --audit' and 'capstan show -w'"},
+    {"-X", false, "'capstan show -X' prints what packets hold"},
+    {"-A", false, "'capstan show -A' prints what packets hold"},
+};
 
 }  // namespace
 
@@ -60,32 +89,32 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   app.add_option("--max-flows", line.max_flows, "Conversations followed at once")
       ->check(CLI::Range(16U, 16U << 20))
       ->capture_default_str();
-  app.add_option("--memory", line.memory_mib, "MiB for bytes that wait for more")
-      ->check(CLI::Range(1, 65536))
+  std::string memory = "256M";
+  app.add_option("--memory", memory,
+                 "Memory for bytes that wait for more: MiB, or with a unit, such as 1G")
       ->capture_default_str();
   app.add_option("--depth", line.bytes_per_direction,
                  "Bytes of each direction (of each message where a protocol has them) to read")
       ->check(CLI::Range(256, 1 << 24))
       ->capture_default_str();
   app.add_option("--rings", line.rings, "Live: rings per interface")->check(CLI::Range(1, 64));
-  app.add_option("--ring-size", line.ring_mib, "Live: MiB a ring")->check(CLI::Range(1, 65536));
+  std::string ring = "64M";
+  app.add_option("-B,--ring-size", ring,
+                 "Live: memory a ring: MiB, or with a unit, such as 64M or 1G")
+      ->capture_default_str();
   app.add_flag("!-p,!--no-promiscuous", line.promiscuous,
                "Live: hear only what is addressed to us");
   app.add_option("--seconds", line.seconds, "Live: stop after so long")->check(CLI::PositiveNumber);
   app.add_option("-c,--count", line.packet_limit, "Stop after so many packets")
       ->check(CLI::PositiveNumber);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print(
-        "{}\nExit status: 4 when a login in the clear was seen; 5 when none was, and not "
-        "everything "
-        "could be looked at (the report says what); else 0.\n",
-        app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  add_harmless_flags(app, kHarmless);
+  add_absent_flags(app, kAbsent, "tcpdump's", "capstan audit");
+  constexpr std::string_view kStatuses =
+      "\nExit status: 4 when a login in the clear was seen; 5 when none was, and not everything "
+      "could be looked at (the report says what); else 0.\n";
+  if (!parse_command_line(app, argc, argv, kStatuses)) return std::nullopt;
+  line.memory_bytes = parse_mebibytes("--memory", memory);
+  line.ring_bytes = parse_mebibytes("-B", ring);
   if (json_option->count() != 0) {
     // A file is optional here, and a filter in quotes is none.
     if (json.find(' ') != std::string::npos) words.insert(words.begin(), std::exchange(json, ""));

@@ -21,10 +21,10 @@ struct AuditCommandLine {
   bool quiet = false;
   bool promiscuous = true;
   std::uint32_t max_flows = 262144;
-  std::uint64_t memory_mib = 256;
+  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
   std::uint32_t bytes_per_direction = 16384;
   std::uint32_t rings = 1;
-  std::uint64_t ring_mib = 64;
+  std::uint64_t ring_bytes = std::uint64_t{64} << 20;
   double seconds = 0;             // live: stop after; 0: on a signal
   std::int64_t packet_limit = 0;  // 0: none
 };

@@ -34,10 +34,10 @@ void say_of_filter(const PacketFilter& filter) {
 audit::AuditOptions options_of(const AuditCommandLine& line) {
   audit::AuditOptions options;
   options.flows.max_flows = line.max_flows;
-  options.pool_bytes = std::size_t{line.memory_mib} << 20;
+  options.pool_bytes = line.memory_bytes;
   options.bytes_per_direction = line.bytes_per_direction;
   options.reuse_digests = line.find_reuse;
-  if (!line.evidence.empty()) options.evidence_bytes = std::size_t{line.memory_mib} << 20;
+  if (!line.evidence.empty()) options.evidence_bytes = line.memory_bytes;
   return options;
 }
 

@@ -13,27 +13,6 @@ namespace {
 
 using audit::Credential;
 
-// The length of the UTF-8 sequence at `at` (RFC 3629 section 4); 0 when it is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(at);
-  const auto tail = [&byte](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  if (first >= 0xc2 && first <= 0xdf && tail(at + 1)) return 2;
-  if (first >= 0xe0 && first <= 0xef && tail(at + 1) && tail(at + 2)) {
-    const unsigned second = byte(at + 1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;
-    return 3;
-  }
-  if (first >= 0xf0 && first <= 0xf4 && tail(at + 1) && tail(at + 2) && tail(at + 3)) {
-    const unsigned second = byte(at + 1);
-    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
-    return 4;
-  }
-  return 0;
-}
-
 template <typename Field>
 std::string joined(const audit::SessionFacts& facts, Field field, std::string_view otherwise) {
   std::vector<std::string> seen;
@@ -56,27 +35,7 @@ struct tm utc(std::uint64_t time_ns) noexcept {
 
 }  // namespace
 
-std::string safe_text(std::string_view text) {
-  std::string safe;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20 && byte < 0x7f) {
-      safe.push_back(text[at++]);
-      continue;
-    }
-    const std::size_t length = utf8_length(text, at);
-    // C1 control characters (U+0080 to U+009F) steer terminals too.
-    if (length == 0 ||
-        (length == 2 && byte == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0)) {
-      safe.push_back('?');
-      at += std::max<std::size_t>(length, 1);
-      continue;
-    }
-    safe.append(text.substr(at, length));
-    at += length;
-  }
-  return safe;
-}
+std::string safe_text(std::string_view text) { return visible_text(text); }
 
 std::string user_text(const audit::Credential& credential) {
   if (!credential.user.empty() || credential.user_length == 0) return safe_text(credential.user);

@@ -12,9 +12,11 @@
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
+#include "engine/core/memory.h"
 #include "engine/filter/packet_filter.h"
 #include "tools/audit/audit_block.h"
 #include "tools/common/log.h"
+#include "tools/common/memory_note.h"
 #include "tools/common/signals.h"
 
 namespace capstan::tools {
@@ -28,7 +30,7 @@ CaptureOptions capture_options(const AuditCommandLine& line) {
   options.interfaces = line.interfaces;
   options.filter = line.filter;
   options.promiscuous = line.promiscuous;
-  options.ring_size_bytes = line.ring_mib << 20;
+  options.ring_size_bytes = line.ring_bytes;
   options.rings_per_interface = line.rings;
   if (line.packet_limit > 0) options.packet_limit = line.packet_limit;
   return options;
@@ -93,6 +95,9 @@ class LiveAudit {
 
   // libpcap's compiler and name servers take their time, and hear no signal.
   static Capture open_capture(const AuditCommandLine& line, const SignalEvents& signals) {
+    const std::string memory =
+        memory_note(line.ring_bytes, line.interfaces.size() * line.rings, available_memory_bytes());
+    if (!memory.empty()) standard_log().write(LogLevel::kWarning, memory);
     const SignalEvents::Deadly deadly(signals);
     return Capture(capture_options(line));
   }

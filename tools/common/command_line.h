@@ -1,11 +1,19 @@
-// What parsing a command line comes to for every command: done, help, or an error.
+// What parsing a command line comes to for every command: done, help, the version, or an error.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace capstan::tools {
 
-// False: help was asked for, and is printed. Throws UsageError.
-bool parse_command_line(CLI::App& app, int argc, const char* const* argv);
+// Adds --version and parses. False: help (with `footer` below it) or the version was asked for, and
+// is printed. Throws UsageError; an option that is not there is told with the nearest one that is.
+bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
+                        std::string_view footer = {});
+// The same of words without the command's name, the last one first (as CLI11 takes them).
+bool parse_command_line(CLI::App& app, std::vector<std::string> reversed_words,
+                        std::string_view footer = {});
 
 }  // namespace capstan::tools

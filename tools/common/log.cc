@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "engine/core/errors.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 
@@ -51,15 +52,16 @@ void Log::say(std::string_view text) {
 
 void Log::write(LogLevel level, std::string_view text) noexcept {
   try {
-    say(journal_ ? fmt::format("<{}>{}\n", static_cast<int>(level), text)
-                 : fmt::format("capstan: {}\n", text));
+    const std::string line = visible_text(text);  // names of files may hold anything
+    say(journal_ ? fmt::format("<{}>{}\n", static_cast<int>(level), line)
+                 : fmt::format("capstan: {}\n", line));
   } catch (const std::exception&) {  // no memory
   }
 }
 
 void Log::put(std::string_view lines) noexcept {
   try {
-    say(lines);
+    say(visible_text(lines, "\n\t"));
   } catch (const std::exception&) {  // no memory
   }
 }

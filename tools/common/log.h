@@ -29,6 +29,8 @@ class Log {
  public:
   explicit Log(int fd) noexcept;
 
+  // What of the texts would steer a terminal becomes '?' (visible_text()).
+
   // One line; without the journal "capstan: " stands in front of it.
   void write(LogLevel level, std::string_view text) noexcept;
   // Whole lines as they are: a report.

@@ -1,9 +1,29 @@
-// The list of -D, of `capstan record` and `capstan show`.
+// What -D, -L, -J and -d print, of `capstan record` and `capstan show`: on standard output.
 #pragma once
+
+#include <cstdint>
+#include <string>
 
 namespace capstan::tools {
 
-// A line an interface, numbered as -i takes them, on standard output.
+// -D: a line an interface, numbered as -i takes them.
 void print_interfaces();
+
+// -L: the link type of interface `name` (or its number). Throws UnknownInterface, and what opening
+// an interface throws.
+void print_link_types(std::string name);
+
+// -J: the kinds of times that interface `name` can give, by the names of pcap-tstamp(7).
+// Throws UnknownInterface.
+void print_time_stamp_types(std::string name);
+
+// -d, -dd, -ddd (`form` 1, 2, 3): the compiled filter as code, as C, as numbers. It is the code for
+// packets in memory; the kernel's differs where tags are loaded (bpf_filter.h). Throws UsageError.
+struct FilterToPrint {
+  std::string text;
+  std::uint16_t link_type = 1;
+  std::uint32_t snaplen = 262144;
+};
+void print_filter(const FilterToPrint& filter, int form);
 
 }  // namespace capstan::tools

@@ -28,6 +28,27 @@ std::string formatted(const std::tm& parts, const char* format) {
   return {text, size};
 }
 
+// The length of the UTF-8 sequence at `at` (RFC 3629 section 4); 0 when it is none.
+std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned first = byte(at);
+  const auto tail = [&byte](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
+  if (first >= 0xc2 && first <= 0xdf && tail(at + 1)) return 2;
+  if (first >= 0xe0 && first <= 0xef && tail(at + 1) && tail(at + 2)) {
+    const unsigned second = byte(at + 1);
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;
+    return 3;
+  }
+  if (first >= 0xf0 && first <= 0xf4 && tail(at + 1) && tail(at + 2) && tail(at + 3)) {
+    const unsigned second = byte(at + 1);
+    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
+    return 4;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t value) {
@@ -93,6 +114,28 @@ std::string printable(const std::string& text) {
     if (byte < 0x20 || byte >= 0x7F) c = '.';
   }
   return clean;
+}
+
+std::string visible_text(std::string_view text, std::string_view kept) {
+  std::string safe;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte >= 0x20 && byte < 0x7f) || kept.find(text[at]) != std::string_view::npos) {
+      safe.push_back(text[at++]);
+      continue;
+    }
+    const std::size_t length = utf8_length(text, at);
+    // C1 control characters (U+0080 to U+009F) steer terminals too.
+    if (length == 0 ||
+        (length == 2 && byte == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0)) {
+      safe.push_back('?');
+      at += std::max<std::size_t>(length, 1);
+      continue;
+    }
+    safe.append(text.substr(at, length));
+    at += length;
+  }
+  return safe;
 }
 
 std::string escape_xml(std::string_view text) {

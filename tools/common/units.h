@@ -29,6 +29,10 @@ std::string utc_time(std::uint64_t timestamp_ns);
 // Control characters and invalid bytes of a text from a file, made harmless for a terminal.
 std::string printable(const std::string& text);
 
+// A name, or any other text of the world outside, made harmless for a terminal: control characters,
+// but those of `kept`, and bytes that are no UTF-8 become '?'.
+std::string visible_text(std::string_view text, std::string_view kept = {});
+
 // &, <, > and both quotes of a text made harmless in HTML and SVG, text and attributes.
 std::string escape_xml(std::string_view text);
 

@@ -189,7 +189,7 @@ std::string recording_text(const RecordingMark& mark) {
 void add_format(Lines& lines, const RecordingSummary& summary, bool all) {
   std::string size;
   if (summary.size_bytes) size = fmt::format(" ({})", human_bytes(*summary.size_bytes));
-  lines.add("File", summary.name + size);
+  lines.add("File", visible_text(summary.name) + size);
   std::string format = summary.format.text() + ", " + byte_order_text(summary.format.byte_swapped);
   format += compression_text(summary.format.compression);
   if (summary.sections.size() > 1) {

@@ -58,7 +58,7 @@ std::optional<MergeCommandLine> parse_merge_command_line(int argc, char** argv) 
   std::int64_t snaplen = 0;
   app.add_option("file", line.inputs, "Files, directories, patterns; one is converted")->required();
   app.add_option("-w", line.write_path, "Write to this file (- is stdout)")->required();
-  app.add_option("-F", format, "Format: pcapng (default), pcap, pcap-ns");
+  app.add_option("-F", format, "Format: pcapng, pcap, pcap-ns (default: as the file's name ends)");
   app.add_option("-s", snaplen, "Keep so many bytes of each packet");
   app.add_option("-f", line.filter, "Only packets of this filter, pcap-filter(7)");
   add_time_range_flags(app, range);
@@ -67,9 +67,12 @@ std::optional<MergeCommandLine> parse_merge_command_line(int argc, char** argv) 
       ->allow_extra_args(false);
   app.add_flag("--decap", line.decapsulate,
                "Take one outer layer off: VXLAN, GENEVE, GRE, ERSPAN; which it was is a comment");
-  app.add_flag("-z", line.compress, "Compress with zstd");
+  bool zstd = false;
+  app.add_flag("-z", zstd, "Compress with zstd");
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
-  line.format = parse_packet_format(format);
+  const PacketFileChoice choice = choose_packet_format(format, line.write_path);
+  line.format = choice.format;
+  line.compression = zstd ? Compression::kZstd : choice.compression;
   line.range = understand_time_range(range, wall_clock_ns());
   line.split = parse_split(split);
   if (snaplen < 0 || snaplen > 262144) {

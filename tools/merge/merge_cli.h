@@ -28,7 +28,7 @@ struct MergeCommandLine {
   TimeRange range;
   SplitLimits split;
   bool decapsulate = false;
-  bool compress = false;
+  Compression compression = Compression::kNone;
 };
 
 // nullopt: help was asked for, and is printed. Throws UsageError.

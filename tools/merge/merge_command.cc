@@ -94,7 +94,7 @@ class Merge {
     PacketFileOptions options;
     options.path = line_.split.any() ? numbered(line_.write_path, ++files_) : line_.write_path;
     options.format = line_.format;
-    options.compress = line_.compress;
+    options.compression = line_.compression;
     options.application = "capstan " CAPSTAN_VERSION;
     if (line_.snaplen != 0) options.snaplen = line_.snaplen;
     if (writer_) {

@@ -7,6 +7,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/outputs.h"
 #include "tools/common/packet_format.h"
 #include "tools/common/time_range.h"
 #include "tools/show/print_flags.h"
@@ -22,7 +23,7 @@ struct RawOptions {
   std::string format;
   std::string max_bytes;
   std::string gentle = "auto";
-  std::int64_t count = -1;
+  std::optional<std::int64_t> count;
   bool no_index = false;
 };
 
@@ -35,7 +36,8 @@ void add_options(CLI::App& app, QueryCommandLine& line, RawOptions& raw) {
   app.add_option("filter", raw.words, "Which packets, in the language of pcap-filter(7)");
   app.add_flag("--inner", line.inner, "The filter may match inside of tunnels too");
   app.add_option("-w", line.write_path, "Write the packets to this file (- is stdout)");
-  app.add_option("-F", raw.format, "Format of -w: pcapng (default), pcap, pcap-ns");
+  app.add_option("-F", raw.format,
+                 "Format of -w: pcapng, pcap, pcap-ns (default: as the file's name ends)");
   app.add_flag("--origin", line.origin,
                "With -w: each packet says in a comment which file and byte it came from");
   app.add_option("-c", raw.count, "Stop after so many packets");
@@ -70,12 +72,11 @@ void check(const QueryCommandLine& line, const RawOptions& raw) {
   const int outputs = static_cast<int>(!line.write_path.empty()) +
                       static_cast<int>(line.show.count_only) + static_cast<int>(line.list_only);
   if (outputs > 1) throw UsageError("-w, --count and --list exclude each other");
-  if (raw.count == 0 || raw.count < -1) {
-    throw UsageError(fmt::format("-c {}: at least one packet must be taken", raw.count));
+  if (raw.count && *raw.count < 1) {
+    throw UsageError(fmt::format("-c {}: at least one packet must be taken", *raw.count));
   }
-  if (line.write_path == "-" && line.stats_path == "-") {
-    throw UsageError("-w - and --stats-json - would both be standard output");
-  }
+  const NamedOutput named[] = {{"-w", line.write_path}, {"--stats-json", line.stats_path}};
+  check_outputs(named);
   if (std::count(line.inputs.begin(), line.inputs.end(), "-") > 1) {
     throw UsageError("standard input can be read only once");
   }
@@ -96,11 +97,13 @@ std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv) 
     line.filter += word;
   }
   if (line.inputs.empty()) line.inputs.emplace_back(".");
-  line.format = parse_packet_format(raw.format);
+  const PacketFileChoice choice = choose_packet_format(raw.format, line.write_path);
+  line.format = choice.format;
+  line.compression = choice.compression;
   line.gentleness = parse_gentleness(raw.gentle);
   line.range = understand_time_range(raw.range, wall_clock_ns());
   line.use_index = !raw.no_index;
-  if (raw.count > 0) line.packet_limit = static_cast<std::uint64_t>(raw.count);
+  if (raw.count) line.packet_limit = static_cast<std::uint64_t>(*raw.count);
   if (!raw.max_bytes.empty()) line.byte_limit = parse_size("--max-bytes", raw.max_bytes);
   check(line, raw);
   understand_print_flags(line.show, raw.print);

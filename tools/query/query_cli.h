@@ -22,6 +22,7 @@ struct QueryCommandLine {
   bool inner = false;
   std::string write_path;  // -w; empty: lines
   PacketFileFormat format = PacketFileFormat::kPcapng;
+  Compression compression = Compression::kNone;  // of -w, by its ending
   std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t byte_limit = std::numeric_limits<std::uint64_t>::max();  // --max-bytes
   bool list_only = false;

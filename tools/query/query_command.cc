@@ -104,6 +104,7 @@ class FileAnswer final : public Answer {
   static PacketFileOptions file_options(const QueryCommandLine& line, const std::string& asked) {
     PacketFileOptions options;
     options.path = line.write_path;
+    options.compression = line.compression;
     options.format = line.format;
     options.application = "capstan " CAPSTAN_VERSION;
     options.comment = asked;

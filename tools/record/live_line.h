@@ -10,7 +10,8 @@ namespace capstan::tools {
 // One thread.
 class LiveLine {
  public:
-  // Draws only where standard error is a terminal and the user did not ask for quiet.
+  // Draws only where standard error is a terminal that can draw a line again, and the user did not
+  // ask for quiet.
   explicit LiveLine(bool quiet);
   bool shown() const noexcept { return shown_; }
 

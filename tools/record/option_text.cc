@@ -1,8 +1,12 @@
 #include "tools/record/option_text.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 
+#include "engine/core/errors.h"
+#include "tools/common/packet_format.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -78,6 +82,33 @@ std::optional<FileFormat> file_format_of(std::string_view text) {
   if (text == "pcap") return FileFormat::kPcapMicroseconds;
   if (text == "pcap-ns" || text == "nsecpcap") return FileFormat::kPcapNanoseconds;
   return std::nullopt;
+}
+
+FileFormat file_format_of(PacketFileFormat format) {
+  switch (format) {
+    case PacketFileFormat::kPcapng:
+      break;
+    case PacketFileFormat::kPcap:
+      return FileFormat::kPcapMicroseconds;
+    case PacketFileFormat::kPcapNanoseconds:
+      return FileFormat::kPcapNanoseconds;
+  }
+  return FileFormat::kPcapng;
+}
+
+FileFormat file_format_by_ending(const std::vector<std::string>& files) {
+  std::optional<PacketFileFormat> format;
+  for (const std::string& file : files) {
+    const std::optional<PacketFileFormat> ending = file_ending(file).format;
+    if (!ending) continue;
+    if (format && *format != *ending) {
+      throw UsageError(fmt::format(
+          "{}: outputs that end in .pcap and in .pcapng: all have one format, and -F says which",
+          fmt::join(files, ", ")));
+    }
+    format = ending;
+  }
+  return file_format_of(format.value_or(PacketFileFormat::kPcapng));
 }
 
 std::optional<Layout> layout_of(std::string_view text) {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/record/record_options.h"
+#include "writers/recording/packet_file_writer.h"
 
 namespace capstan::tools {
 
@@ -14,6 +16,11 @@ std::optional<double> positive_number(std::string_view text);
 
 // pcapng, pcap, pcap-ns (or nsecpcap).
 std::optional<FileFormat> file_format_of(std::string_view text);
+// As the recorder has it.
+FileFormat file_format_of(PacketFileFormat format);
+// What the names of the files end in, where they agree and are of one kind; else pcapng.
+// Throws UsageError when they do not agree.
+FileFormat file_format_by_ending(const std::vector<std::string>& files);
 // auto, in-place, packed.
 std::optional<Layout> layout_of(std::string_view text);
 // stop, oldest, pause.

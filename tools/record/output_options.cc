@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "engine/core/clock.h"
 #include "tools/privileges/privileges.h"
@@ -18,6 +19,18 @@ constexpr std::uint64_t kBehindLimitBytes = 4U << 20;
 
 }  // namespace
 
+std::string absolute_path(const std::string& path) {
+  if (path == "-") return path;
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.lexically_normal().string();
+}
+
+std::string directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(absolute_path(path)).parent_path().string();
+  return directory.empty() ? "." : directory;
+}
+
 std::vector<std::string> target_directories(const RecordOptions& options) {
   std::vector<std::string> directories;
   for (const std::string& file : options.files) {
@@ -27,8 +40,7 @@ std::vector<std::string> target_directories(const RecordOptions& options) {
                         !std::filesystem::is_regular_file(file, ignored))) {
       continue;
     }
-    const std::string directory = std::filesystem::path(file).parent_path().string();
-    directories.push_back(directory.empty() ? "." : directory);
+    directories.push_back(directory_of(file));
   }
   return directories;
 }
@@ -62,6 +74,9 @@ RecordingHeader Outputs::header_of(std::size_t output) const {
     header.comment = fmt::format("stripe {} of {}", output + 1, options_.files.size());
     header.stripe = static_cast<std::uint32_t>(output + 1);
     header.stripes = static_cast<std::uint32_t>(options_.files.size());
+  }
+  for (const std::string& comment : options_.comments) {
+    header.comment += (header.comment.empty() ? "" : "\n") + comment;
   }
   header.id = recording_id_;
   for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "engine/core/clock.h"
@@ -180,9 +179,9 @@ void Outputs::add_to(RecordStats& stats) const {
   for (const auto& writer : writers_) {
     FileStats file = file_stats(*writer, stats.impatient);
     // What the recording has taken ahead for itself is room, not a full disk.
-    const std::string directory = std::filesystem::path(file.path).parent_path().string();
+    const std::string directory = directory_of(file.path);
     for (AlarmInputs::Disk& disk : stats.disks) {
-      if (disk.directory != (directory.empty() ? "." : directory)) continue;
+      if (disk.directory != directory) continue;
       disk.free_bytes += writer->counters().bytes_ahead.get();
       if (writer->series() != nullptr) disk.free_bytes += writer->series()->spare_bytes();
     }

@@ -77,7 +77,12 @@ class Outputs final : public BlockConsumer {
   std::vector<std::unique_ptr<WriterThread>> writers_;
 };
 
-// The directories of a recording's files: where the recorder goes on making files.
+// A path as it is from everywhere; "-" and what cannot be made so stay as they are.
+std::string absolute_path(const std::string& path);
+// The directory in which a file of this path lies, absolute.
+std::string directory_of(const std::string& path);
+
+// The directories of a recording's files, absolute: where the recorder goes on making files.
 std::vector<std::string> target_directories(const RecordOptions& options);
 
 // The path or pattern of each of a recording's outputs on `rings` rings.

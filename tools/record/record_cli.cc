@@ -12,7 +12,9 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "tools/common/command_line.h"
 #include "tools/common/units.h"
+#include "tools/record/habit_options.h"
 #include "tools/record/option_text.h"
 #include "tools/record/storage_options.h"
 #include "tools/watch/watch_cli.h"
@@ -23,7 +25,9 @@ namespace {
 
 // Options as text, before they are understood.
 struct RawOptions {
-  std::string format = "pcapng";
+  std::string format;
+  RawHabitOptions habits;
+  bool list_interfaces = false;
   std::string layout = "auto";
   std::string fanout = "hash";
   std::string rings = "1";
@@ -32,7 +36,7 @@ struct RawOptions {
   std::vector<std::string> filter;
   std::string buffer_size = "256";
   std::int64_t snaplen = 262144;
-  std::int64_t count = -1;
+  std::optional<std::int64_t> count;
   std::string block_size = "1M";
   double stats_interval_s = 0;
   RawWatchOptions watch;
@@ -48,6 +52,7 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordOptions& options)
       ->allow_extra_args(false);
   app.add_option("-s,--snapshot-length", raw.snaplen,
                  "Bytes kept of each packet (default 262144; 0 means that too)");
+  app.add_option("--snaplen", raw.snaplen)->group("");
   app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");
   app.add_option("-B,--buffer-size", raw.buffer_size,
                  "Ring memory per ring: MiB, or with a unit, such as 64M or 1G (default 256)");
@@ -73,12 +78,13 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordOptions& options) 
          "File to write; - for standard output, /dev/null to measure the capture alone; again "
          "for stripes on several disks")
       ->allow_extra_args(false);
-  app.add_option("-F,--format", raw.format, "pcapng, pcap (microseconds) or pcap-ns");
+  app.add_option("-F,--format", raw.format,
+                 "pcapng, pcap (microseconds) or pcap-ns (default: as -w ends, else pcapng)");
   app.add_option("--layout", raw.layout, "auto, in-place (no copy) or packed (dense)");
   app.add_flag("--split-rings", options.split_rings, "A file for each ring: NAME.ringN.EXTENSION");
   app.add_flag("--no-direct", raw.no_direct, "Write through the page cache instead of O_DIRECT");
   app.add_flag("-q,--quiet", options.quiet,
-               "No live options, and no report unless something went wrong");
+               "No live line, and no report unless something went wrong");
   app.add_option("--stats-json", options.stats_file,
                  "Write statistics as JSON lines to FILE, - for standard output");
   app.add_option("--stats-interval", raw.stats_interval_s,
@@ -124,10 +130,10 @@ void read_sizes(const RawOptions& raw, RecordOptions& options, Problems& problem
   } else if (raw.snaplen != 0) {  // 0 is tcpdump's word for "all of it"
     options.capture.snaplen = static_cast<std::uint32_t>(raw.snaplen);
   }
-  if (raw.count != -1 && raw.count < 1) {
-    problems.push_back(fmt::format("-c {} is not at least 1", raw.count));
-  } else if (raw.count != -1) {
-    options.capture.packet_limit = raw.count;
+  if (raw.count && *raw.count < 1) {
+    problems.push_back(fmt::format("-c {} is not at least 1", *raw.count));
+  } else if (raw.count) {
+    options.capture.packet_limit = *raw.count;
   }
 }
 
@@ -154,8 +160,11 @@ void read_rings(const RawOptions& raw, RecordOptions& options, Problems& problem
 }
 
 void read_output(const RawOptions& raw, RecordOptions& options, Problems& problems) {
-  if (const std::optional<FileFormat> format = file_format_of(raw.format)) {
-    options.format = *format;
+  const std::string format = raw.habits.pcap && raw.format.empty() ? "pcap" : raw.format;
+  if (format.empty()) {
+    options.format = file_format_by_ending(options.files);
+  } else if (const std::optional<FileFormat> chosen = file_format_of(format)) {
+    options.format = *chosen;
   } else {
     problems.push_back(fmt::format("-F '{}' is none of pcapng, pcap, pcap-ns", raw.format));
   }
@@ -183,24 +192,19 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   add_capture_options(app, raw, options);
   add_output_options(app, raw, options);
   add_storage_options(app, raw.storage);
-  app.add_flag("-D,--list-interfaces", line.list_interfaces, "List the interfaces and exit");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{} ('capstan record --help' lists the options)", error.what()));
-  }
-  if (line.list_interfaces) return line;
+  app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
+  add_habit_options(app, raw.habits, options);
+  if (!parse_command_line(app, without_buffer_limit(argc, argv))) return std::nullopt;
   Problems problems;
+  read_habit_options(raw.habits, raw.filter, line, problems);
+  if (raw.list_interfaces) line.instead = Instead::kListInterfaces;
+  if (line.instead != Instead::kNothing) return line;
   read_storage_options(raw.storage, options, problems);
   read_sizes(raw, options, problems);
   read_rings(raw, options, problems);
   read_output(raw, options, problems);
   options.watch = read_watch_options(raw.watch, problems);
   if (raw.index != 0) options.index = raw.index > 0;
-  options.capture.filter = fmt::format("{}", fmt::join(raw.filter, " "));
   options.capture.promiscuous = !raw.no_promiscuous;
   for (std::string& problem : validate_record_options(options)) {
     problems.push_back(std::move(problem));

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <string_view>
+#include <utility>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/common/outputs.h"
+#include "tools/common/packet_format.h"
 
 namespace capstan::tools {
 
@@ -58,13 +59,16 @@ void check_series_target(const RecordOptions& options, Problems& problems) {
 
 void check_files(const RecordOptions& options, Problems& problems) {
   if (options.files.empty()) problems.push_back("no file is named: -w FILE");
-  for (std::size_t i = 0; i < options.files.size(); ++i) {
-    if (options.files[i].empty()) problems.push_back("-w has an empty name");
-    for (std::size_t j = 0; j < i; ++j) {
-      if (options.files[i] == options.files[j]) {
-        problems.push_back(fmt::format("-w {} is named twice", options.files[i]));
-      }
-    }
+  for (const std::string& file : options.files) {
+    if (file.empty()) problems.push_back("-w has an empty name");
+    const Compression compression = file_ending(file).compression;
+    if (compression == Compression::kNone) continue;
+    const std::string plain = file.substr(0, file.rfind('.'));
+    problems.push_back(fmt::format(
+        "-w {0}: a recording is not compressed while it is made; '-w {1} {2}' makes {0} of it when "
+        "it is finished",
+        file, plain,
+        compression == Compression::kGzip ? "-z gzip" : "--on-file \"zstd -q --rm {}\""));
   }
   if (options.split_rings && options.files.size() > 1) {
     problems.push_back("--split-rings goes with one -w: its rings name the files");
@@ -75,24 +79,14 @@ void check_files(const RecordOptions& options, Problems& problems) {
 }
 
 // Outputs that would get into each other.
-void check_outputs(const RecordOptions& options, Problems& problems) {
-  const bool recorded_there =
-      std::count(options.files.begin(), options.files.end(), options.audit_file) != 0;
-  std::vector<std::string_view> to_standard_output;
-  if (std::count(options.files.begin(), options.files.end(), "-") != 0) {
-    to_standard_output.push_back("-w -");
-  }
-  if (options.statistics_target() == "-") to_standard_output.push_back("--stats-json -");
-  if (options.audit_file == "-") to_standard_output.push_back("--audit -");
-  if (to_standard_output.size() > 1) {
-    problems.push_back(fmt::format("{} {} want standard output",
-                                   fmt::join(to_standard_output, " and "),
-                                   to_standard_output.size() == 2 ? "both" : "all"));
-  }
-  if (!options.audit_file.empty() && options.audit_file != "-" &&
-      (options.audit_file == options.stats_file || recorded_there)) {
-    problems.push_back(fmt::format("--audit {} is the name of another output", options.audit_file));
-  }
+void check_targets(const RecordOptions& options, Problems& problems) {
+  std::vector<NamedOutput> outputs;
+  for (const std::string& file : options.files) outputs.push_back({"-w", file});
+  outputs.push_back({"--stats-json", options.statistics_target()});
+  outputs.push_back({"--audit", options.audit_file});
+  const bool names_on_screen = options.print_names == "stdout" || options.print_names == "stderr";
+  if (!names_on_screen) outputs.push_back({"-b printname:", options.print_names});
+  for (std::string& problem : output_problems(outputs)) problems.push_back(std::move(problem));
 }
 
 }  // namespace
@@ -108,7 +102,7 @@ std::vector<std::string> validate_record_options(const RecordOptions& options) {
     problems.push_back("no interface is named: -i NAME (-D lists them)");
   }
   check_files(options, problems);
-  check_outputs(options, problems);
+  check_targets(options, problems);
   if (problems.empty()) problems = validate_capture_options(options.capture);
   return problems;
 }

@@ -50,6 +50,10 @@ struct RecordOptions {
   std::optional<bool> index;
   // The audit's findings as JSON lines: a file, "-" for standard output; empty: no audit.
   std::string audit_file;
+  // A name of pcap-linktype(7): an interface of another link type is refused; empty: any will do.
+  std::string link_type;
+  // In the head of each pcapng file.
+  std::vector<std::string> comments;
   // Exit status 3 when packets were lost.
   bool fail_on_loss = false;
   // The recording goes on while all its interfaces are gone, and waits for them.

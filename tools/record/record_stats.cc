@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/errors.h"
+#include "tools/common/terminal.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -79,9 +81,11 @@ nlohmann::json index_json(const IndexStats& index) {
 }
 
 std::string audit_text(const AuditStats& audit) {
-  std::string text = fmt::format(
-      "{:>16} login{} in the clear among {} sessions of {} packets, in {}\n", grouped(audit.logins),
-      audit.logins == 1 ? "" : "s", grouped(audit.sessions), grouped(audit.packets), audit.path);
+  std::string text =
+      fmt::format("{:>16} login{} in the clear among {} session{} of {} packet{}, in {}\n",
+                  grouped(audit.logins), audit.logins == 1 ? "" : "s", grouped(audit.sessions),
+                  audit.sessions == 1 ? "" : "s", grouped(audit.packets),
+                  audit.packets == 1 ? "" : "s", visible_text(audit.path));
   if (audit.packets_skipped != 0) {
     text += fmt::format(
         "{:>16} packets were recorded but not audited: the audit was too slow for {} ring blocks\n",
@@ -91,6 +95,32 @@ std::string audit_text(const AuditStats& audit) {
     text += fmt::format(
         "{:>16} kinds of things could not be looked at: the last line of the findings names them\n",
         grouped(audit.left_out));
+  }
+  return text;
+}
+
+// "x.pcapng (1.4 MiB)"; of a series its files, and what became of them.
+std::string target_text(const FileStats& file) {
+  if (file.finished_count == 0 || file.finished.empty()) {
+    return fmt::format("{} ({})", visible_text(file.path), human_bytes(file.bytes));
+  }
+  const auto name = [](const FinishedFile& one) {
+    return visible_text(std::filesystem::path(one.path).filename().string());
+  };
+  // The first of them is known when all are listed; of a longer series the number says enough.
+  const bool all_listed = file.finished.size() == file.finished_count;
+  std::string text = visible_text(file.finished.back().path);
+  if (file.finished_count > 1) {
+    text = fmt::format("{} files, {}{}", grouped(file.finished_count),
+                       all_listed ? name(file.finished.front()) + " to " : "the last ",
+                       name(file.finished.back()));
+    const std::string folder = std::filesystem::path(file.path).parent_path().string();
+    if (!folder.empty()) text += " in " + visible_text(folder);
+  }
+  text += fmt::format(" ({})", human_bytes(file.bytes));
+  if (file.deleted_count != 0) {
+    text +=
+        fmt::format("; {} of the oldest deleted, as was asked for", grouped(file.deleted_count));
   }
   return text;
 }
@@ -194,16 +224,15 @@ std::string report_text(const RecordStats& stats) {
   const std::uint64_t written = stats.sum(&FileStats::written);
   std::string targets;
   for (const FileStats& file : stats.files) {
-    targets +=
-        fmt::format("{}{} ({})", targets.empty() ? "" : ", ", file.path, human_bytes(file.bytes));
+    targets += (targets.empty() ? "" : ", ") + target_text(file);
   }
   line(stats.sum(&RingStats::received),
        fmt::format("packets received by the filter in {}", human_duration(stats.duration_ns)),
        true);
   line(written, fmt::format("written to {}", targets), true);
   line(stats.sum(&RingStats::dropped),
-       fmt::format("dropped by the kernel: the ring was full ({} times)",
-                   stats.sum(&RingStats::freezes)),
+       fmt::format("dropped by the kernel: the ring was full ({} time{})",
+                   stats.sum(&RingStats::freezes), stats.sum(&RingStats::freezes) == 1 ? "" : "s"),
        true);
   line(stats.sum(&FileStats::failed), "not written because of an error", false);
   line(stats.sum(&RingStats::damaged), "damaged ring slots", false);
@@ -239,8 +268,21 @@ std::string report_text(const RecordStats& stats) {
   return text;
 }
 
+namespace {
+
+// "12345", "1.23M": for a line that is short of room.
+std::string short_count(std::uint64_t count) {
+  constexpr std::uint64_t kDigitsSayIt = 100'000;
+  if (count < kDigitsSayIt) return fmt::format("{}", count);
+  std::string text = human_rate(static_cast<double>(count));
+  std::erase(text, ' ');
+  return text;
+}
+
+}  // namespace
+
 std::string live_text(const RecordStats& stats, const RecordStats& before,
-                      std::uint64_t interval_ns) {
+                      std::uint64_t interval_ns, int columns) {
   const double seconds = std::max(1e-9, static_cast<double>(interval_ns) / 1e9);
   const auto rate = [&](std::uint64_t now, std::uint64_t then) {
     return static_cast<double>(now - then) / seconds;
@@ -249,14 +291,23 @@ std::string live_text(const RecordStats& stats, const RecordStats& before,
   const std::uint64_t blocks = std::max<std::uint64_t>(1, stats.sum(&RingStats::block_count));
   const std::uint64_t bytes = stats.sum(&FileStats::bytes);
   const std::uint64_t total_s = stats.duration_ns / 1'000'000'000;
-  return fmt::format(
-      "{:02}:{:02}:{:02}  {} packets  {}packets/s  {:.2f} Gb/s  dropped {}  ring {} %  disk {}B/s  "
-      "file {}",
-      total_s / 3600, total_s / 60 % 60, total_s % 60, grouped(packets),
-      human_rate(rate(packets, before.sum(&RingStats::sealed))),
-      rate(stats.sum(&RingStats::captured_bytes), before.sum(&RingStats::captured_bytes)) * 8 / 1e9,
-      grouped(stats.sum(&RingStats::dropped)), stats.sum(&RingStats::held_blocks) * 100 / blocks,
-      human_rate(rate(bytes, before.sum(&FileStats::bytes))), human_bytes(bytes));
+  const std::uint64_t dropped = stats.sum(&RingStats::dropped);
+  const LinePart parts[] = {
+      {fmt::format("{:02}:{:02}:{:02}", total_s / 3600, total_s / 60 % 60, total_s % 60), "", 7},
+      {fmt::format("{} packets", grouped(packets)), fmt::format("{} pkts", short_count(packets)),
+       9},
+      {fmt::format("{}packets/s", human_rate(rate(packets, before.sum(&RingStats::sealed)))), "",
+       5},
+      {fmt::format("{:.2f} Gb/s", rate(stats.sum(&RingStats::captured_bytes),
+                                       before.sum(&RingStats::captured_bytes)) *
+                                      8 / 1e9),
+       "", 8},
+      {fmt::format("dropped {}", grouped(dropped)), fmt::format("lost {}", short_count(dropped)),
+       10},
+      {fmt::format("ring {} %", stats.sum(&RingStats::held_blocks) * 100 / blocks), "", 6},
+      {fmt::format("disk {}B/s", human_rate(rate(bytes, before.sum(&FileStats::bytes)))), "", 3},
+      {fmt::format("file {}", human_bytes(bytes)), "", 4}};
+  return fit_line(parts, columns);
 }
 
 }  // namespace capstan::tools

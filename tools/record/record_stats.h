@@ -116,8 +116,9 @@ struct RecordStats {
 nlohmann::json to_json(const RecordStats& stats);
 // The report at the end, several lines.
 std::string report_text(const RecordStats& stats);
-// The live line. `before` is the snapshot of `interval_ns` ago.
+// The live line, shortened to `columns` (0: not); losses stay longest. `before` is the snapshot of
+// `interval_ns` ago.
 std::string live_text(const RecordStats& stats, const RecordStats& before,
-                      std::uint64_t interval_ns);
+                      std::uint64_t interval_ns, int columns);
 
 }  // namespace capstan::tools

@@ -10,6 +10,7 @@
 
 #include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
+#include "tools/common/capture_words.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
@@ -82,6 +83,7 @@ void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) 
 void Recorder::open() {
   links_.watch(capture_, signals_);
   say_start_notes();
+  check_link_types(options_.link_type, capture_);
   consumers_.attach(capture_);
   std::string user;
   if (!options_.keep_privileges) {
@@ -107,19 +109,21 @@ void Recorder::say_start_notes() const {
   }
 }
 
+// For people and for scripts: from here on no packet is missed.
 void Recorder::announce() const {
-  if (!live_.shown()) return;
-  standard_log().put(fmt::format("capstan: recording {} to {}, {} ring{} of {}; Ctrl+C ends it\n",
-                                 fmt::join(options_.capture.interfaces, ", "), outputs_->names(),
-                                 capture_.ring_count(), capture_.ring_count() == 1 ? "" : "s",
-                                 human_bytes(capture_.ring_info(0).ring_size_bytes)));
+  if (options_.quiet) return;
+  const std::size_t rings = capture_.ring_count();
+  tools::say("capstan: listening on {}, recording to {}, {} ring{} of {}; Ctrl+C ends it\n",
+             fmt::join(options_.capture.interfaces, ", "), outputs_->names(), rings,
+             rings == 1 ? "" : "s", human_bytes(capture_.ring_info(0).ring_size_bytes));
 }
 
 int Recorder::run() {
-  announce();
   consumers_.start(options_.capture.cpus);
   const Capture::Running running = capture_.start();
+  announce();
   consumers_.started();
+  capture_.finish_start();
   started_ns_ = monotonic_clock_ns();
   started_boot_ns_ = boot_clock_ns();
   live_.begin(started_ns_);

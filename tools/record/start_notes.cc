@@ -50,17 +50,6 @@ std::string link_types_note(const std::vector<RingInfo>& rings) {
       link_type_name(other->link_type));
 }
 
-std::string memory_note(std::uint64_t ring_bytes, std::size_t rings,
-                        std::uint64_t available_bytes) {
-  const std::uint64_t all = ring_bytes * rings;
-  if (available_bytes == 0 || all <= available_bytes / 4) return {};
-  return fmt::format(
-      "{} ring{} of {} {} {} of the {} of memory that can be had, which takes a while to get (-B "
-      "counts MiB here, KiB in tcpdump; 64M and 1G are understood)",
-      rings, rings == 1 ? "" : "s", human_bytes(ring_bytes), rings == 1 ? "takes" : "take",
-      human_bytes(all), human_bytes(available_bytes));
-}
-
 std::vector<std::string> memory_notes(const std::vector<RingInfo>& rings) {
   std::vector<std::string> notes;
   for (const RingInfo& ring : rings) {

@@ -35,8 +35,4 @@ std::vector<std::string> packet_notes(
     const std::vector<RingInfo>& rings, std::uint32_t snaplen,
     const std::function<PacketSizes(const std::string& interface_name)>& sizes, bool one_file);
 
-// Rings that would take more than a quarter of the memory there is; empty when they do not.
-// `available_bytes`: 0 when not known.
-std::string memory_note(std::uint64_t ring_bytes, std::size_t rings, std::uint64_t available_bytes);
-
 }  // namespace capstan::tools

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "tools/common/units.h"
 #include "tools/record/option_text.h"
 
 namespace capstan::tools {
@@ -15,7 +16,7 @@ using Problems = std::vector<std::string>;
 constexpr double kMaxSeconds = 1e9;
 constexpr double kMaxFiles = 1e6;
 
-// "name:number"; the number is 0 when there is none that is positive.
+// "name:number"; the number is 0 when there is none that is positive. That of filesize is in bytes.
 struct NameAndNumber {
   std::string name;
   double number = 0;
@@ -24,15 +25,19 @@ struct NameAndNumber {
 NameAndNumber name_and_number(const std::string& condition) {
   const std::size_t colon = condition.find(':');
   if (colon == std::string::npos) return {condition, 0};
-  return {condition.substr(0, colon),
-          positive_number(std::string_view(condition).substr(colon + 1)).value_or(0)};
+  const std::string name = condition.substr(0, colon);
+  const std::string_view value = std::string_view(condition).substr(colon + 1);
+  if (name == "filesize") {  // in bytes; a number alone counts 1000 of them, as in dumpcap
+    return {name, static_cast<double>(parse_size(value, 1000).value_or(0))};
+  }
+  return {name, positive_number(value).value_or(0)};
 }
 
 void add_autostop_problem(const std::string& condition, Problems& problems) {
-  problems.push_back(
-      fmt::format("-a '{}' is none of duration:SECONDS, filesize:KB, packets:N, files:N with a "
-                  "positive number",
-                  condition));
+  problems.push_back(fmt::format(
+      "-a '{}' is none of duration:SECONDS, filesize:KB (or 64M, 1GB), packets:N, files:N with a "
+      "positive number",
+      condition));
 }
 
 void read_autostop(const RawStorageOptions& raw, RecordOptions& options, Problems& problems) {
@@ -44,7 +49,7 @@ void read_autostop(const RawStorageOptions& raw, RecordOptions& options, Problem
     } else if (name == "duration" && value <= kMaxSeconds) {
       options.duration_ns = static_cast<std::uint64_t>(value * 1e9);
     } else if (name == "filesize") {
-      options.size_limit_bytes = static_cast<std::uint64_t>(value * 1000);
+      options.size_limit_bytes = static_cast<std::uint64_t>(value);
     } else if (name == "files" && whole && value <= kMaxFiles) {
       options.rotation.stop_after_files = static_cast<std::uint32_t>(value);
     } else if (name == "packets" && whole) {
@@ -71,7 +76,7 @@ bool read_ring_buffer_number(const std::string& name, double value, RecordOption
   } else if (name == "interval" && value >= 1e-3 && value <= kMaxSeconds) {
     limits.interval_ns = static_cast<std::uint64_t>(value * 1e9);
   } else if (name == "filesize") {
-    limits.size_bytes = static_cast<std::uint64_t>(value * 1000);
+    limits.size_bytes = static_cast<std::uint64_t>(value);
   } else if (name == "packets" && whole) {
     limits.packets = static_cast<std::uint64_t>(value);
   } else if (name == "files" && whole && value <= kMaxFiles) {
@@ -87,10 +92,10 @@ void read_ring_buffer(const RawStorageOptions& raw, RecordOptions& options, Prob
     if (read_ring_buffer_text(condition, options)) continue;
     const auto [name, value] = name_and_number(condition);
     if (value == 0 || !read_ring_buffer_number(name, value, options)) {
-      problems.push_back(
-          fmt::format("-b '{}' is none of duration:SECONDS, interval:SECONDS, filesize:KB, "
-                      "packets:N, files:N with a positive number, printname:FILE",
-                      condition));
+      problems.push_back(fmt::format(
+          "-b '{}' is none of duration:SECONDS, interval:SECONDS, filesize:KB (or 64M, 1GB), "
+          "packets:N, files:N with a positive number, printname:FILE",
+          condition));
     }
   }
 }
@@ -99,10 +104,15 @@ void read_ring_buffer(const RawStorageOptions& raw, RecordOptions& options, Prob
 // ends.
 void read_tcpdump_letters(const RawStorageOptions& raw, RecordOptions& options,
                           Problems& problems) {
-  // Put so that "nan" is none either.
-  if (!(raw.turn_mb >= 0 && raw.turn_mb <= 1e9)) {
-    problems.push_back("-C is no number of megabytes from 0 to 1000000000");
+  constexpr std::uint64_t kMegabyte = 1'000'000;
+  const std::optional<std::uint64_t> turn_bytes = parse_size(raw.turn_size, kMegabyte);
+  if (!turn_bytes) {
+    problems.push_back(
+        fmt::format("-C '{}' is no size: a number counts millions of bytes, 64M and 1GB are "
+                    "understood",
+                    raw.turn_size));
   }
+  // Put so that "nan" is none either.
   if (!(raw.turn_s >= 0 && raw.turn_s <= kMaxSeconds)) {
     problems.push_back("-G is no number of seconds from 0 to 1000000000");
   }
@@ -110,11 +120,11 @@ void read_tcpdump_letters(const RawStorageOptions& raw, RecordOptions& options,
     problems.push_back("-W is no file count");
   }
   if (!problems.empty()) return;
-  if (raw.turn_mb > 0) options.rotation.size_bytes = static_cast<std::uint64_t>(raw.turn_mb * 1e6);
+  if (*turn_bytes > 0) options.rotation.size_bytes = *turn_bytes;
   if (raw.turn_s > 0) options.rotation.duration_ns = static_cast<std::uint64_t>(raw.turn_s * 1e9);
   if (raw.turn_files == 0) return;
   const auto files = static_cast<std::uint32_t>(raw.turn_files);
-  if (raw.turn_mb > 0) {
+  if (*turn_bytes > 0) {
     options.retention.files = files;
   } else if (raw.turn_s > 0) {
     options.rotation.stop_after_files = files;
@@ -153,17 +163,18 @@ void read_trouble(const RawStorageOptions& raw, RecordOptions& options, Problems
 
 void add_storage_options(CLI::App& app, RawStorageOptions& raw) {
   app.add_option("-a,--autostop", raw.autostop,
-                 "Stop when: duration:SECONDS, filesize:KB (of 1000 bytes), packets:N or, with -b, "
+                 "Stop when: duration:SECONDS, filesize:KB (of 1000 bytes; or 64M, 1GB), packets:N "
+                 "or, with -b, "
                  "files:N; may be repeated")
       ->allow_extra_args(false);
   app.add_option("-b,--ring-buffer", raw.ring_buffer,
                  "Go on in a new file NAME_NUMBER_DATE, or as -w's strftime conversions say, after "
-                 "duration:SECONDS, filesize:KB (of 1000 bytes) or packets:N, at each "
+                 "duration:SECONDS, filesize:KB (of 1000 bytes; or 64M, 1GB) or packets:N, at each "
                  "interval:SECONDS of the clock, keeping the last files:N; printname:FILE (stdout, "
                  "stderr) prints each finished file's name; may be repeated. SIGHUP and SIGUSR1 "
                  "do it at once")
       ->allow_extra_args(false);
-  app.add_option("-C", raw.turn_mb, "-b filesize in millions of bytes");
+  app.add_option("-C", raw.turn_size, "-b filesize, in millions of bytes or with a unit");
   app.add_option("-G", raw.turn_s, "-b duration");
   app.add_option("-W", raw.turn_files, "With -C -b files, with -G alone -a files");
   app.add_option("--keep", raw.keep,

@@ -14,7 +14,7 @@ namespace capstan::tools {
 struct RawStorageOptions {
   std::vector<std::string> autostop;
   std::vector<std::string> ring_buffer;
-  double turn_mb = 0;
+  std::string turn_size = "0";
   double turn_s = 0;
   std::int64_t turn_files = 0;
   std::vector<std::string> keep;

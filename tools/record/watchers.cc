@@ -36,8 +36,8 @@ Watchers::Watchers(const RecordOptions& options, Links& links,
 
 void Watchers::open_listeners(const std::string& user) {
   if (options_.watch.metrics) {
-    metrics_ = std::make_unique<MetricsServer>(listen_on(*options_.watch.metrics),
-                                               [this] { return metrics_text(snapshot_()); });
+    metrics_ = std::make_unique<MetricsServer>(
+        listen_on(*options_.watch.metrics), [this] { return metrics_text(seen_from_outside()); });
   }
   if (!options_.watch.status_socket.empty()) return;
   const UserIds owner = user.empty() ? UserIds{::geteuid(), ::getegid()} : user_ids(user);
@@ -88,12 +88,23 @@ void Watchers::tick(std::uint64_t now_ns) {
   service_.tick(now_ns, [this] { return status_line(); });
 }
 
+// Who asks stands in another directory.
+RecordStats Watchers::seen_from_outside() const {
+  RecordStats stats = snapshot_();
+  for (FileStats& file : stats.files) {
+    file.path = absolute_path(file.path);
+    for (FinishedFile& finished : file.finished) finished.path = absolute_path(finished.path);
+  }
+  if (stats.audit) stats.audit->path = absolute_path(stats.audit->path);
+  return stats;
+}
+
 nlohmann::json Watchers::status_json() {
   return {{"pid", ::getpid()},
           {"version", CAPSTAN_VERSION},
           {"interfaces", options_.capture.interfaces},
           {"since_ns", since_ns_},
-          {"stats", to_json(snapshot_())}};
+          {"stats", to_json(seen_from_outside())}};
 }
 
 void Watchers::say_status() { standard_log().put(status_text(status_json())); }

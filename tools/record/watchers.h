@@ -14,6 +14,7 @@
 
 #include "tools/record/links.h"
 #include "tools/record/record_options.h"
+#include "tools/record/record_stats.h"
 #include "tools/watch/alarms.h"
 #include "tools/watch/metrics_server.h"
 #include "tools/watch/service_notify.h"
@@ -56,6 +57,7 @@ class Watchers {
   void add_to(RecordStats& stats) const;
 
  private:
+  RecordStats seen_from_outside() const;
   nlohmann::json status_json();
   std::string status_line();
   void look_for_alarms(std::uint64_t now_ns);

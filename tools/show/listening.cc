@@ -43,18 +43,9 @@ CaptureOptions capture_options(const ShowOptions& options) {
   if (options.write_path.empty() || options.buffer_bytes != 0) {
     capture.block_size_bytes = kBlockBytes;
   }
+  capture.hardware_timestamps = options.adapter_times;
   if (options.immediate) capture.retire_timeout_ms = kImmediateRetireMs;
   return capture;
-}
-
-void check_link_types(const ShowOptions& options, const Capture& capture) {
-  if (options.link_type.empty()) return;
-  for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
-    const RingInfo& info = capture.ring_info(ring);
-    if (link_type_by_name(options.link_type) == info.link_type) continue;
-    throw UsageError(fmt::format("{} has the link type {}, not {}", info.interface_name,
-                                 link_type_name(info.link_type), options.link_type));
-  }
 }
 
 void announce_listening(const ShowOptions& options, const Capture& capture) {

@@ -14,9 +14,6 @@ std::string default_interface();
 // Requires: at least one interface.
 CaptureOptions capture_options(const ShowOptions& options);
 
-// Throws UsageError when an interface has another link type than -y asks for.
-void check_link_types(const ShowOptions& options, const Capture& capture);
-
 // "listening on ...", on standard error.
 void announce_listening(const ShowOptions& options, const Capture& capture);
 

@@ -11,6 +11,7 @@
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
+#include "tools/common/capture_words.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
@@ -38,7 +39,7 @@ class LiveShow {
       link_types_.push_back(info.link_type);
       names_.push_back(info.interface_name);
     }
-    check_link_types(options_, capture_);
+    check_link_types(options_.link_type, capture_);
     output_.begin_file(link_types_.front());
   }
 

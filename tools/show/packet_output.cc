@@ -161,6 +161,7 @@ bool PacketOutput::flush_idle() {
 
 void PacketOutput::finish() {
   drain();
+  if (file_) file_->finish();
   if (options_.count_only) fmt::print("{} packet{}\n", packets_, packets_ == 1 ? "" : "s");
 }
 

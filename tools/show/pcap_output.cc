@@ -1,45 +1,54 @@
 #include "tools/show/pcap_output.h"
 
-#include <fmt/format.h>
+#include <vector>
 
-#include "engine/core/errors.h"
-#include "engine/format/link_type.h"
+#include "engine/reader/capture_file.h"
 #include "writers/recording/pcap_format.h"
+#include "writers/recording/pcapng_copy.h"
 
 namespace capstan::show {
 
 namespace {
 
-PacketFileOptions options_of(const std::string& path, bool nanoseconds, std::uint32_t snaplen) {
+PacketFileOptions file_options(std::string path, bool nanoseconds, std::uint32_t snaplen) {
+  const tools::PacketFileChoice choice = show_file_choice(path, nanoseconds);
   PacketFileOptions options;
-  options.path = path;
-  options.format = nanoseconds ? PacketFileFormat::kPcapNanoseconds : PacketFileFormat::kPcap;
+  options.path = std::move(path);
+  options.format = choice.format;
+  options.compression = choice.compression;
   options.snaplen = snaplen;
+  options.application = "capstan show " CAPSTAN_VERSION;
   return options;
 }
 
 }  // namespace
 
-PcapOutput::PcapOutput(const std::string& path, bool nanoseconds, std::uint32_t snaplen)
-    : path_(path), writer_(options_of(path, nanoseconds, snaplen)) {}
+tools::PacketFileChoice show_file_choice(const std::string& path, bool nanoseconds) {
+  tools::PacketFileChoice choice = tools::choose_packet_format({}, path, PacketFileFormat::kPcap);
+  if (nanoseconds && choice.format == PacketFileFormat::kPcap)
+    choice.format = PacketFileFormat::kPcapNanoseconds;
+  return choice;
+}
 
-void PcapOutput::begin(std::uint16_t link_type) {
-  if (link_type_ >= 0) return;
-  link_type_ = link_type;
-  writer_.add_interface(link_type, {});
+PcapOutput::PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen)
+    : snaplen_(snaplen), writer_(file_options(std::move(path), nanoseconds, snaplen)) {}
+
+std::uint32_t PcapOutput::interface_of(std::uint16_t link_type) {
+  const auto known = interfaces_.find(link_type);
+  if (known != interfaces_.end()) return known->second;
+  FileInterface interface;
+  interface.link_type = link_type;
+  interface.snaplen = snaplen_;
+  const std::vector<std::uint8_t> block = copied_interface(interface, {}, false, {});
+  const std::uint32_t number = writer_.add_interface(link_type, block);
+  interfaces_.emplace(link_type, number);
+  return number;
 }
 
 void PcapOutput::put(const PacketView& packet) {
-  begin(packet.link_type);
-  if (packet.link_type != link_type_) {
-    throw UsageError(fmt::format(
-        "{}: a pcap file holds one link type, {}, and now comes {}; choose with a filter, or use "
-        "'capstan record', which writes pcapng",
-        path_, link_type_text(static_cast<std::uint16_t>(link_type_)),
-        link_type_text(packet.link_type)));
-  }
-  late_ += too_late_for_pcap(packet.timestamp_ns) ? 1 : 0;
-  writer_.put(0, packet);
+  const bool pcap = writer_.format() != PacketFileFormat::kPcapng;
+  late_ += pcap && too_late_for_pcap(packet.timestamp_ns) ? 1 : 0;
+  writer_.put(interface_of(packet.link_type), packet);
 }
 
 }  // namespace capstan::show

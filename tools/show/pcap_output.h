@@ -1,36 +1,47 @@
-// PcapOutput: packets to a classic pcap file, for `show -w`.
+// PcapOutput: packets to a file, for `show -w`.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "engine/block/packet_view.h"
+#include "tools/common/packet_format.h"
 #include "writers/recording/packet_file_writer.h"
 
 namespace capstan::show {
 
-// As tcpdump -w: one link type, microseconds unless asked for nanoseconds.
+// As tcpdump -w, but that the file's ending decides: .pcapng, and compressed for .gz and .zst. Else
+// classic pcap: one link type, microseconds unless asked for nanoseconds. One thread.
 class PcapOutput {
  public:
   // "-" is standard output. Throws UsageError for a terminal, std::system_error when the file
   // cannot be made.
-  PcapOutput(const std::string& path, bool nanoseconds, std::uint32_t snaplen);
+  PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen);
 
-  // Throws UsageError for a packet of another link type than the first one's, std::system_error
-  // when writing fails.
+  // Throws UsageError for a packet of another link type than the first one's, where the format has
+  // place for one only.
   void put(const PacketView& packet);
-  // Writes the head of an empty file too. Throws as put().
-  void begin(std::uint16_t link_type);
+  // Writes the head of an empty file too. Throws std::system_error.
+  void begin(std::uint16_t link_type) { static_cast<void>(interface_of(link_type)); }
   void flush() { writer_.flush(); }
+  // Nothing may be put behind it.
+  void finish() { writer_.finish(); }
   bool closed() const noexcept { return writer_.closed(); }
+  std::uint64_t bytes() const noexcept { return writer_.bytes(); }
   // Packets with a time that the format does not have.
   std::uint64_t late() const noexcept { return late_; }
 
  private:
-  std::string path_;
+  std::uint32_t interface_of(std::uint16_t link_type);
+
+  std::uint32_t snaplen_;
   PacketFileWriter writer_;
-  int link_type_ = -1;
+  std::map<std::uint16_t, std::uint32_t> interfaces_;  // by link type
   std::uint64_t late_ = 0;
 };
+
+// What `path` becomes: its ending's format, else classic pcap with the precision asked for.
+tools::PacketFileChoice show_file_choice(const std::string& path, bool nanoseconds);
 
 }  // namespace capstan::show

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+#include <utility>
+
 #include "engine/core/errors.h"
 #include "tools/show/decode_workers.h"
 
@@ -31,6 +34,27 @@ ColorChoice parse_color(const std::string& text) {
   throw UsageError(fmt::format("--color {}: it is auto, always or never", text));
 }
 
+text::PacketType parse_type(const std::string& name) {
+  using text::PacketType;
+  constexpr std::pair<std::string_view, PacketType> kTypes[] = {
+      {"", PacketType::kByPorts},      {"domain", PacketType::kDomain}, {"ptp", PacketType::kPtp},
+      {"radius", PacketType::kRadius}, {"snmp", PacketType::kSnmp},     {"tftp", PacketType::kTftp},
+      {"vxlan", PacketType::kVxlan}};
+  for (const auto& [known, type] : kTypes) {
+    if (name == known) return type;
+  }
+  for (const std::string_view theirs : {"fields", "json", "ek", "pdml", "psml", "tabs", "text"}) {
+    if (name != theirs) continue;
+    throw UsageError(fmt::format(
+        "-T {}: that is tshark's -T. Here it is tcpdump's, a kind of packet; --json prints an "
+        "object a packet, --columns aligned columns",
+        name));
+  }
+  throw UsageError(fmt::format(
+      "-T {}: there is a printer to be chosen for domain, ptp, radius, snmp, tftp and vxlan",
+      name));
+}
+
 }  // namespace
 
 void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw) {
@@ -43,6 +67,11 @@ void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw) {
   app.add_flag("-f", print.foreign_numeric, "Foreign addresses as numbers");
   app.add_flag("-S,--absolute-tcp-sequence-numbers", print.absolute_sequence,
                "TCP numbers as they are");
+  app.add_flag("-b", print.as_dot, "Large AS numbers of BGP as two numbers (asdot)");
+  app.add_flag("-g", print.one_line, "With -v: no new line behind the IP header");
+  app.add_flag("--lengths", print.lengths, "Print each packet's lengths, captured and on the wire");
+  app.add_option("-T", raw.type,
+                 "Take what matches for this: domain, ptp, radius, snmp, tftp, vxlan");
   app.add_flag("-K,--dont-verify-checksums", print.skip_checksums, "Do not check checksums");
   app.add_flag("-t", raw.time_flags,
                "No time; -tt seconds since 1970; -ttt since the line before; -tttt with the date; "
@@ -69,6 +98,7 @@ void understand_print_flags(ShowOptions& options, const PrintFlags& raw) {
   options.print.time_mode = time_mode(raw.time_flags);
   options.print.nanoseconds = parse_precision(raw);
   options.color = parse_color(raw.color);
+  options.print.type = parse_type(raw.type);
   if (raw.json) options.style = LineStyle::kJson;
   if (raw.columns) options.style = LineStyle::kColumns;
 }

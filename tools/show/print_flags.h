@@ -12,6 +12,7 @@ namespace capstan::tools {
 // Values as text, before they are understood.
 struct PrintFlags {
   int time_flags = 0;
+  std::string type;
   std::string precision;
   bool micro = false;
   bool nano = false;

@@ -14,12 +14,16 @@
 #include "engine/block/best_effort_queue.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/core/errors.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
+#include "tools/common/capture_words.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/record/block_consumer.h"
+#include "tools/record/option_text.h"
 #include "tools/record/recorder.h"
+#include "tools/record/storage_options.h"
 #include "tools/show/listening.h"
 #include "tools/show/packet_output.h"
 
@@ -43,7 +47,7 @@ class PrintBeside final : public BlockConsumer {
 
   void attach(Capture& capture) override {
     capture_ = &capture;
-    check_link_types(options_, capture);
+    check_link_types(options_.link_type, capture);
     if (!options_.print_as_well) return;
     for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
       const std::size_t part = capture.ring_info(ring).block_count / kRingPart;
@@ -189,25 +193,28 @@ class PrintBeside final : public BlockConsumer {
   std::thread thread_;
 };
 
-// -Q as a filter: the recorder takes what the kernel hands over.
-std::string with_direction(const ShowOptions& options) {
-  if (options.direction == Direction::kUnknown) return options.filter;
-  const std::string direction = options.direction == Direction::kInbound ? "inbound" : "outbound";
-  return options.filter.empty() ? direction : fmt::format("{} and ({})", direction, options.filter);
-}
-
 }  // namespace
 
 RecordOptions recording_options(const ShowOptions& options) {
   RecordOptions recording;
   recording.capture = capture_options(options);
-  recording.capture.filter = with_direction(options);
+  recording.capture.filter = with_direction(options.filter, options.direction);
   recording.capture.packet_limit = static_cast<std::int64_t>(
       std::min<std::uint64_t>(options.packet_limit, std::numeric_limits<std::int64_t>::max()));
   recording.files = {options.write_path};
   recording.format =
-      options.print.nanoseconds ? FileFormat::kPcapNanoseconds : FileFormat::kPcapMicroseconds;
+      file_format_of(show::show_file_choice(options.write_path, options.print.nanoseconds).format);
   recording.quiet = true;
+  recording.user = options.user;
+  RawStorageOptions storage;
+  storage.turn_size = options.turn_size;
+  storage.turn_s = options.turn_s;
+  storage.turn_files = options.turn_files;
+  storage.postrotate = options.postrotate;
+  std::vector<std::string> problems;
+  read_storage_options(storage, recording, problems);
+  if (problems.empty()) problems = validate_record_options(recording);
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
   return recording;
 }
 

@@ -5,7 +5,13 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/core/errors.h"
+#include "tools/common/absent_flags.h"
+#include "tools/common/capture_words.h"
+#include "tools/common/command_line.h"
 #include "tools/common/file_words.h"
+#include "tools/common/outputs.h"
+#include "tools/common/packet_format.h"
+#include "tools/common/units.h"
 #include "tools/show/print_flags.h"
 
 namespace capstan::tools {
@@ -16,57 +22,39 @@ namespace {
 struct RawOptions {
   PrintFlags print;
   std::string direction;
-  std::int64_t count = -1;
+  std::optional<std::int64_t> count;
   std::int64_t snaplen = 0;
-  std::int64_t buffer_kib = 0;
+  std::string buffer;
+  std::string time_stamp_type;
   bool no_promiscuous = false;
   std::vector<std::string> words;
 };
 
 // tcpdump's flags that have no counterpart here, and why or what instead.
-struct AbsentFlag {
-  const char* names;
-  bool takes_value;
-  const char* instead;
-};
 constexpr AbsentFlag kAbsent[] = {
     {"-a", false, "it has had no effect in tcpdump for years"},
-    {"-b", false, "AS numbers are printed as plain numbers"},
-    {"-C", true, "'capstan record' rotates files by size"},
-    {"-E", true, "decryption of ESP is not supported"},
-    {"-G", true, "'capstan record' rotates files by time"},
-    {"-g", false, "the line after the IP header is broken with -v as usual"},
+    {"-E", true,
+     "keys are not read, and ESP is printed as it was sent; tshark and Wireshark decrypt it"},
     {"-H", false, "802.11s draft mesh headers are not decoded"},
-    {"-I,--monitor-mode", false, "monitor mode is set with 'iw'"},
-    {"-J,--list-time-stamp-types", false, "'capstan doctor' names what the card can do"},
-    {"-j,--time-stamp-type", true, "'capstan record' chooses the clock"},
+    {"-I,--monitor-mode", false, "monitor mode is set with 'iw dev NAME set type monitor'"},
     {"-M", true, "TCP MD5 signatures are shown, not checked"},
     {"-m", true, "SMI modules are not read; object identifiers are numbers"},
     {"-O,--no-optimize", false, "filters are always optimised"},
     {"-P", true, "use -Q in|out|inout"},
-    {"-T", true, "packets are printed by their ports"},
     {"-u", false, "NFS handles are printed as they are"},
-    {"-W", true, "'capstan record' limits the number of files"},
-    {"-z", true, "'capstan record' has hooks for finished files"},
-    {"-Z,--relinquish-privileges", true, "give the binary capabilities instead of root"},
-    {"--lengths", false, "lengths are printed as tcpdump 4.99 does"},
-    {"--skip", true, "use a filter, or 'capstan query'"},
-    {"--version", false, "use 'capstan --version'"},
+    {"--skip", true, "use a filter, or 'capstan query --since'"},
 };
 
-void add_absent(CLI::App& app) {
-  for (const AbsentFlag& flag : kAbsent) {
-    const std::string text = fmt::format("tcpdump's flag {} is not supported by 'capstan show': {}",
-                                         flag.names, flag.instead);
-    if (flag.takes_value) {
-      app.add_option_function<std::string>(flag.names,
-                                           [text](const std::string&) { throw UsageError(text); })
-          ->group("");
-    } else {
-      app.add_flag_callback(flag.names, [text] { throw UsageError(text); })->group("");
-    }
-  }
-}
+// tshark's, where they are not tcpdump's too.
+constexpr AbsentFlag kAbsentOfTshark[] = {
+    {"-Y,--display-filter", true,
+     "Wireshark's display filters are a language of their own; use pcap-filter(7), or tshark -r"},
+    {"-R", true, "Wireshark's display filters are a language of their own; use pcap-filter(7)"},
+    {"-o", true, "there are no preferences; 'capstan help show' lists the options"},
+    {"-2", false, "packets are printed as they are read, once"},
+    {"--export-objects", true, "objects are not put together; 'tshark --export-objects' does it"},
+    {"--list-remote-interfaces", true, "run 'ssh HOST capstan show -w - ...' instead"},
+};
 
 void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_option("-i,--interface", options.interfaces, "Capture on this interface, or 'any'")
@@ -77,9 +65,14 @@ void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_option("-c", raw.count, "Stop after so many packets");
   app.add_option("-s,--snapshot-length", raw.snaplen, "Keep so many bytes of each packet");
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "Hear only what is for this host");
-  app.add_option("-B,--buffer-size", raw.buffer_kib, "Kernel buffer in KiB");
+  app.add_option("-B,--buffer-size", raw.buffer,
+                 "Kernel buffer: KiB, or with a unit, such as 64M (default 64M)");
   app.add_flag("--immediate-mode", options.immediate, "Hand packets over as they come");
   app.add_option("-Q,--direction", raw.direction, "in, out or inout");
+  app.add_option("-j,--time-stamp-type", raw.time_stamp_type,
+                 "host, or adapter_unsynced: the network adapter's times");
+  app.add_flag("-J,--list-time-stamp-types", options.list_time_stamp_types,
+               "List the kinds of times the interface can give");
   app.add_option("-y,--linktype", options.link_type, "Link type to capture or compile for");
   app.add_option("-F", options.filter_file, "Read the filter from a file");
 }
@@ -87,7 +80,17 @@ void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
 void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   add_print_flags(app, options, raw.print);
   app.add_flag("--count", options.count_only, "Print only how many packets there are");
-  app.add_option("-w", options.write_path, "Write the packets to this file (- is stdout)");
+  app.add_option("-w", options.write_path,
+                 "Write the packets to this file (- is stdout): pcap, or as it ends in .pcapng, "
+                 ".gz, .zst");
+  app.add_option("-C", options.turn_size,
+                 "With -i and -w: go on in a new file after millions of bytes, or with a unit");
+  app.add_option("-G", options.turn_s, "With -i and -w: go on in a new file after so many seconds");
+  app.add_option("-W", options.turn_files,
+                 "With -C keep so many files, with -G alone end after so many");
+  app.add_option("-z", options.postrotate, "With -C or -G: run this program on each finished file");
+  app.add_option("-Z,--relinquish-privileges", options.user,
+                 "With -i and -w: become this user once everything is open");
   app.add_flag("--print", options.print_as_well, "With -w: print them as well");
   app.add_flag("-U,--packet-buffered", options.packet_buffered, "Write out every packet at once");
   app.add_flag("-d", options.dump_filter,
@@ -95,13 +98,6 @@ void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces");
   app.add_flag("-L,--list-data-link-types", options.list_link_types,
                "List the link types of the interface");
-}
-
-Direction parse_direction(const std::string& text) {
-  if (text.empty() || text == "inout") return Direction::kUnknown;
-  if (text == "in") return Direction::kInbound;
-  if (text == "out") return Direction::kOutbound;
-  throw UsageError(fmt::format("-Q {}: a direction is in, out or inout", text));
 }
 
 void check(const ShowOptions& options, const RawOptions& raw) {
@@ -117,14 +113,51 @@ void check(const ShowOptions& options, const RawOptions& raw) {
   if (options.filter.empty() == false && !options.filter_file.empty()) {
     throw UsageError("-F and a filter on the command line exclude each other");
   }
-  if (raw.count == 0 || raw.count < -1) {
-    throw UsageError(fmt::format("-c {}: at least one packet must be taken", raw.count));
+  if (raw.count && *raw.count < 1) {
+    throw UsageError(fmt::format("-c {}: at least one packet must be taken", *raw.count));
   }
   if (raw.snaplen < 0 || raw.snaplen > 262144) {
     throw UsageError(
         fmt::format("-s {}: a snapshot length is 0 (the most) to 262144", raw.snaplen));
   }
-  if (raw.buffer_kib < 0) throw UsageError(fmt::format("-B {}: is negative", raw.buffer_kib));
+  const bool turns = options.turn_size != "0" || options.turn_s != 0 || options.turn_files != 0 ||
+                     !options.postrotate.empty();
+  const bool recorded = !options.write_path.empty() && options.files.empty() &&
+                        options.file_list.empty() && !options.packet_buffered;
+  if (turns && !recorded) {
+    throw UsageError(
+        "-C, -G, -W and -z go with -i and -w, without -U; 'capstan merge --split size:100M -w NAME "
+        "FILE' cuts files in pieces (tshark's -z statistics are not there)");
+  }
+  if (turns && file_ending(options.write_path).compression != Compression::kNone) {
+    throw UsageError(fmt::format(
+        "-w {}: files that turn are compressed when they are finished: -w without that ending, and "
+        "-z gzip",
+        options.write_path));
+  }
+  const NamedOutput outputs[] = {{"-w", options.write_path}};
+  check_outputs(outputs, options.files);
+}
+
+std::uint64_t parse_buffer(const std::string& text) {
+  const std::optional<std::uint64_t> bytes = parse_size(text, 1024);
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  if (!bytes || *bytes == 0 || *bytes > kMost) {
+    throw UsageError(
+        fmt::format("-B '{}' is no size from 1 byte to 1T: a number counts KiB, as in tcpdump; "
+                    "64M and 1G are understood",
+                    text));
+  }
+  return *bytes;
+}
+
+// tcpdump's names (pcap-tstamp(7)). The kernel gives one kind of the adapter's own.
+bool parse_time_stamp_type(const std::string& text) {
+  if (text.empty() || text == "host") return false;
+  if (text == "adapter_unsynced" || text == "adapter") return true;
+  throw UsageError(fmt::format(
+      "-j {}: a time stamp type is host or adapter_unsynced; -J lists what the interface has",
+      text));
 }
 
 void understand(ShowOptions& options, const RawOptions& raw) {
@@ -144,32 +177,25 @@ void understand(ShowOptions& options, const RawOptions& raw) {
   understand_print_flags(options, raw.print);
   options.direction = parse_direction(raw.direction);
   options.promiscuous = !raw.no_promiscuous;
-  if (raw.count > 0) options.packet_limit = static_cast<std::uint64_t>(raw.count);
+  if (raw.count) options.packet_limit = static_cast<std::uint64_t>(*raw.count);
   if (raw.snaplen > 0) options.snaplen = static_cast<std::uint32_t>(raw.snaplen);
-  if (raw.buffer_kib > 0) {
-    options.buffer_bytes = static_cast<std::uint64_t>(raw.buffer_kib) * 1024;
-  }
+  if (!raw.buffer.empty()) options.buffer_bytes = parse_buffer(raw.buffer);
+  options.adapter_times = parse_time_stamp_type(raw.time_stamp_type);
 }
 
 }  // namespace
 
-ShowOptions parse_show_options(int argc, char** argv, std::string& help) {
+std::optional<ShowOptions> parse_show_options(int argc, char** argv) {
   CLI::App app("Print packets as lines, live or from files, with tcpdump's flags.", "capstan show");
   app.set_help_flag("-h,--help", "Print this help and exit");
   ShowOptions options;
   RawOptions raw;
   add_input(app, options, raw);
   add_output(app, options, raw);
-  add_absent(app);
+  add_absent_flags(app, kAbsent, "tcpdump's", "capstan show");
+  add_absent_flags(app, kAbsentOfTshark, "tshark's", "capstan show");
   app.add_option("filter", raw.words, "Which packets, in the language of pcap-filter(7)");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   understand(options, raw);
   return options;
 }

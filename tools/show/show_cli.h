@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,17 @@ struct ShowOptions {
   bool promiscuous = true;                                                 // -p
   std::uint64_t buffer_bytes = 0;             // -B, in KiB there; 0: the default
   bool immediate = false;                     // --immediate-mode
+  bool adapter_times = false;                 // -j adapter_unsynced
   Direction direction = Direction::kUnknown;  // -Q; unknown: both
 
-  std::string write_path;        // -w; empty: lines
-  bool print_as_well = false;    // --print
+  std::string write_path;      // -w; empty: lines
+  bool print_as_well = false;  // --print
+  // With a live -w, as `capstan record` has them, as text.
+  std::string turn_size = "0";   // -C
+  double turn_s = 0;             // -G
+  std::int64_t turn_files = 0;   // -W
+  std::string postrotate;        // -z
+  std::string user;              // -Z
   bool count_only = false;       // --count
   bool line_buffered = false;    // -l
   bool packet_buffered = false;  // -U
@@ -46,12 +54,13 @@ struct ShowOptions {
   std::size_t decode_batches = 16;
   std::size_t decode_batch_packets = 1024;
 
-  int dump_filter = 0;           // -d, -dd, -ddd
-  bool list_interfaces = false;  // -D
-  bool list_link_types = false;  // -L
+  int dump_filter = 0;                 // -d, -dd, -ddd
+  bool list_interfaces = false;        // -D
+  bool list_link_types = false;        // -L
+  bool list_time_stamp_types = false;  // -J
 };
 
-// Throws UsageError. `help` is what --help prints, and set when it was asked for.
-ShowOptions parse_show_options(int argc, char** argv, std::string& help);
+// Throws UsageError. Empty: help or the version was asked for, and is printed.
+std::optional<ShowOptions> parse_show_options(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -7,14 +7,18 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
-#include "engine/filter/bpf_filter.h"
+#include "engine/core/memory.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/log.h"
+#include "tools/common/memory_note.h"
+#include "tools/common/packet_format.h"
 #include "tools/common/print_interfaces.h"
 #include "tools/show/file_show.h"
 #include "tools/show/listening.h"
@@ -70,44 +74,12 @@ std::uint16_t link_type_for_dump(const ShowOptions& options) {
   return link_type::kEthernet;
 }
 
-// The code for packets in memory; the kernel's differs where tags are loaded (bpf_filter.h).
-int dump_filter(const ShowOptions& options) {
-  PacketFilter filter(options.filter, link_type_for_dump(options), options.snaplen);
-  const std::vector<FilterInstruction> program = filter.program(link_type_for_dump(options));
-  if (options.dump_filter > 2) fmt::print("{}\n", program.size());
-  for (std::size_t index = 0; index < program.size(); ++index) {
-    const FilterInstruction& at = program[index];
-    if (options.dump_filter == 1) {
-      fmt::print("{}\n", instruction_text(at, static_cast<int>(index)));
-    } else if (options.dump_filter == 2) {
-      fmt::print("{{ {:#x}, {}, {}, {:#010x} }},\n", at.code, at.jump_true, at.jump_false,
-                 at.operand);
-    } else {
-      fmt::print("{} {} {} {}\n", at.code, at.jump_true, at.jump_false, at.operand);
-    }
-  }
-  return kExitDone;
-}
-
-int list_link_types(const ShowOptions& options) {
-  std::string name =
-      options.interfaces.empty() ? std::string(kAnyInterface) : options.interfaces.front();
-  resolve_interface(name);
-  const CompiledFilter compiled = compile_filter(name, "", options.snaplen);
-  fmt::print("Data link types for {} (use option -y to set):\n  {} ({})\n", name,
-             link_type_name(compiled.link_type), link_type_text(compiled.link_type));
-  return kExitDone;
-}
-
 }  // namespace
 
 int show_command(int argc, char** argv) {
-  std::string help;
-  ShowOptions options = parse_show_options(argc, argv, help);
-  if (!help.empty()) {
-    fmt::print("{}", help);
-    return kExitDone;
-  }
+  std::optional<ShowOptions> parsed = parse_show_options(argc, argv);
+  if (!parsed) return kExitDone;
+  ShowOptions& options = *parsed;
   std::signal(SIGPIPE, SIG_IGN);
   if (options.list_interfaces) {
     print_interfaces();
@@ -115,8 +87,21 @@ int show_command(int argc, char** argv) {
   }
   if (!options.file_list.empty()) options.files = read_file_list(options.file_list);
   if (!options.filter_file.empty()) options.filter = read_filter(options.filter_file);
-  if (options.list_link_types) return list_link_types(options);
-  if (options.dump_filter > 0) return dump_filter(options);
+  std::string link =
+      options.interfaces.empty() ? std::string(kAnyInterface) : options.interfaces.front();
+  if (options.list_link_types) {
+    print_link_types(link);
+    return kExitDone;
+  }
+  if (options.list_time_stamp_types) {
+    print_time_stamp_types(link);
+    return kExitDone;
+  }
+  if (options.dump_filter > 0) {
+    print_filter({options.filter, link_type_for_dump(options), options.snaplen},
+                 options.dump_filter);
+    return kExitDone;
+  }
   if (!options.files.empty()) return show_files(options);
   if (options.interfaces.empty()) options.interfaces.push_back(default_interface());
   if (options.print.foreign_numeric) {
@@ -125,8 +110,15 @@ int show_command(int argc, char** argv) {
     options.print.local_network = local.address;
     options.print.local_netmask = local.mask;
   }
+  if (options.buffer_bytes != 0) {
+    const std::string memory = memory_note(options.buffer_bytes, options.interfaces.size(),
+                                           available_memory_bytes(), "KiB here, as in tcpdump");
+    if (!memory.empty()) standard_log().write(LogLevel::kWarning, memory);
+  }
   // -U wants each packet in the file at once, under its name.
-  const bool records = !options.write_path.empty() && !options.packet_buffered;
+  // So does what is compressed, which the recorder does not do.
+  const bool compressed = file_ending(options.write_path).compression != Compression::kNone;
+  const bool records = !options.write_path.empty() && !options.packet_buffered && !compressed;
   return records ? show_and_record(options) : show_live(options);
 }
 

@@ -131,6 +131,9 @@ bool put_invalid_header(TextSink& out, const PacketView& packet) {
 void PacketText::print(const PacketView& packet, const PacketPlace& place) {
   TextSink& out = printer_.out;
   if (options_.packet_numbers) out.dec_padded(place.number, 5, ' ').put("  ");
+  if (options_.lengths) {
+    out.put("caplen ").dec(packet.caplen).put(", len ").dec(packet.wirelen).put(", ");
+  }
   if (put_invalid_header(out, packet)) return;
   time_.put(out, packet.timestamp_ns, place.reference_time_ns);
   printer_.begin_packet();

@@ -110,6 +110,30 @@ class PortTable {
 
 }  // namespace
 
+PrintFunction forced_udp_printer(PacketType type) noexcept {
+  switch (type) {
+    case PacketType::kByPorts:
+      break;
+    case PacketType::kDomain:
+      return print_dns;
+    case PacketType::kPtp:
+      return print_ptp;
+    case PacketType::kRadius:
+      return print_radius;
+    case PacketType::kSnmp:
+      return print_snmp;
+    case PacketType::kTftp:
+      return print_tftp;
+    case PacketType::kVxlan:
+      return print_vxlan;
+  }
+  return nullptr;
+}
+
+PrintFunction forced_tcp_printer(PacketType type) noexcept {
+  return type == PacketType::kDomain ? print_dns_over_tcp : nullptr;
+}
+
 PrintFunction find_udp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept {
   static const PortTable table(kUdp);
   return table.find(source_port, destination_port);

@@ -13,4 +13,8 @@ namespace capstan::text {
 PrintFunction find_udp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept;
 PrintFunction find_tcp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept;
 
+// The printers of -T; null for PacketType::kByPorts, and over TCP for types that have none there.
+PrintFunction forced_udp_printer(PacketType type) noexcept;
+PrintFunction forced_tcp_printer(PacketType type) noexcept;
+
 }  // namespace capstan::text

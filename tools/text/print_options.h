@@ -15,6 +15,17 @@ enum class TimeMode : std::uint8_t {
   kSinceFirst,     // -ttttt: since the first packet
 };
 
+// -T: what packets of UDP (of TCP where it says so) are taken for, whatever their ports.
+enum class PacketType : std::uint8_t {
+  kByPorts,
+  kDomain,  // TCP too
+  kPtp,
+  kRadius,
+  kSnmp,
+  kTftp,
+  kVxlan,
+};
+
 struct PrintOptions {
   int verbosity = 0;                // -v, -vv, -vvv: 1, 2, 3
   int numeric = 0;                  // -n: number of times given; names only when 0
@@ -27,11 +38,15 @@ struct PrintOptions {
   bool absolute_sequence = false;  // -S
   bool skip_checksums = false;     // -K
   bool packet_numbers = false;     // -#
-  bool tls = false;                // --tls: name TLS records and handshakes
-  int hex = 0;                     // -x, -xx: 1, 2
-  int hex_and_ascii = 0;           // -X, -XX: 1, 2
-  int ascii = 0;                   // -A, -AA: 1, 2
-  bool nanoseconds = false;        // --time-stamp-precision=nano
+  bool as_dot = false;             // -b: large AS numbers as two numbers
+  bool one_line = false;           // -g: no new line behind an IP header
+  bool lengths = false;            // --lengths: of each packet, captured and on the wire
+  PacketType type = PacketType::kByPorts;
+  bool tls = false;          // --tls: name TLS records and handshakes
+  int hex = 0;               // -x, -xx: 1, 2
+  int hex_and_ascii = 0;     // -X, -XX: 1, 2
+  int ascii = 0;             // -A, -AA: 1, 2
+  bool nanoseconds = false;  // --time-stamp-precision=nano
   TimeMode time_mode = TimeMode::kClock;
 
   // The payload is dumped anyway: printers leave out their own dumps of what they do not know.

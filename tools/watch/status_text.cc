@@ -16,9 +16,9 @@ using Json = nlohmann::json;
 std::string joined(const Json& list, const char* member) {
   std::string text;
   for (const Json& one : list) {
-    text +=
-        (text.empty() ? "" : ", ") +
-        printable(member == nullptr ? one.get<std::string>() : one.at(member).get<std::string>());
+    text += (text.empty() ? "" : ", ") + visible_text(member == nullptr
+                                                          ? one.get<std::string>()
+                                                          : one.at(member).get<std::string>());
   }
   return text;
 }
@@ -33,9 +33,9 @@ std::string status_text(const Json& status) {
   const auto count = [&](const char* member) { return grouped(number(stats, member)); };
   std::string text =
       fmt::format("capstan {} (process {}) records {} to {}, since {}\n",
-                  printable(status.at("version").get<std::string>()), status.at("pid").get<int>(),
-                  joined(status.at("interfaces"), nullptr), joined(stats.at("files"), "path"),
-                  local_time(number(status, "since_ns")));
+                  visible_text(status.at("version").get<std::string>()),
+                  status.at("pid").get<int>(), joined(status.at("interfaces"), nullptr),
+                  joined(stats.at("files"), "path"), local_time(number(status, "since_ns")));
   auto out = std::back_inserter(text);
   fmt::format_to(out, "  {} packets received, {} dropped, {} not written, {} lost by the adapter\n",
                  count("packets_received"), count("packets_dropped"), count("packets_failed"),
@@ -44,23 +44,23 @@ std::string status_text(const Json& status) {
                  human_bytes(number(stats, "bytes_written")));
   for (const Json& ring : stats.at("rings")) {
     fmt::format_to(out, "  ring of {}: {} packets, {} dropped, full {} times\n",
-                   printable(ring.at("interface").get<std::string>()),
+                   visible_text(ring.at("interface").get<std::string>()),
                    grouped(number(ring, "packets_received")),
                    grouped(number(ring, "packets_dropped")), grouped(number(ring, "freezes")));
   }
   for (const Json& link : stats.at("links")) {
-    fmt::format_to(out, "  link {}: {}, MTU {}\n", printable(link.at("name").get<std::string>()),
-                   printable(link.at("state").get<std::string>()), number(link, "mtu"));
+    fmt::format_to(out, "  link {}: {}, MTU {}\n", visible_text(link.at("name").get<std::string>()),
+                   visible_text(link.at("state").get<std::string>()), number(link, "mtu"));
   }
   for (const Json& disk : stats.at("disks")) {
-    fmt::format_to(out, "  {}: {} of {} free\n", printable(disk.at("directory").get<std::string>()),
-                   human_bytes(number(disk, "free_bytes")),
-                   human_bytes(number(disk, "total_bytes")));
+    fmt::format_to(
+        out, "  {}: {} of {} free\n", visible_text(disk.at("directory").get<std::string>()),
+        human_bytes(number(disk, "free_bytes")), human_bytes(number(disk, "total_bytes")));
   }
   for (const Json& alarm : stats.at("alarms")) {
     if (!alarm.at("active").get<bool>()) continue;
-    fmt::format_to(out, "  ALARM {} {}\n", printable(alarm.at("alarm").get<std::string>()),
-                   printable(alarm.at("subject").get<std::string>()));
+    fmt::format_to(out, "  ALARM {} {}\n", visible_text(alarm.at("alarm").get<std::string>()),
+                   visible_text(alarm.at("subject").get<std::string>()));
   }
   return text;
 }

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +18,7 @@
 #include "writers/recording/pcap_format.h"
 #include "writers/recording/pcapng_copy.h"
 #include "writers/recording/pcapng_format.h"
+#include "writers/recording/stream_compressor.h"
 
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x00000080  // linux/fs.h of Linux 6.14
@@ -34,18 +34,6 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-struct PacketFileWriter::Compressor {
-  Compressor() : context(ZSTD_createCCtx()), out(ZSTD_CStreamOutSize()) {
-    if (context == nullptr) throw std::bad_alloc();
-    static_cast<void>(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1));
-  }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-  ~Compressor() { ZSTD_freeCCtx(context); }
-  ZSTD_CCtx* context;
-  std::vector<std::uint8_t> out;
-};
-
 PacketFileWriter::PacketFileWriter(PacketFileOptions options)
     : options_(std::move(options)), fd_(open_packet_output(options_.path)) {
   struct stat status {};
@@ -57,14 +45,16 @@ PacketFileWriter::PacketFileWriter(PacketFileOptions options)
     if (at < 0 || (flags & O_APPEND) != 0) regular_ = false;
     start_ = at > 0 ? static_cast<std::uint64_t>(at) : 0;
   }
-  if (options_.compress) compressor_ = std::make_unique<Compressor>();
+  if (options_.compression != Compression::kNone)
+    compressor_ = std::make_unique<StreamCompressor>(options_.compression);
   buffer_.reserve(kPieceBytes + (std::size_t{256} << 10));
   if (options_.format == PacketFileFormat::kPcapng) begin();
 }
 
 PacketFileWriter::PacketFileWriter(PacketFileOptions options, ByteSink& sink)
     : options_(std::move(options)), sink_(&sink) {
-  if (options_.compress) compressor_ = std::make_unique<Compressor>();
+  if (options_.compression != Compression::kNone)
+    compressor_ = std::make_unique<StreamCompressor>(options_.compression);
   if (options_.format == PacketFileFormat::kPcapng) begin();
 }
 
@@ -194,17 +184,11 @@ void PacketFileWriter::flush() {
 }
 
 void PacketFileWriter::compress(bool last) {
-  ZSTD_inBuffer in{buffer_.data(), buffer_.size(), 0};
-  // What has been handed over must be readable: each piece is flushed.
-  const ZSTD_EndDirective how = last ? ZSTD_e_end : ZSTD_e_flush;
-  while (true) {
-    ZSTD_outBuffer out{compressor_->out.data(), compressor_->out.size(), 0};
-    const std::size_t left = ZSTD_compressStream2(compressor_->context, &out, &in, how);
-    if (ZSTD_isError(left) != 0) {
-      throw std::runtime_error(fmt::format("{}: zstd: {}", options_.path, ZSTD_getErrorName(left)));
-    }
-    write_all(compressor_->out.data(), out.pos);
-    if (left == 0 || closed_) return;
+  std::span<const std::uint8_t> in(buffer_);
+  for (bool more = true; more && !closed_;) {
+    std::size_t filled = 0;
+    more = compressor_->compress(in, last, filled);
+    write_all(compressor_->out(), filled);
   }
 }
 

@@ -11,8 +11,11 @@
 
 #include "engine/block/packet_view.h"
 #include "engine/core/unique_fd.h"
+#include "engine/reader/byte_stream.h"
 
 namespace capstan {
+
+class StreamCompressor;
 
 enum class PacketFileFormat : std::uint8_t { kPcapng, kPcap, kPcapNanoseconds };
 
@@ -20,9 +23,9 @@ struct PacketFileOptions {
   std::string path;  // "-": standard output
   PacketFileFormat format = PacketFileFormat::kPcapng;
   std::uint32_t snaplen = 262144;  // of the head of a pcap file
-  bool compress = false;           // zstd
-  std::string application;         // pcapng: shb_userappl
-  std::string comment;             // pcapng: of the section, as it begins
+  Compression compression = Compression::kNone;
+  std::string application;  // pcapng: shb_userappl
+  std::string comment;      // pcapng: of the section, as it begins
   // pcapng: bytes kept free in the section for set_comment(), where the file can be changed later.
   std::uint16_t comment_room_bytes = 0;
 };
@@ -82,8 +85,6 @@ class PacketFileWriter {
   static bool is_same_file(const std::string& one, const std::string& other);
 
  private:
-  struct Compressor;
-
   void begin();
   void append(const void* data, std::size_t size);
   void end_record();
@@ -104,7 +105,7 @@ class PacketFileWriter {
   std::uint64_t written_ = 0;  // in the file
   std::uint64_t start_ = 0;    // where the file stood when it was opened (standard output)
   std::size_t comment_at_ = 0;
-  std::unique_ptr<Compressor> compressor_;
+  std::unique_ptr<StreamCompressor> compressor_;
 };
 
 }  // namespace capstan

@@ -45,7 +45,7 @@ bool put_details(Printer& p, const Input& in, std::size_t header_bytes, unsigned
       p.out.hex(correct_checksum(field, error)).put(")!");
     }
   }
-  p.out.put(")\n    ");
+  p.out.put(p.options.one_line ? ") " : ")\n    ");
   return complete;
 }
 

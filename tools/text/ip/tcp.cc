@@ -90,7 +90,9 @@ void put_payload(Printer& p, const Input& payload, const Segment& segment) {
     put_reset_text(p, payload);
     return;
   }
-  const PrintFunction print = find_tcp_printer(segment.source_port, segment.destination_port);
+  const PrintFunction forced = forced_tcp_printer(p.options.type);
+  const PrintFunction print =
+      forced != nullptr ? forced : find_tcp_printer(segment.source_port, segment.destination_port);
   if (print != nullptr) print(p, payload);
 }
 

@@ -79,6 +79,12 @@ void print_udp(Printer& p, Input in) {
     p.truncate();
     return;
   }
+  if (const PrintFunction forced = forced_udp_printer(p.options.type);
+      forced != nullptr && !p.options.quiet) {
+    put_addresses(p, source, destination);
+    forced(p, payload);
+    return;
+  }
   PrintFunction print = p.options.quiet ? nullptr : find_udp_printer(source, destination);
   if (!p.options.quiet && print_udp_rpc(p, payload)) return;
   put_addresses(p, source, destination);

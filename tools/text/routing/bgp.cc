@@ -140,7 +140,8 @@ bool put_capability_value(Printer& p, const Input& value, std::uint8_t code, std
       return true;
     case kAs4:
       if (is_too_short(p, size, 4)) return false;
-      p.out.put("\n\t\t 4 Byte AS ").dec(value.be32(0));
+      p.out.put("\n\t\t 4 Byte AS ");
+      put_as_number(p, value.be32(0));
       return true;
     case kMultiplePaths:
     case kMultipleLabels:

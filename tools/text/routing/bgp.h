@@ -9,6 +9,8 @@ namespace capstan::text {
 void put_bgp_family(Printer& p, std::uint16_t family, std::uint8_t subfamily);
 // The 8 bytes at `at` (RFC 4364 section 4.2): "65000:10 (= 0.0.0.10)".
 void put_route_distinguisher(Printer& p, const Input& in, std::size_t at);
+// An AS number; with -b (RFC 5396 asdot) one above 65535 as two: "1.10".
+void put_as_number(Printer& p, std::uint32_t number);
 // IPv4 prefixes, a line each. False where one has an impossible length, or ends too soon.
 bool put_bgp_prefixes(Printer& p, Input in);
 

@@ -82,7 +82,8 @@ void put_as_path(Printer& p, const Input& in, std::size_t width) {
     put_name(p, kOpen, kind, "?");
     for (std::size_t i = 0; i < count && !p.truncated(); ++i) {
       if (!segment.need(2 + width * i, width)) return;
-      p.out.dec(width == 2 ? segment.be16(2 + 2 * i) : segment.be32(2 + 4 * i)).put(' ');
+      put_as_number(p, width == 2 ? segment.be16(2 + 2 * i) : segment.be32(2 + 4 * i));
+      p.out.put(' ');
     }
     put_name(p, kClose, kind, "?");
     segment = segment.from(2 + width * count);
@@ -183,7 +184,8 @@ void put_metric(Printer& p, Input in) {
 // RFC 6368 section 5: attributes in an attribute.
 void put_set(Printer& p, const Input& in) {
   if (in.length() < 4 || !in.need(0, 4)) return p.truncate();
-  p.out.put("\n\t    Origin AS: ").dec(in.be32(0));
+  p.out.put("\n\t    Origin AS: ");
+  put_as_number(p, in.be32(0));
   if (p.enter()) print_bgp_attributes(p, in.from(4), "\n\t      ");
   p.leave();
 }
@@ -244,7 +246,9 @@ void put_value(Printer& p, std::uint8_t type, const Input& in) {
       return;
     case kAggregator:
     case kAs4Aggregator:
-      p.out.put(" AS #").dec(size > 6 ? in.be32(0) : in.be16(0)).put(", origin ");
+      p.out.put(" AS #");
+      put_as_number(p, size > 6 ? in.be32(0) : in.be16(0));
+      p.out.put(", origin ");
       p.out.ipv4(in.at(size > 6 ? 4 : 2, 4));
       return;
     case kCommunity:

@@ -166,7 +166,8 @@ void put_route_targets(Printer& p, Input in) {
     std::uint8_t target[8] = {};
     for (std::size_t i = 0; i < bytes; ++i) target[i] = in.u8(5 + i);
     const Input value(p, target, sizeof target, sizeof target);
-    p.out.put("\n\t      origin AS: ").dec(in.be32(1));
+    p.out.put("\n\t      origin AS: ");
+    put_as_number(p, in.be32(1));
     const auto put_bytes = [&] {
       for (std::size_t i = 0; i < bytes; ++i) {
         p.out.put(i > 0 && i % 2 == 0 ? " " : "").hex(target[i], 2);
@@ -237,7 +238,8 @@ void put_multicast_vpn(Printer& p, Input in) {
       put_route_distinguisher(p, route, 0);
       std::size_t at = kDistinguisherBytes;
       if (type == 2 || type >= 6) {
-        p.out.put(", Source-AS ").dec(route.be32(at));
+        p.out.put(", Source-AS ");
+        put_as_number(p, route.be32(at));
         at += 4;
       }
       if (type == 3 || type >= 5) {
@@ -356,6 +358,11 @@ void put_bgp_family(Printer& p, std::uint16_t family, std::uint8_t subfamily) {
   put_name(p, kSubfamilies, subfamily, "Unknown SAFI").put(" (").dec(subfamily).put(')');
 }
 
+void put_as_number(Printer& p, std::uint32_t number) {
+  if (p.options.as_dot && number > 0xFFFF) p.out.dec(number >> 16).put('.');
+  p.out.dec(p.options.as_dot ? number & 0xFFFF : number);
+}
+
 void put_route_distinguisher(Printer& p, const Input& in, std::size_t at) {
   switch (in.be16(at)) {
     case 0:
@@ -366,7 +373,8 @@ void put_route_distinguisher(Printer& p, const Input& in, std::size_t at) {
       p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6));
       return;
     case 2:
-      p.out.dec(in.be32(at + 2)).put(':').dec(in.be16(at + 6)).put(" (");
+      put_as_number(p, in.be32(at + 2));
+      p.out.put(':').dec(in.be16(at + 6)).put(" (");
       p.out.ipv4(in.at(at + 2, 4)).put(':').dec(in.be16(at + 6)).put(')');
       return;
     default:

@@ -1,0 +1,62 @@
+#include "tools/common/outputs.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "engine/core/errors.h"
+
+namespace capstan::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file that is there, or is to be made. Not a device, a pipe, a directory, standard output.
+bool is_file(const std::string& path) {
+  if (path.empty() || path == "-") return false;
+  std::error_code ignored;
+  const auto type = fs::status(path, ignored).type();
+  return type == fs::file_type::regular || type == fs::file_type::not_found;
+}
+
+bool are_one_file(const std::string& one, const std::string& other) {
+  if (!is_file(one) || !is_file(other)) return false;
+  std::error_code ignored;
+  if (fs::equivalent(one, other, ignored)) return true;
+  const fs::path first = fs::weakly_canonical(fs::absolute(one), ignored);
+  return !first.empty() && first == fs::weakly_canonical(fs::absolute(other), ignored);
+}
+
+}  // namespace
+
+std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
+                                         std::span<const std::string> inputs) {
+  std::vector<std::string> problems;
+  for (std::size_t place = 0; place < outputs.size(); ++place) {
+    const NamedOutput& output = outputs[place];
+    for (const NamedOutput& before : outputs.first(place)) {
+      if (output.path == "-" && before.path == "-") {
+        problems.push_back(
+            fmt::format("{} - and {} - both want standard output", before.option, output.option));
+      } else if (are_one_file(before.path, output.path)) {
+        problems.push_back(fmt::format("{} {} and {} {} are one file", before.option, before.path,
+                                       output.option, output.path));
+      }
+    }
+    for (const std::string& input : inputs) {
+      if (!are_one_file(input, output.path)) continue;
+      problems.push_back(
+          fmt::format("{} {}: this is one of the files to be read", output.option, output.path));
+    }
+  }
+  return problems;
+}
+
+void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs) {
+  const std::vector<std::string> problems = output_problems(outputs, inputs);
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
+}  // namespace capstan::tools

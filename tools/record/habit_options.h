@@ -1,0 +1,32 @@
+// Flags that people who record with tcpdump -w and dumpcap type: what they mean here, or why they
+// are not there. Part of record_cli.cc.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "tools/record/record_cli.h"
+
+namespace capstan::tools {
+
+struct RawHabitOptions {
+  std::vector<std::string> filters;    // -f
+  bool pcap = false;                   // -P
+  std::string direction;               // -Q
+  std::string time_stamp_type;         // -j
+  bool list_link_types = false;        // -L
+  bool list_time_stamp_types = false;  // -J
+  bool statistics = false;             // -S
+  int dump_filter = 0;                 // -d
+};
+
+void add_habit_options(CLI::App& app, RawHabitOptions& raw, RecordOptions& options);
+// dumpcap's -N and -k take a value where tcpdump's do not: a number behind -N is taken with it.
+// Returns the words to be parsed.
+std::vector<std::string> without_buffer_limit(int argc, const char* const* argv);
+// Adds to `problems` what makes no sense. `words`: the filter on the command line.
+void read_habit_options(const RawHabitOptions& raw, const std::vector<std::string>& words,
+                        RecordCommandLine& line, std::vector<std::string>& problems);
+
+}  // namespace capstan::tools
