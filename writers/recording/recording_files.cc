@@ -149,6 +149,17 @@ void RecordingWriter::write_closing(const std::vector<ClosingLedger>& ledgers,
 }
 
 // The last file gets its length and its name, and is told of. 0 or an errno value.
+void RecordingWriter::publish() noexcept {
+  counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
+  counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
+  counters_.packets_under_way.set(at_hand_packets_ + packed_->waiting_packets() +
+                                  staging_.unsent_packets() + queue_->pending_packets());
+  counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
+  counters_.syncs_refused.set(queue_->syncs_refused());
+  counters_.bytes_ahead.set(room_.ahead_of(staging_.position()));
+  if (series_) series_->note_writing(queue_->certain_end());
+}
+
 int RecordingWriter::close_file() noexcept {
   int close_error = 0;
   // Not even the head is there, on a full disk for one: no reader would take it for a recording.

@@ -263,17 +263,6 @@ bool RecordingWriter::pump() noexcept {
   return any;
 }
 
-void RecordingWriter::publish() noexcept {
-  counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
-  counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
-  counters_.packets_under_way.set(at_hand_packets_ + packed_->waiting_packets() +
-                                  staging_.unsent_packets() + queue_->pending_packets());
-  counters_.bytes_written.set(earlier_bytes_ + (file_gone_ ? 0 : queue_->certain_end()));
-  counters_.syncs_refused.set(queue_->syncs_refused());
-  counters_.bytes_ahead.set(room_.ahead_of(staging_.position()));
-  if (series_) series_->note_writing(queue_->certain_end());
-}
-
 int RecordingWriter::finish(const std::vector<ClosingLedger>& ledgers) noexcept {
   packed_->merge_all();
   if (!late_events_.empty() && options_.format == FileFormat::kPcapng) {  // the reserve has room

@@ -98,7 +98,7 @@ class RecordingWriter final : private WriteQueueOwner {
   }
   // What keeps the recording from going on, 0: nothing.
   int refusal() const noexcept { return queue_->error() != 0 ? queue_->error() : room_.error(); }
-  // recording_files.cc
+  // recording_files.cc, as publish()
   OutputFile open_file(const std::atomic<bool>& abandon);
   bool turn_due() noexcept;
   void turn() noexcept;
