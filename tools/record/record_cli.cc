@@ -13,6 +13,7 @@
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/config_file.h"
 #include "tools/common/units.h"
 #include "tools/record/habit_options.h"
 #include "tools/record/option_text.h"
@@ -42,6 +43,7 @@ struct RawOptions {
   RawWatchOptions watch;
   bool no_promiscuous = false;
   bool no_direct = false;
+  std::vector<std::string> config;
   int index = 0;  // 1: --index, -1: --no-index
 };
 
@@ -182,19 +184,42 @@ void read_output(const RawOptions& raw, RecordOptions& options, Problems& proble
   options.direct = !raw.no_direct;
 }
 
-}  // namespace
-
-std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv) {
+// Options, what they are typed as, and who parses them.
+struct Parser {
   CLI::App app{"Record packets from one or more interfaces to disk.", "capstan record"};
   RawOptions raw;
   RecordCommandLine line;
+
+  Parser() {
+    add_capture_options(app, raw, line.options);
+    add_output_options(app, raw, line.options);
+    add_storage_options(app, raw.storage);
+    app.add_option(
+           "--config", raw.config,
+           "Options from this file too, in TOML: buffer-size = 512; a - in front of its "
+           "name: if it is there. The command line comes first; again: the last that says it")
+        ->allow_extra_args(false);
+    app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
+    add_habit_options(app, raw.habits, line.options);
+  }
+};
+
+}  // namespace
+
+std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv) {
+  std::vector<std::string> words = without_buffer_limit(argc, argv);  // the last one first
+  const std::vector<std::string> files = config_files(argc, argv);
+  if (!files.empty()) {
+    Parser command_line;  // says which options need no file
+    if (!parse_command_line(command_line.app, words)) return std::nullopt;
+    const std::vector<std::string> more = config_words(command_line.app, files);
+    words.insert(words.end(), more.rbegin(), more.rend());
+  }
+  Parser parser;
+  if (!parse_command_line(parser.app, std::move(words))) return std::nullopt;
+  RecordCommandLine& line = parser.line;
+  const RawOptions& raw = parser.raw;
   RecordOptions& options = line.options;
-  add_capture_options(app, raw, options);
-  add_output_options(app, raw, options);
-  add_storage_options(app, raw.storage);
-  app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
-  add_habit_options(app, raw.habits, options);
-  if (!parse_command_line(app, without_buffer_limit(argc, argv))) return std::nullopt;
   Problems problems;
   read_habit_options(raw.habits, raw.filter, line, problems);
   if (raw.list_interfaces) line.instead = Instead::kListInterfaces;

@@ -1,0 +1,149 @@
+#include "tools/common/config_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <map>
+#include <string_view>
+
+#include "engine/capture/interfaces.h"
+#include "engine/core/errors.h"
+
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::string_view kOption = "--config";
+
+// A key as it would be typed. Options of one letter alone are keys too: C, G, W.
+std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--") + key; }
+
+[[noreturn]] void refuse(const std::string& path, const toml::source_region& where,
+                         std::string_view what) {
+  throw UsageError(fmt::format("{}:{}: {}", path, where.begin.line, what));
+}
+
+std::string nearest_option(const CLI::App& app, const std::string& key) {
+  std::string nearest;
+  std::size_t least = key.size() / 2 + 1;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      const std::size_t distance = edit_distance(key, name);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+const CLI::Option& option_of(const CLI::App& app, const std::string& path, const std::string& key,
+                             const toml::node& value) {
+  const bool positional = key == "filter";
+  const CLI::Option* option = app.get_option_no_throw(positional ? key : typed(key));
+  if (option == nullptr || key == "config" || key == "help") {
+    const std::string nearest = nearest_option(app, key);
+    refuse(path, value.source(),
+           fmt::format("there is no option '{}'{}", key,
+                       nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest)));
+  }
+  return *option;
+}
+
+std::string text_of(const std::string& path, const std::string& key, const toml::node& value) {
+  if (const auto* text = value.as_string()) return text->get();
+  if (const auto* number = value.as_integer()) return std::to_string(number->get());
+  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+  refuse(path, value.source(), fmt::format("'{}' wants a text or a number here", key));
+}
+
+// A flag's words: true is the flag, false its opposite where it has one.
+void add_flag(const CLI::Option& option, const std::string& path, const std::string& key,
+              const toml::node& value, std::vector<std::string>& words) {
+  const auto* wanted = value.as_boolean();
+  if (wanted == nullptr) refuse(path, value.source(), fmt::format("'{}' is true or false", key));
+  if (wanted->get()) {
+    words.push_back(typed(key));
+  } else if (option.check_lname("no-" + key)) {
+    words.push_back("--no-" + key);
+  }
+}
+
+std::vector<std::string> words_of(const CLI::Option& option, const std::string& path,
+                                  const std::string& key, const toml::node& value) {
+  std::vector<std::string> words;
+  if (key == "filter") return {text_of(path, key, value)};
+  if (option.get_expected_max() == 0) {
+    add_flag(option, path, key, value, words);
+    return words;
+  }
+  const auto add = [&](const toml::node& one) {
+    const std::string text = text_of(path, key, one);
+    if (key.size() == 1) {
+      words.insert(words.end(), {typed(key), text});
+    } else {
+      words.push_back(typed(key) + "=" + text);  // also a text that begins with a hyphen
+    }
+  };
+  if (const toml::array* list = value.as_array()) {
+    for (const toml::node& one : *list) add(one);
+  } else {
+    add(value);
+  }
+  return words;
+}
+
+}  // namespace
+
+std::vector<std::string> config_files(int argc, const char* const* argv) {
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=') {
+      files.emplace_back(word.substr(kOption.size() + 1));
+    } else if (word == kOption && i + 1 < argc) {
+      files.emplace_back(argv[++i]);
+    }
+  }
+  for (const std::string& file : files) {
+    if (file.empty() || file == "-") throw UsageError("--config wants the name of a file");
+  }
+  return files;
+}
+
+std::vector<std::string> config_words(const CLI::App& app, const std::vector<std::string>& files) {
+  std::map<const CLI::Option*, std::vector<std::string>> by_option;
+  for (const std::string& name : files) {
+    const bool may_be_missing = name.front() == '-';
+    const std::string path = may_be_missing ? name.substr(1) : name;
+    if (may_be_missing && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
+    if (::access(path.c_str(), R_OK) != 0) {
+      throw UsageError(fmt::format("--config {}: {}", path, errno_text(errno)));
+    }
+    try {
+      const toml::table table = toml::parse_file(path);
+      for (const auto& [key_text, value] : table) {
+        const std::string key(key_text.str());
+        const CLI::Option& option = option_of(app, path, key, value);
+        by_option[&option] = words_of(option, path, key, value);
+      }
+    } catch (const toml::parse_error& error) {
+      refuse(path, error.source(), error.description());
+    }
+  }
+  std::vector<std::string> words;
+  std::vector<std::string> filter;
+  for (const auto& [option, its_words] : by_option) {
+    if (option->count() != 0) continue;
+    auto& to = option->get_positional() ? filter : words;
+    to.insert(to.end(), its_words.begin(), its_words.end());
+  }
+  words.insert(words.end(), filter.begin(), filter.end());
+  return words;
+}
+
+}  // namespace capstan::tools
