@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
 #include <string_view>
 
@@ -123,6 +124,9 @@ std::vector<std::string> config_words(const CLI::App& app, const std::vector<std
     if (may_be_missing && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
     if (::access(path.c_str(), R_OK) != 0) {
       throw UsageError(fmt::format("--config {}: {}", path, errno_text(errno)));
+    }
+    if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
+      throw UsageError(fmt::format("--config {}: it is a directory", path));
     }
     try {
       const toml::table table = toml::parse_file(path);
