@@ -36,7 +36,7 @@ struct RingCounters {
   Counter after_stop;      // received after the stop, left in the ring unread
   Counter abandoned;       // received before, left in the ring because of request_abandon()
   Counter held_blocks;     // sealed and not yet given back, now
-  Counter link_errors;  // times the kernel reported the link down on this socket
+  Counter link_errors;     // times the kernel reported the link down on this socket
 };
 
 struct CaptureThreadOptions {

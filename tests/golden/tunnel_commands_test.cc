@@ -119,7 +119,7 @@ TEST_P(Inner, AHostInsideIsFoundWithAndWithoutAnIndex) {
 INSTANTIATE_TEST_SUITE_P(Tunnels, Inner,
                          ::testing::Values(InnerCase{"core/sv__vxlan-decoder-01.pcap", "vxlan"},
                                            InnerCase{"core/zeek__tunnels_geneve.pcap", "geneve"},
-                                           InnerCase{"formats/pcpp__GrePackets.pcap", kIpInGre},
+                                           InnerCase{"core/zeek__tunnels_gre-sample.pcap", kIpInGre},
                                            InnerCase{"core/zeek__tunnels_4in4.pcap",
                                                      "ip.proto == 4"}));
 

@@ -117,8 +117,8 @@ class Helper {
       const auto ended = running_.extract(child);
       if (ended.empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) continue;
       warn("--on-file for {} {} {}", ended.mapped(),
-          WIFEXITED(status) ? "ended with status" : "was ended by signal",
-          WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+           WIFEXITED(status) ? "ended with status" : "was ended by signal",
+           WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }
   }
 
