@@ -116,12 +116,12 @@ TEST_P(Inner, AHostInsideIsFoundWithAndWithoutAnIndex) {
   EXPECT_TRUE(capstan({"flows", "-r", path, "--json", "host", host}).out.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Tunnels, Inner,
-                         ::testing::Values(InnerCase{"core/sv__vxlan-decoder-01.pcap", "vxlan"},
-                                           InnerCase{"core/zeek__tunnels_geneve.pcap", "geneve"},
-                                           InnerCase{"core/zeek__tunnels_gre-sample.pcap", kIpInGre},
-                                           InnerCase{"core/zeek__tunnels_4in4.pcap",
-                                                     "ip.proto == 4"}));
+INSTANTIATE_TEST_SUITE_P(
+    Tunnels, Inner,
+    ::testing::Values(InnerCase{"core/sv__vxlan-decoder-01.pcap", "vxlan"},
+                      InnerCase{"core/zeek__tunnels_geneve.pcap", "geneve"},
+                      InnerCase{"core/zeek__tunnels_gre-sample.pcap", kIpInGre},
+                      InnerCase{"core/zeek__tunnels_4in4.pcap", "ip.proto == 4"}));
 
 // Protocol and server name as the audit of the same packets has them.
 TEST(FlowsCommand, NamesApplicationsWhenAsked) {
