@@ -182,7 +182,8 @@ void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer) {
     range.until_ns = std::max(span->until_ns, range.since_ns + 1);
   Json json;
   Beside beside;
-  if (!span && (range.since_ns == 0 || range.until_ns == kOpen)) range = {0, 1};
+  const bool empty = !span && (range.since_ns == 0 || range.until_ns == kOpen);
+  if (empty) range = {0, 1};
   const std::uint64_t length = range.until_ns - range.since_ns;
   const std::uint64_t step =
       question.step_ns != 0 ? question.step_ns : round_step_ns(length, kStepsWanted);
@@ -202,9 +203,10 @@ void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer) {
   }
   json["since"] = time_or_null(range.since_ns);
   json["until"] = time_or_null(range.until_ns);
-  json["recorded_from"] = span ? time_or_null(span->since_ns) : Json(nullptr);
+  json["recorded_from"] = span ? Json(tools::utc_time(span->since_ns)) : Json(nullptr);
   json["recorded_to"] = span ? time_or_null(span->until_ns - 1) : Json(nullptr);
-  json["begin"] = time_or_null(timeline.begin_ns());
+  // A packet may be dated 1970-01-01: only where there is none at all there is no begin.
+  json["begin"] = empty ? Json(nullptr) : Json(tools::utc_time(timeline.begin_ns()));
   json["step_s"] = static_cast<double>(step) / 1e9;
   json["packets"] = std::move(packets);
   json["bytes"] = std::move(bytes);
