@@ -270,6 +270,23 @@ TEST_F(OutputsTest, ServicesWithoutRoomAreToldAndCounted) {
   EXPECT_NE(outputs.report(auditor, scope).find(told->sentence), std::string::npos);
 }
 
+TEST_F(OutputsTest, WhatACutFileLacksWasNotLostByTheRecording) {
+  AuditOutputs outputs(line());
+  audit::Auditor auditor({}, outputs);
+  auditor.finish();
+  AuditScope scope;
+  scope.inputs.emplace_back();
+  scope.inputs[0].name = "half.pcapng";
+  scope.inputs[0].missing = 2;
+  outputs.finish(auditor, scope);
+  const std::vector<LeftOut> list = left_out(scope, auditor);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].what, "packets-missing");
+  EXPECT_EQ(list[0].sentence, "2 packets were recorded and are not in half.pcapng");
+  EXPECT_NE(read_file(directory.path() / "eve.json").find("\"packets_missing\":2"),
+            std::string::npos);
+}
+
 TEST(AuditCli, NonsenseIsRefused) {
   const auto parse = [](std::vector<const char*> words) {
     words.insert(words.begin(), "audit");

@@ -74,7 +74,8 @@ AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& fi
   if (ended && !file.end().clean() && !file.being_written()) input.damage = file.end().text();
   const LossReport report =
       loss.finish({ended && file.end().clean(), file.being_written() || !ended});
-  input.lost = report.dropped + report.interface_dropped + report.missing;
+  input.lost = report.dropped + report.interface_dropped;
+  input.missing = report.missing;
   return input;
 }
 
@@ -97,7 +98,8 @@ AuditedInput input_of(const SetFile& file, const FileOutcome& outcome) {
       if (!outcome.end.clean() && !outcome.being_written) input.damage = outcome.end.text();
       break;
   }
-  input.lost = outcome.loss.dropped + outcome.loss.interface_dropped + outcome.loss.missing;
+  input.lost = outcome.loss.dropped + outcome.loss.interface_dropped;
+  input.missing = outcome.loss.missing;
   return input;
 }
 

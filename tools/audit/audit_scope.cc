@@ -27,6 +27,12 @@ void add_inputs(const AuditScope& scope, std::vector<LeftOut>& list) {
            fmt::format("{} lost while {} was {}", counted(input.lost, "packet was", "packets were"),
                        input.name, input.live ? "heard" : "recorded")});
     }
+    if (input.missing != 0) {
+      list.push_back({"packets-missing", input.name, input.missing,
+                      fmt::format("{} recorded and {} not in {}",
+                                  counted(input.missing, "packet was", "packets were"),
+                                  input.missing == 1 ? "is" : "are", input.name)});
+    }
   }
 }
 

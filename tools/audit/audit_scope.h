@@ -17,7 +17,8 @@ struct AuditedInput {
   bool live = false;
   std::uint64_t packets = 0;              // given to the audit
   std::uint64_t filtered = 0;             // in a file, and not matched by the filter
-  std::uint64_t lost = 0;                 // that its ledger, or the ring, says are missing
+  std::uint64_t lost = 0;                 // dropped before they could be written or heard
+  std::uint64_t missing = 0;              // counted as recorded, and not in the file (it was cut)
   std::uint64_t reordered = 0;            // put in the order of their times
   std::optional<std::uint64_t> first_ns;  // the earliest and the latest time of its packets
   std::optional<std::uint64_t> last_ns;

@@ -196,6 +196,7 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
     ordered_json one = {{input.live ? "interface" : "file", safe_text(input.name)},
                         {"packets", input.packets},
                         {"packets_lost", input.lost},
+                        {"packets_missing", input.missing},
                         {"packets_filtered", input.filtered},
                         {"packets_reordered", input.reordered}};
     one["first"] = or_null(input.first_ns ? eve_time(*input.first_ns) : "");
