@@ -108,7 +108,7 @@ TEST_F(ShowLive, RefusalsNameTheObject) {
   EXPECT_TRUE(contains(unknown.err, "nosuch0")) << unknown.err;
   const ProcessResult type = run(show({"-i", "lo", "-y", "PPP"}));
   EXPECT_EQ(type.status, 2);
-  EXPECT_TRUE(contains(type.err, "EN10MB, not PPP")) << type.err;
+  EXPECT_TRUE(contains(type.err, "-y PPP: lo has the link type EN10MB")) << type.err;
   const ProcessResult host = run(show({"-i", "lo", "host", "nosuch.invalid"}));
   EXPECT_EQ(host.status, 2);
   EXPECT_TRUE(contains(host.err, "nosuch.invalid")) << host.err;
