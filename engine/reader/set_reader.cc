@@ -1,6 +1,7 @@
 #include "engine/reader/set_reader.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,12 @@ std::uint64_t first_time_in(std::span<const std::uint8_t> start, const std::stri
   return file.next(packet) ? packet.timestamp_ns : 0;
 }
 
+// The start of a file on the stack: gone with the frame, so that no core dump holds its packets.
+struct FileStart {
+  std::array<std::uint8_t, kLookBytes> bytes;
+  ~FileStart() { ::explicit_bzero(bytes.data(), bytes.size()); }
+};
+
 Look look_at(const std::string& path) {
   Look look;
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -52,16 +59,16 @@ Look look_at(const std::string& path) {
   static_cast<void>(::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM));
   const bool locked = ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   QuietFile file(std::move(fd), locked ? QuietFile::Manner::kDirect : QuietFile::Manner::kUncached);
-  std::array<std::uint8_t, kLookBytes> start;
-  const std::size_t count = file.read_at(0, start.data(), start.size());
+  FileStart start;
+  const std::size_t count = file.read_at(0, start.bytes.data(), start.bytes.size());
   if (count == 0) {
     look.error = file.error();
     look.is_capture = false;
     return look;
   }
-  if (detect_compression(start.data(), count) != Compression::kNone) return look;
+  if (detect_compression(start.bytes.data(), count) != Compression::kNone) return look;
   try {
-    look.first_ns = first_time_in({start.data(), count}, path);
+    look.first_ns = first_time_in({start.bytes.data(), count}, path);
   } catch (const UsageError&) {
     look.is_capture = false;
   }
