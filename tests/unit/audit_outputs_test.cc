@@ -271,7 +271,8 @@ TEST_F(OutputsTest, ServicesWithoutRoomAreToldAndCounted) {
 }
 
 TEST_F(OutputsTest, WhatACutFileLacksWasNotLostByTheRecording) {
-  AuditOutputs outputs(line());
+  const AuditCommandLine commands = line();
+  AuditOutputs outputs(commands);
   audit::Auditor auditor({}, outputs);
   auditor.finish();
   AuditScope scope;
