@@ -110,11 +110,31 @@ class Browser:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
 
     def click(self, selector):
-        place = self.evaluate(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-                              "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")
+        """Where the element stays and nothing lies over it: a page that still loads moves under the pointer."""
+        place = None
+        for _ in range(100):
+            *now, hit = self.evaluate(
+                f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
+                "const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;"
+                "return [x, y, e.contains(document.elementFromPoint(x, y))]; })()")
+            if hit and now == place:
+                break
+            place = now
+            time.sleep(0.02)
         self.mouse("mouseMoved", *place, buttons=0)
         self.mouse("mousePressed", *place)
         self.mouse("mouseReleased", *place, buttons=0)
+
+    def choose(self, selector, expression, patience=60):
+        """Clicks until `expression` holds: an element may move between the look and the click."""
+        end = time.monotonic() + patience
+        while True:
+            self.click(selector)
+            try:
+                return self.wait(expression, patience=2)
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
 
     def drag(self, selector, start, end):
         """From and to shares of the element's width."""
