@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -62,6 +63,22 @@ TEST_F(ShowCommand, WrittenFileHoldsThePacketsThatMatch) {
   EXPECT_TRUE(contains(run("--count -r " + copy).text, "2 packets"));
   EXPECT_EQ(run("-r " + path_ + " -w " + copy + " less 10").status, 0);
   EXPECT_TRUE(contains(run("--count -r " + copy).text, "0 packets"));
+}
+
+// However a file came to be read: it is not emptied to write its own packets into it.
+TEST_F(ShowCommand, WhatIsReadIsNotOverwritten) {
+  const std::uintmax_t whole = std::filesystem::file_size(path_);
+  std::ofstream(dir_.path() / "list") << path_ << '\n';
+  std::filesystem::create_symlink(path_, dir_.path() / "link");
+  const std::string directory = dir_.path();
+  for (const std::string& input : {"-r " + path_, "-V " + directory + "/list", "-r " + directory}) {
+    for (const char* name : {"/three.pcapng", "/link"}) {
+      const Outcome refused = run(input + " -w " + directory + name);
+      EXPECT_EQ(refused.status, 2) << input << refused.text;
+      EXPECT_TRUE(contains(refused.text, "one of the files to be read")) << refused.text;
+      EXPECT_EQ(std::filesystem::file_size(path_), whole) << input;
+    }
+  }
 }
 
 TEST_F(ShowCommand, FilesAndFilterCanBeNamedInFiles) {

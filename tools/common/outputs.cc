@@ -24,7 +24,9 @@ bool is_file(const std::string& path) {
 bool are_one_file(const std::string& one, const std::string& other) {
   if (!is_file(one) || !is_file(other)) return false;
   std::error_code ignored;
-  if (fs::equivalent(one, other, ignored)) return true;
+  if (fs::exists(one, ignored) && fs::exists(other, ignored)) {
+    return fs::equivalent(one, other, ignored);
+  }
   const fs::path first = fs::weakly_canonical(fs::absolute(one), ignored);
   return !first.empty() && first == fs::weakly_canonical(fs::absolute(other), ignored);
 }
@@ -52,6 +54,13 @@ std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
     }
   }
   return problems;
+}
+
+void refuse_to_overwrite(const std::string& write_path, const RecordingSet& set) {
+  for (const SetFile& file : set.files) {
+    if (!are_one_file(file.path, write_path)) continue;
+    throw UsageError(fmt::format("-w {}: this is one of the files to be read", write_path));
+  }
 }
 
 void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs) {

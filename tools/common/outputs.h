@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/reader/recording_set.h"
+
 namespace capstan::tools {
 
 struct NamedOutput {
@@ -18,7 +20,10 @@ struct NamedOutput {
 // one likes.
 std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
                                          std::span<const std::string> inputs = {});
-// The same, thrown as a UsageError.
+// `write_path` (empty or "-": none) is one of the files of `set`, by whatever name: throws
+// UsageError, so that nothing is emptied before it was read.
+void refuse_to_overwrite(const std::string& write_path, const RecordingSet& set);
+// output_problems(), thrown as a UsageError.
 void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs = {});
 
 }  // namespace capstan::tools

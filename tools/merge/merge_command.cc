@@ -16,6 +16,7 @@
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
+#include "tools/common/outputs.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/merge/merge_cli.h"
@@ -41,7 +42,7 @@ class Merge {
         set_(RecordingSet::find(line.inputs)),
         filter_(line.filter, set_),
         copier_(set_, copy_options(line)) {
-    refuse_to_overwrite();
+    refuse_to_overwrite(line_.write_path, set_);
     open_next();
     SetReaderOptions options;
     options.range = line.range;
@@ -79,15 +80,6 @@ class Merge {
     options.silent_interfaces = true;
     options.snaplen = line.snaplen;
     return options;
-  }
-
-  void refuse_to_overwrite() const {
-    for (const SetFile& file : set_.files) {
-      if (file.path != "-" && PacketFileWriter::is_same_file(file.path, line_.write_path)) {
-        throw UsageError(
-            fmt::format("-w {}: this is one of the files to be read", line_.write_path));
-      }
-    }
   }
 
   void open_next() {

@@ -17,6 +17,7 @@
 #include "engine/reader/set_reader.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
+#include "tools/common/outputs.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/query/answer_end.h"
@@ -123,15 +124,6 @@ class FileAnswer final : public Answer {
   std::uint64_t last_ns_ = 0;
 };
 
-void refuse_to_overwrite(const QueryCommandLine& line, const RecordingSet& set) {
-  if (line.write_path.empty() || line.write_path == "-") return;
-  for (const SetFile& file : set.files) {
-    if (file.path != "-" && PacketFileWriter::is_same_file(file.path, line.write_path)) {
-      throw UsageError(fmt::format("-w {}: this is one of the files to be read", line.write_path));
-    }
-  }
-}
-
 // A recorder is running here, or one of the files is being written.
 bool beside_recorder(const RecordingSet& set) {
   const bool unfinished = std::any_of(set.files.begin(), set.files.end(),
@@ -157,7 +149,7 @@ class Query {
       : line_(line), stop_(stop), set_(RecordingSet::find(line.inputs)), filter_(line, set_) {}
 
   int run() {
-    refuse_to_overwrite(line_, set_);
+    refuse_to_overwrite(line_.write_path, set_);
     const bool gentle = line_.gentleness == Gentleness::kAlways ||
                         (line_.gentleness == Gentleness::kAuto && beside_recorder(set_));
     if (gentle) become_idle();

@@ -17,6 +17,7 @@
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
+#include "tools/common/outputs.h"
 #include "tools/show/interface_book.h"
 #include "tools/show/packet_output.h"
 
@@ -34,6 +35,17 @@ void announce(const CaptureFile& file) {
   const FileInterface& first = file.interfaces().front();
   say("reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
       link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
+}
+
+// Before -w is opened, which empties it. What -r names was looked at with the command line.
+void refuse_overwriting(const ShowOptions& options) {
+  if (options.write_path.empty()) return;
+  const NamedOutput outputs[] = {{"-w", options.write_path}};
+  if (!options.file_list.empty()) check_outputs(outputs, options.files);
+  for (const std::string& path : options.files) {
+    if (path == "-" || !std::filesystem::is_directory(path)) continue;
+    refuse_to_overwrite(options.write_path, RecordingSet::find({path}));
+  }
 }
 
 class FileShow {
@@ -165,6 +177,9 @@ class FileShow {
 
 }  // namespace
 
-int show_files(const ShowOptions& options) { return FileShow(options).run(); }
+int show_files(const ShowOptions& options) {
+  refuse_overwriting(options);
+  return FileShow(options).run();
+}
 
 }  // namespace capstan::tools

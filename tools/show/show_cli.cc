@@ -151,15 +151,6 @@ std::uint64_t parse_buffer(const std::string& text) {
   return *bytes;
 }
 
-// tcpdump's names (pcap-tstamp(7)). The kernel gives one kind of the adapter's own.
-bool parse_time_stamp_type(const std::string& text) {
-  if (text.empty() || text == "host") return false;
-  if (text == "adapter_unsynced" || text == "adapter") return true;
-  throw UsageError(fmt::format(
-      "-j {}: a time stamp type is host or adapter_unsynced; -J lists what the interface has",
-      text));
-}
-
 void understand(ShowOptions& options, const RawOptions& raw) {
   if (leading_file_names(raw.words) != 0) {
     const std::string& name = raw.words.front();

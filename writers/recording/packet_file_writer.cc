@@ -60,13 +60,6 @@ PacketFileWriter::PacketFileWriter(PacketFileOptions options, ByteSink& sink)
 
 PacketFileWriter::~PacketFileWriter() = default;
 
-bool PacketFileWriter::is_same_file(const std::string& one, const std::string& other) {
-  struct stat a {};
-  struct stat b {};
-  return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
-
 // The section header, with room for a comment that is known at the end: an option without meaning.
 // Only where it can be filled in later; and dumpcap, which reads pipes for Wireshark, has no more
 // than 2048 bytes for this block and dies of a larger one (4.0, pcapng_pipe_open_live).

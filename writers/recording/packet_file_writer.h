@@ -81,8 +81,6 @@ class PacketFileWriter {
   std::uint64_t bytes() const noexcept { return bytes_; }
   PacketFileFormat format() const noexcept { return options_.format; }
   std::uint32_t interfaces() const noexcept { return interfaces_; }
-  // Device and inode, to tell that the output is not one of the inputs.
-  static bool is_same_file(const std::string& one, const std::string& other);
 
  private:
   void begin();

@@ -148,7 +148,6 @@ void RecordingWriter::write_closing(const std::vector<ClosingLedger>& ledgers,
   staging_.end_record(0);
 }
 
-// The last file gets its length and its name, and is told of. 0 or an errno value.
 void RecordingWriter::publish() noexcept {
   counters_.packets_written.set(queue_->certain_packets() - deleted_packets_);
   counters_.packets_failed.set(queue_->failed_packets() + extra_failed_ + deleted_packets_);
@@ -160,6 +159,7 @@ void RecordingWriter::publish() noexcept {
   if (series_) series_->note_writing(queue_->certain_end());
 }
 
+// The last file gets its length and its name, and is told of. 0 or an errno value.
 int RecordingWriter::close_file() noexcept {
   int close_error = 0;
   // Not even the head is there, on a full disk for one: no reader would take it for a recording.
