@@ -65,7 +65,7 @@ class PackedLayout {
   void merge_all() noexcept { merge(PacketMerge::kAllHaveCome); }
   bool something_waits() const noexcept { return merge_ && !merge_->empty(); }
   // Of blocks whose packets wait: at most so much will be written of them.
-  std::uint64_t waiting_bytes() const noexcept { return waiting_bytes_; }
+  std::uint64_t waiting_bytes() const noexcept { return merge_ ? merge_->held_bytes() : 0; }
   std::uint64_t waiting_packets() const noexcept { return merge_ ? merge_->waiting_packets() : 0; }
 
  private:
@@ -75,7 +75,6 @@ class PackedLayout {
   void pack_block(const SealedBlock& block) noexcept;
   std::uint32_t packets_within_limit(const SealedBlock& block) noexcept;
   void pack_packet(const PacketView& packet) noexcept;
-  void note_begun(std::size_t ring, std::uint32_t block_bytes) noexcept;
   void begin_place(const SealedBlock& block, std::uint32_t packets) noexcept;
   void end_place(std::size_t ring) noexcept;
 
@@ -84,10 +83,7 @@ class PackedLayout {
   std::vector<std::uint16_t> link_types_;  // by interface id
   std::unique_ptr<PacketMerge> merge_;     // with several rings
   std::uint64_t last_packed_ns_ = 0;
-  std::uint64_t waiting_bytes_ = 0;
-  // By ring, as the next: of the bytes that wait, the block whose packets are going out.
-  std::vector<std::uint32_t> begun_bytes_;
-  std::vector<bool> admitted_;  // the block being merged began before the limit
+  std::vector<bool> admitted_;  // by ring: the block being merged began before the limit
   // With an observer: the packed block whose packets are going out, and how many still are.
   std::vector<PlacedBlock> places_;
   std::vector<std::uint32_t> unplaced_;

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -18,7 +17,6 @@ PackedLayout::PackedLayout(LayoutTarget& target)
   const std::size_t rings = target.options.blocks_per_ring.size();
   places_.resize(rings);
   unplaced_.resize(rings);
-  begun_bytes_.resize(rings);
   if (rings > 1) {
     merge_ = std::make_unique<PacketMerge>(target.options.blocks_per_ring, link_types_,
                                            target.options.merge_window_ns);
@@ -29,7 +27,6 @@ PackedLayout::PackedLayout(LayoutTarget& target)
 void PackedLayout::put(BlockRef block) noexcept {
   target_.counters.blocks_packed.add(1);
   if (merge_) {
-    waiting_bytes_ += block->size_bytes;
     merge_->add(std::move(block), boot_clock_ns());
   } else {
     pack_block(*block);
@@ -88,7 +85,6 @@ void PackedLayout::merge(std::uint64_t now_ns) noexcept {
     // said how many packets follow.
     if (next->begins_block != nullptr) {
       const SealedBlock& block = *next->begins_block;
-      note_begun(next->ring, block.size_bytes);
       admitted_[next->ring] = !target_.at_limit(0);
       if (admitted_[next->ring]) {
         begin_place(block, block.packet_count);
@@ -104,16 +100,6 @@ void PackedLayout::merge(std::uint64_t now_ns) noexcept {
       target_.leave_out(static_cast<std::uint32_t>(next->ring), 1);
     }
   }
-  if (merge_->empty()) {
-    waiting_bytes_ = 0;
-    std::fill(begun_bytes_.begin(), begun_bytes_.end(), 0U);
-  }
-}
-
-// The first packet of a block goes out. When the next block of its ring begins all of it has.
-void PackedLayout::note_begun(std::size_t ring, std::uint32_t block_bytes) noexcept {
-  waiting_bytes_ -= std::min<std::uint64_t>(waiting_bytes_, begun_bytes_[ring]);
-  begun_bytes_[ring] = block_bytes;
 }
 
 // A block's bytes begin at the position. With several rings others' packets come between.

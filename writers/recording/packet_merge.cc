@@ -19,6 +19,7 @@ PacketMerge::PacketMerge(const std::vector<std::uint32_t>& blocks_per_ring,
 void PacketMerge::add(BlockRef block, std::uint64_t now_ns) noexcept {
   Lane& lane = lanes_[block->ring];
   waiting_packets_ += block->packet_count;
+  held_bytes_ += block->size_bytes;
   CAPSTAN_CHECK(lane.count < lane.blocks.size(), lane.count);
   lane.blocks[(lane.first + lane.count) % lane.blocks.size()] = {std::move(block), now_ns};
   ++lane.count;
@@ -41,8 +42,10 @@ void PacketMerge::open_front(Lane& lane) noexcept {
 }
 
 void PacketMerge::drop_front(Lane& lane) noexcept {
+  BlockRef& front = lane.blocks[lane.first].block;
   waiting_packets_ -= std::exchange(lane.left, 0U);
-  lane.blocks[lane.first].block.reset();
+  held_bytes_ -= front->size_bytes;
+  front.reset();
   lane.first = (lane.first + 1) % lane.blocks.size();
   --lane.count;
   --held_;

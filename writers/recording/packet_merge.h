@@ -39,6 +39,8 @@ class PacketMerge {
   bool empty() const noexcept { return held_ == 0; }
   // In the blocks held, and not handed out yet.
   std::uint64_t waiting_packets() const noexcept { return waiting_packets_; }
+  // Of the blocks held, whole.
+  std::uint64_t held_bytes() const noexcept { return held_bytes_; }
 
   // The next packet in time that may go out at `now_ns`; none when waiting for other rings. With
   // kAllHaveCome nothing is waited for. The bytes stay valid until the next call.
@@ -71,6 +73,7 @@ class PacketMerge {
   std::uint64_t window_ns_;
   std::size_t held_ = 0;
   std::uint64_t waiting_packets_ = 0;
+  std::uint64_t held_bytes_ = 0;
   Lane* handed_out_ = nullptr;  // stepped at the next call, because its packet is still in use
 };
 
