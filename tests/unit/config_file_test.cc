@@ -92,6 +92,10 @@ TEST_F(ConfigFile, MistakesAreNamedWithTheirLine) {
             ":3: there is no option 'bufer-size'; is 'buffer-size' meant?");
   EXPECT_TRUE(complaint("[section]\nrings = 2\n").starts_with(":1: there is no option 'section'"));
   EXPECT_TRUE(complaint("config = \"more.toml\"\n").starts_with(":1: there is no option 'config'"));
+  for (const char* ends : {"help", "h", "version"}) {
+    EXPECT_TRUE(complaint(std::string(ends) + " = true\n").starts_with(":1: there is no option"))
+        << ends << " would end the service at its start";
+  }
   EXPECT_EQ(complaint("rings = 2\nquiet = \"yes\"\n"), ":2: 'quiet' is true or false");
   EXPECT_EQ(complaint("rings = true\n"), ":1: 'rings' wants a text or a number here");
   EXPECT_EQ(complaint("rings = { a = 1 }\n"), ":1: 'rings' wants a text or a number here");

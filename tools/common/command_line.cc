@@ -13,16 +13,6 @@ namespace capstan::tools {
 
 namespace {
 
-// Of those that --help lists.
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* const option : app.get_options()) {
-    if (option->get_group().empty()) continue;
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
 // CLI11's words for what is left over name neither the option that was meant nor where to look.
 std::string unexpected_text(const CLI::App& app) {
   std::vector<std::string> left = app.remaining();
@@ -38,6 +28,15 @@ std::string unexpected_text(const CLI::App& app) {
 }
 
 }  // namespace
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* const option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv, std::string_view footer) {
   std::vector<std::string> words(argv + 1, argv + argc);

@@ -16,4 +16,7 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
 bool parse_command_line(CLI::App& app, std::vector<std::string> reversed_words,
                         std::string_view footer = {});
 
+// The long names of the options that --help lists, with their hyphens.
+std::vector<std::string> option_names(const CLI::App& app);
+
 }  // namespace capstan::tools

@@ -7,8 +7,9 @@
 #include <map>
 #include <string_view>
 
-#include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
+#include "tools/common/command_line.h"
+#include "tools/common/nearest_name.h"
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -16,8 +17,6 @@
 namespace capstan::tools {
 
 namespace {
-
-constexpr std::string_view kOption = "--config";
 
 // A key as it would be typed. Options of one letter alone are keys too: C, G, W.
 std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--") + key; }
@@ -27,29 +26,16 @@ std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--"
   throw UsageError(fmt::format("{}:{}: {}", path, where.begin.line, what));
 }
 
-std::string nearest_option(const CLI::App& app, const std::string& key) {
-  std::string nearest;
-  std::size_t least = key.size() / 2 + 1;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      const std::size_t distance = edit_distance(key, name);
-      if (distance >= least) continue;
-      least = distance;
-      nearest = name;
-    }
-  }
-  return nearest;
-}
-
 const CLI::Option& option_of(const CLI::App& app, const std::string& path, const std::string& key,
                              const toml::node& value) {
   const bool positional = key == "filter";
   const CLI::Option* option = app.get_option_no_throw(positional ? key : typed(key));
-  if (option == nullptr || key == "config" || key == "help") {
-    const std::string nearest = nearest_option(app, key);
+  if (option == nullptr || key == "config" || option == app.get_help_ptr() ||
+      option == app.get_version_ptr()) {
+    const std::string nearest = nearest_name(typed(key), option_names(app));
     refuse(path, value.source(),
            fmt::format("there is no option '{}'{}", key,
-                       nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest)));
+                       nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest.substr(2))));
   }
   return *option;
 }
@@ -99,26 +85,10 @@ std::vector<std::string> words_of(const CLI::Option& option, const std::string& 
 
 }  // namespace
 
-std::vector<std::string> config_files(int argc, const char* const* argv) {
-  std::vector<std::string> files;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--") break;
-    if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=') {
-      files.emplace_back(word.substr(kOption.size() + 1));
-    } else if (word == kOption && i + 1 < argc) {
-      files.emplace_back(argv[++i]);
-    }
-  }
-  for (const std::string& file : files) {
-    if (file.empty() || file == "-") throw UsageError("--config wants the name of a file");
-  }
-  return files;
-}
-
 std::vector<std::string> config_words(const CLI::App& app, const std::vector<std::string>& files) {
   std::map<const CLI::Option*, std::vector<std::string>> by_option;
   for (const std::string& name : files) {
+    if (name.empty() || name == "-") throw UsageError("--config wants the name of a file");
     const bool may_be_missing = name.front() == '-';
     const std::string path = may_be_missing ? name.substr(1) : name;
     if (may_be_missing && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) continue;

@@ -204,28 +204,35 @@ struct Parser {
   }
 };
 
+// Throws UsageError where there are any.
+void refuse(const Problems& problems) {
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
 }  // namespace
 
 std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv) {
   std::vector<std::string> words = without_buffer_limit(argc, argv);  // the last one first
-  const std::vector<std::string> files = config_files(argc, argv);
-  if (!files.empty()) {
-    Parser command_line;  // says which options need no file
-    if (!parse_command_line(command_line.app, words)) return std::nullopt;
-    const std::vector<std::string> more = config_words(command_line.app, files);
+  std::optional<Parser> parser(std::in_place);
+  if (!parse_command_line(parser->app, words)) return std::nullopt;
+  if (!parser->raw.config.empty()) {
+    const std::vector<std::string> more = config_words(parser->app, parser->raw.config);
     words.insert(words.end(), more.rbegin(), more.rend());
+    parser.emplace();
+    if (!parse_command_line(parser->app, std::move(words))) return std::nullopt;
   }
-  Parser parser;
-  if (!parse_command_line(parser.app, std::move(words))) return std::nullopt;
-  RecordCommandLine& line = parser.line;
-  const RawOptions& raw = parser.raw;
+  RecordCommandLine& line = parser->line;
+  const RawOptions& raw = parser->raw;
   RecordOptions& options = line.options;
   Problems problems;
   read_habit_options(raw.habits, raw.filter, line, problems);
   if (raw.list_interfaces) line.instead = Instead::kListInterfaces;
-  if (line.instead != Instead::kNothing) return line;
-  read_storage_options(raw.storage, options, problems);
   read_sizes(raw, options, problems);
+  if (line.instead != Instead::kNothing) {
+    refuse(problems);
+    return line;
+  }
+  read_storage_options(raw.storage, options, problems);
   read_rings(raw, options, problems);
   read_output(raw, options, problems);
   options.watch = read_watch_options(raw.watch, problems);
@@ -234,7 +241,7 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   for (std::string& problem : validate_record_options(options)) {
     problems.push_back(std::move(problem));
   }
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+  refuse(problems);
   return line;
 }
 
