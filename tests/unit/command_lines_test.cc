@@ -177,6 +177,11 @@ TEST_F(CommandLines, AnOutputThatIsAnotherFileToo) {
   EXPECT_EQ(output_problems(fresh).size(), 1U) << "not there yet";
   const NamedOutput apart[] = {{"-w", "/dev/null"}, {"--json", "/dev/null"}, {"--html", ""}};
   EXPECT_EQ(output_problems(apart).size(), 0U);
+  EXPECT_NE(refusal_of([] {
+              record({"-i", "lo", "-w", "x", "-b", "files:2", "-b", "filesize:1000", "-b",
+                      "printname:stdout", "--stats-json", "-"});
+            }),
+            "taken");
   const NamedOutput twice[] = {{"-w", "-"}, {"--json", "-"}};
   EXPECT_EQ(output_problems(twice).size(), 1U);
 }
@@ -201,6 +206,8 @@ TEST_F(CommandLines, RecordKnowsTheFlagsOfTcpdumpAndDumpcap) {
                                                {"-i", "lo", "-w", "x", "-k", "2412"}}) {
     EXPECT_NE(refusal_of([&] { record(wrong); }), "taken") << wrong[4];
   }
+  EXPECT_EQ(record({"-i", "lo", "-s", "96", "-d", "tcp"}).capture.snaplen, 96U) << "what -d prints";
+  EXPECT_NE(refusal_of([] { record({"-i", "lo", "-Q", "sideways", "-d", "tcp"}); }), "taken");
 }
 
 TEST_F(CommandLines, ARecordingsNameDecidesItsFormatUnlessItIsSaid) {

@@ -14,6 +14,14 @@ Direction parse_direction(const std::string& text) {
   throw UsageError(fmt::format("-Q {}: a direction is in, out or inout", text));
 }
 
+bool parse_time_stamp_type(const std::string& text) {
+  if (text.empty() || text == "host") return false;
+  if (text == "adapter_unsynced" || text == "adapter") return true;
+  throw UsageError(fmt::format(
+      "-j {}: a time stamp type is host or adapter_unsynced; -J lists what the interface has",
+      text));
+}
+
 std::string with_direction(const std::string& filter, Direction direction) {
   if (direction == Direction::kUnknown) return filter;
   const std::string word = direction == Direction::kInbound ? "inbound" : "outbound";

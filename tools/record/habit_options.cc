@@ -102,17 +102,18 @@ void read_habit_options(const RawHabitOptions& raw, const std::vector<std::strin
     }
     filter = raw.filters.front();
   }
-  try {
-    options.capture.filter = with_direction(filter, parse_direction(raw.direction));
-  } catch (const UsageError& error) {
-    problems.push_back(error.what());
-  }
-  if (raw.time_stamp_type == "adapter_unsynced" || raw.time_stamp_type == "adapter") {
-    options.capture.hardware_timestamps = true;
-  } else if (!raw.time_stamp_type.empty() && raw.time_stamp_type != "host") {
-    problems.push_back(
-        fmt::format("-j {}: a time stamp type is host or adapter_unsynced", raw.time_stamp_type));
-  }
+  const auto understand = [&problems](const auto& read) {
+    try {
+      read();
+    } catch (const UsageError& error) {
+      problems.push_back(error.what());
+    }
+  };
+  understand(
+      [&] { options.capture.filter = with_direction(filter, parse_direction(raw.direction)); });
+  understand([&] {
+    if (parse_time_stamp_type(raw.time_stamp_type)) options.capture.hardware_timestamps = true;
+  });
   if (raw.list_link_types) line.instead = Instead::kListLinkTypes;
   if (raw.list_time_stamp_types) line.instead = Instead::kListTimeStampTypes;
   if (raw.dump_filter > 0) line.instead = Instead::kPrintFilter;

@@ -84,8 +84,8 @@ void check_targets(const RecordOptions& options, Problems& problems) {
   for (const std::string& file : options.files) outputs.push_back({"-w", file});
   outputs.push_back({"--stats-json", options.statistics_target()});
   outputs.push_back({"--audit", options.audit_file});
-  const bool names_on_screen = options.print_names == "stdout" || options.print_names == "stderr";
-  if (!names_on_screen) outputs.push_back({"-b printname:", options.print_names});
+  const std::string names = options.print_names == "stdout" ? "-" : options.print_names;
+  if (names != "stderr") outputs.push_back({"-b printname:", names});
   for (std::string& problem : output_problems(outputs)) problems.push_back(std::move(problem));
 }
 
