@@ -149,6 +149,10 @@ std::uint64_t read_rx_dropped(const std::string& name) noexcept {
   return read_statistic(name, "rx_dropped");
 }
 
+std::uint64_t read_rx_packets(const std::string& name) noexcept {
+  return read_statistic(name, "rx_packets");
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Damerau-Levenshtein (optimal string alignment), three rows.
   std::vector<std::size_t> before(b.size() + 1);

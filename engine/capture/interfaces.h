@@ -54,6 +54,9 @@ std::uint64_t read_nic_drops(const std::string& name) noexcept;
 // protocol wanted (__netif_receive_skb_core), which a recording has all the same.
 std::uint64_t read_rx_dropped(const std::string& name) noexcept;
 
+// rx_packets of the same: what the adapter has handed over.
+std::uint64_t read_rx_packets(const std::string& name) noexcept;
+
 // The fewest insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 

@@ -6,32 +6,22 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 
 #include "engine/capture/interfaces.h"
+#include "tools/watch/nic_drops.h"
 
 namespace capstan::tools {
 
 namespace {
 
-// A counter of /sys/class/net; 0 where there is none, or no such interface any more.
-std::uint64_t counter_of(const std::string& interface, const char* counter) {
-  std::ifstream file(fmt::format("/sys/class/net/{}/statistics/{}", interface, counter));
-  std::uint64_t value = 0;
-  file >> value;
-  return file ? value : 0;
-}
-
+// Since the begin, also of one that vanishes and comes back.
 struct Counts {
-  std::uint64_t received = 0;
-  std::uint64_t dropped = 0;
+  NicDrops received;
+  NicDrops dropped;
 };
 
-Counts counts_of(const std::string& interface) {
-  const std::uint64_t dropped = counter_of(interface, "rx_dropped") +
-                                counter_of(interface, "rx_missed_errors") +
-                                counter_of(interface, "rx_fifo_errors");
-  return {counter_of(interface, "rx_packets"), dropped};
+std::uint64_t read_all_drops(const std::string& interface) noexcept {
+  return read_nic_drops(interface) + read_rx_dropped(interface);
 }
 
 }  // namespace
@@ -44,17 +34,18 @@ void print_interface_statistics(std::vector<std::string> interfaces, SignalEvent
       if (info.index != 0) interfaces.push_back(info.name);
     }
   }
-  std::vector<Counts> before;
-  for (const std::string& name : interfaces) before.push_back(counts_of(name));
+  std::vector<Counts> counts;
+  for (const std::string& name : interfaces) {
+    counts.push_back({NicDrops(name, read_rx_packets), NicDrops(name, read_all_drops)});
+  }
   fmt::print("{:<15} {:>12} {:>12}\n", "Interface", "Received", "Dropped");
   constexpr int kSecondMs = 1000;
   while (std::fflush(stdout) == 0) {
     pollfd wait{signals.descriptor(), POLLIN, 0};
     if (::poll(&wait, 1, kSecondMs) > 0 && signals.take() != 0) return;
     for (std::size_t place = 0; place < interfaces.size(); ++place) {
-      const Counts now = counts_of(interfaces[place]);
-      fmt::print("{:<15} {:>12} {:>12}\n", interfaces[place], now.received - before[place].received,
-                 now.dropped - before[place].dropped);
+      fmt::print("{:<15} {:>12} {:>12}\n", interfaces[place], counts[place].received.total(),
+                 counts[place].dropped.total());
     }
   }
 }

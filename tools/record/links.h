@@ -44,6 +44,10 @@ class Links {
   std::uint64_t nic_drops(const std::string& interface_name) {
     return nic_drops_.at(interface_name).total();
   }
+  // The same as of the last add_to().
+  std::uint64_t nic_drops_said(const std::string& interface_name) const {
+    return nic_drops_.at(interface_name).said();
+  }
   PacketSizes packet_sizes(const std::string& interface_name) const;
   void add_to(RecordStats& stats);
 

@@ -27,7 +27,7 @@ constexpr std::uint64_t kAlarmIntervalNs = 250 * kNanosecondsPerMillisecond;
 
 }  // namespace
 
-Watchers::Watchers(const RecordOptions& options, Links& links,
+Watchers::Watchers(const RecordOptions& options, const Links& links,
                    std::function<RecordStats()> snapshot)
     : options_(options),
       links_(links),
@@ -129,7 +129,7 @@ void Watchers::look_for_alarms(std::uint64_t now_ns) {
                      [&](const auto& link) { return link.interface_name == ring.interface_name; });
     if (known == inputs.links.end()) {
       inputs.links.push_back({ring.interface_name, ring.received, ring.dropped,
-                              links_.nic_drops(ring.interface_name)});
+                              links_.nic_drops_said(ring.interface_name)});
     } else {
       known->received += ring.received;
       known->dropped += ring.dropped;

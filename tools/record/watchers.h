@@ -23,13 +23,11 @@
 
 namespace capstan::tools {
 
-struct RecordStats;
-
 class Watchers {
  public:
   // `options` and `links` outlive this. `snapshot`: how the recording stands, asked when somebody
   // looks.
-  Watchers(const RecordOptions& options, Links& links, std::function<RecordStats()> snapshot);
+  Watchers(const RecordOptions& options, const Links& links, std::function<RecordStats()> snapshot);
 
   // Before privileges are given up: a port below 1024 and /run may take them. `user`: whose the
   // recording will be; empty: as now.
@@ -63,7 +61,7 @@ class Watchers {
   void look_for_alarms(std::uint64_t now_ns);
 
   const RecordOptions& options_;
-  Links& links_;
+  const Links& links_;
   std::function<RecordStats()> snapshot_;
   std::uint64_t since_ns_ = 0;
   ServiceNotify service_;

@@ -20,6 +20,8 @@ class NicDrops {
   void returned(const std::string& name);
   // Never less than it said before.
   std::uint64_t total();
+  // What it said last, without a look.
+  std::uint64_t said() const noexcept { return total_; }
 
  private:
   std::string name_;
