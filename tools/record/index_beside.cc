@@ -40,9 +40,10 @@ IndexBeside::IndexBeside(IndexBesideOptions options)
   static_cast<void>(identify_bytes({}));
 }
 
-void IndexBeside::start(const std::vector<int>&) {
+void IndexBeside::start(const std::vector<int>&) { worker_.start(); }
+
+void IndexBeside::started() {
   for (const std::string& pattern : patterns_) add_earlier(pattern);
-  worker_.start();
 }
 
 void IndexBeside::add_earlier(const std::string& pattern) {

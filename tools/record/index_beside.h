@@ -30,6 +30,8 @@ class IndexBeside final : public BlockConsumer {
 
   void attach(Capture& /*capture*/) override {}
   void start(const std::vector<int>& cpus) override;
+  // Looks through the directory: behind the first packets, which do not wait for that.
+  void started() override;
   void file_finished(const FinishedFile& file) noexcept override { worker_.add(file.path); }
   void on_tick() override;
   void files_closed() override { worker_.end(); }
