@@ -1044,6 +1044,31 @@ TEST(AuditDialogue, OddSegments) {
   }
 }
 
+// The values of commands that are no logins are passed over, however many and however large.
+TEST(AuditDialogue, RedisValuesHideNoLaterLogin) {
+  const std::string auth = "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n";
+  const auto set_many = [](std::size_t count, std::size_t bytes) {
+    std::string command = "*" + std::to_string(1 + 2 * count) + "\r\n$4\r\nMSET\r\n";
+    for (std::size_t i = 0; i < count; ++i) {
+      command += "$1\r\nk\r\n$" + std::to_string(bytes) + "\r\n" + std::string(bytes, 'v') + "\r\n";
+    }
+    return command;
+  };
+  for (const auto& [count, bytes] :
+       {std::pair<std::size_t, std::size_t>{10, 5000}, {200, 5000}, {2000, 20}}) {
+    for (const std::size_t segment : {std::size_t{100}, std::size_t{1460}}) {
+      SCOPED_TRACE(std::to_string(count) + " of " + std::to_string(bytes) + " in segments of " +
+                   std::to_string(segment));
+      PlayOptions options;
+      options.segment = segment;
+      const Outcome got = play({c(set_many(count, bytes)), c(auth)}, options);
+      EXPECT_EQ(protocol_name(got.protocol), protocol_name(Protocol::kRedis));
+      EXPECT_EQ(got.logins, 1U);
+      EXPECT_EQ(got.length, 6U);
+    }
+  }
+}
+
 TEST(AuditDialogue, ClientAloneShowsTheLogin) {
   for (const Case& one : cases()) {
     if (one.verdict != kLogin || !one.client_alone) continue;
