@@ -908,6 +908,17 @@ std::vector<Case> cases() {
        0,
        9999,
        false},
+      // Protocol 2: the error message of a server from before encryption has no length.
+      {"pgsql_refused_by_an_old_server",
+       {c("\0\0\0\x08\x04\xd2\x16\x2f"s), s("EFATAL:  unsupported frontend protocol\n\0"s)},
+       kRefused,
+       Protocol::kPgsql,
+       "",
+       "",
+       SecretKind::kNone,
+       0,
+       9999,
+       false},
       // VNC, SOCKS, MQTT.
       {"rfb_vnc_auth",
        {s("RFB 003.008\n"), c("RFB 003.008\n"), s("\x02\x01\x02"), c("\x02"),
@@ -1041,6 +1052,21 @@ TEST(AuditDialogue, OddSegments) {
       options.segment = segment;
       expect_case(one, play(one.turns, options), "in odd segments");
     }
+  }
+}
+
+// A server from before encryption answers the request for it with an error message of protocol 2,
+// which has no length: that is a refusal, not an answer that vanished.
+TEST(AuditDialogue, PgsqlErrorMessageRefusesEncryption) {
+  const std::vector<Turn> turns = {c("\0\0\0\x08\x04\xd2\x16\x2f"s),
+                                   s("EFATAL:  unsupported frontend protocol\n\0"s)};
+  for (const std::size_t segment : {std::size_t{0}, std::size_t{1}, std::size_t{7}}) {
+    SCOPED_TRACE(segment);
+    PlayOptions options;
+    options.segment = segment;
+    const Outcome got = play(turns, options);
+    EXPECT_EQ(upgrade_name(got.upgrade), upgrade_name(Upgrade::kRefused));
+    EXPECT_NE(got.reasons & reason::kUpgradeRefused, 0U);
   }
 }
 
