@@ -105,7 +105,7 @@ bool queue_answer(MHD_Connection* connection, const Answer::Head& head,
   static_cast<void>(stream.release());  // end_stream() has it now
   raw->response = response.get();
   for (const auto& [name, value] : head.headers) {
-    if (name != "Cache-Control" && !add(response.get(), name.c_str(), value)) return false;
+    if (!add(response.get(), name.c_str(), value)) return false;
   }
   return finish(connection, head.status, response, head.type, "no-store");
 }
