@@ -76,6 +76,11 @@ void Answer::whole(unsigned status, std::string type, std::string body, HeaderLi
   wake_sender(lock);
 }
 
+unsigned Answer::status() const {
+  const std::lock_guard lock(mutex_);
+  return head_.status;
+}
+
 bool Answer::wait_head(Head& head, const std::function<void()>& pause) {
   const std::lock_guard lock(mutex_);
   // A begun answer is streamed when there is something to send, so that what fails at once still
@@ -87,8 +92,8 @@ bool Answer::wait_head(Head& head, const std::function<void()>& pause) {
     pause();
     return false;
   }
-  head = std::move(head_);
-  if (head.whole) sent_.store(head.body.size(), std::memory_order_relaxed);
+  head = head_;
+  if (head_.whole) sent_.store(head_.body.size(), std::memory_order_relaxed);
   streamed_ = true;
   return true;
 }
