@@ -30,11 +30,12 @@ struct Completeness {
   std::vector<SetTrouble> unreadable;  // not read at all
   std::vector<std::string> silent;     // files that say nothing of losses
   std::vector<SetTrouble> growing;     // a recorder writes them: read up to now
-  bool interrupted = false;            // by a signal
-  std::string limit;                   // "-c 5": what ended it as the user wished; else empty
-  std::uint64_t files = 0;             // recordings that were looked at
-  std::uint64_t files_planned = 0;     // of them, found by their index
-  bool has_packets = false;            // there is at least one in them
+  // By a signal, or by a limit that the user did not set.
+  bool interrupted = false;
+  std::string limit;                // "-c 5": the limit that ended it; else empty
+  std::uint64_t files = 0;          // recordings that were looked at
+  std::uint64_t files_planned = 0;  // of them, found by their index
+  bool has_packets = false;         // there is at least one in them
   // From the first to the last of them.
   std::uint64_t covered_from_ns = 0;
   std::uint64_t covered_to_ns = 0;

@@ -94,7 +94,10 @@ void SetReader::note_unreadable(std::uint32_t file, const std::string& error) {
 
 void SetReader::look_into(std::uint32_t file) {
   const SetFile& what = set_.files[file];
-  if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) return;
+  if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
+    stopped_ = true;
+    return;
+  }
   if (what.path == "-" || set_.files.size() == 1) {
     order_.put(file, 0);
     return;

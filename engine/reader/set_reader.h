@@ -105,7 +105,7 @@ class SetReader {
   // The next packet that is wanted; false at the end, or when it was stopped.
   [[nodiscard]] bool next(SetPacket& packet);
 
-  // True when the stream ended because of options.stop.
+  // True when the stream ended because of options.stop, were it before the first packet.
   bool stopped() const noexcept { return stopped_; }
 
   const RecordingSet& set() const noexcept { return set_; }

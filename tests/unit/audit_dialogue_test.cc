@@ -578,6 +578,23 @@ std::vector<Case> cases() {
        "form-get",
        kPlain,
        5},
+      {"http_path_that_is_a_query",  // cameras
+       {c("GET /user=bob&password=hunter2&channel=1 HTTP/1.1\r\n\r\n")},
+       kLogin,
+       Protocol::kHttp,
+       "bob",
+       "form-get",
+       kPlain,
+       7},
+      {"http_0.9_query",
+       {c("GET /?user=bob&password=hunter2\r\n")},
+       kLogin,
+       Protocol::kHttp,
+       "bob",
+       "form-get",
+       kPlain,
+       7,
+       80},
       {"http_access_token",  // RFC 6750 section 2.3
        {c("GET /x?access_token=mF_9.B5f-4.1JqM HTTP/1.1\r\n\r\n")},
        kLogin,
@@ -908,6 +925,17 @@ std::vector<Case> cases() {
        0,
        9999,
        false},
+      // Protocol 2: the error message of a server from before encryption has no length.
+      {"pgsql_refused_by_an_old_server",
+       {c("\0\0\0\x08\x04\xd2\x16\x2f"s), s("EFATAL:  unsupported frontend protocol\n\0"s)},
+       kRefused,
+       Protocol::kPgsql,
+       "",
+       "",
+       SecretKind::kNone,
+       0,
+       9999,
+       false},
       // VNC, SOCKS, MQTT.
       {"rfb_vnc_auth",
        {s("RFB 003.008\n"), c("RFB 003.008\n"), s("\x02\x01\x02"), c("\x02"),
@@ -1040,6 +1068,46 @@ TEST(AuditDialogue, OddSegments) {
       options.server_port = one.port;
       options.segment = segment;
       expect_case(one, play(one.turns, options), "in odd segments");
+    }
+  }
+}
+
+// A server from before encryption answers the request for it with an error message of protocol 2,
+// which has no length: that is a refusal, not an answer that vanished.
+TEST(AuditDialogue, PgsqlErrorMessageRefusesEncryption) {
+  const std::vector<Turn> turns = {c("\0\0\0\x08\x04\xd2\x16\x2f"s),
+                                   s("EFATAL:  unsupported frontend protocol\n\0"s)};
+  for (const std::size_t segment : {std::size_t{0}, std::size_t{1}, std::size_t{7}}) {
+    SCOPED_TRACE(segment);
+    PlayOptions options;
+    options.segment = segment;
+    const Outcome got = play(turns, options);
+    EXPECT_EQ(upgrade_name(got.upgrade), upgrade_name(Upgrade::kRefused));
+    EXPECT_NE(got.reasons & reason::kUpgradeRefused, 0U);
+  }
+}
+
+// The values of commands that are no logins are passed over, however many and however large.
+TEST(AuditDialogue, RedisValuesHideNoLaterLogin) {
+  const std::string auth = "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n";
+  const auto set_many = [](std::size_t count, std::size_t bytes) {
+    std::string command = "*" + std::to_string(1 + 2 * count) + "\r\n$4\r\nMSET\r\n";
+    for (std::size_t i = 0; i < count; ++i) {
+      command += "$1\r\nk\r\n$" + std::to_string(bytes) + "\r\n" + std::string(bytes, 'v') + "\r\n";
+    }
+    return command;
+  };
+  for (const auto& [count, bytes] :
+       {std::pair<std::size_t, std::size_t>{10, 5000}, {200, 5000}, {2000, 20}}) {
+    for (const std::size_t segment : {std::size_t{100}, std::size_t{1460}}) {
+      SCOPED_TRACE(std::to_string(count) + " of " + std::to_string(bytes) + " in segments of " +
+                   std::to_string(segment));
+      PlayOptions options;
+      options.segment = segment;
+      const Outcome got = play({c(set_many(count, bytes)), c(auth)}, options);
+      EXPECT_EQ(protocol_name(got.protocol), protocol_name(Protocol::kRedis));
+      EXPECT_EQ(got.logins, 1U);
+      EXPECT_EQ(got.length, 6U);
     }
   }
 }

@@ -655,6 +655,39 @@ TEST(AuditProtocols, FollowTlsInsideTdsAndSayThatItIsEncrypted) {
   }
 }
 
+// A message in several packets of which the last is cut off by the end of the capture, is followed
+// by something else, or lies beyond what is read of a side: what was seen of it is read as one, and
+// the server's silence does not end it.
+TEST(AuditProtocols, SeeTheTdsLoginOfAMessageThatIsNotWhole) {
+  const std::string body = tds_login7("bob", "hunter2").substr(8) + std::string(20, '\0');
+  const auto packet = [](char status, const std::string& part) {
+    std::string whole = tds_packet(0x10, part);
+    whole[1] = status;
+    return whole;
+  };
+  const std::string cut = packet(1, body.substr(94));
+  std::vector<Turn> too_long = {c(packet(0, body + std::string(4000, '\0')))};
+  for (int i = 0; i < 6; ++i) too_long.push_back(c(packet(0, std::string(4000, '\0'))));
+  const std::vector<std::pair<const char*, std::vector<Turn>>> cases = {
+      {"cut", {c(packet(0, body.substr(0, 94))), c(cut.substr(0, cut.size() - 10))}},
+      {"lost", {c(packet(0, body)), c(std::string(16, '\x7f'))}},
+      {"too long", too_long},
+  };
+  for (const auto& [name, turns] : cases) {
+    for (const std::size_t segment : {std::size_t{0}, std::size_t{7}}) {
+      SCOPED_TRACE(std::string(name) + ", segments of " + std::to_string(segment));
+      PlayOptions options;
+      options.segment = segment;
+      const Outcome outcome = play(turns, options);
+      EXPECT_EQ(protocol_name(outcome.protocol), protocol_name(Protocol::kTds));
+      EXPECT_EQ(outcome.logins, 1U);
+      EXPECT_EQ(outcome.user, "bob");
+      EXPECT_EQ(outcome.kind, kObfuscated);
+      EXPECT_EQ(outcome.length, 7U);
+    }
+  }
+}
+
 struct MessageCase {
   const char* name;
   Transport transport;

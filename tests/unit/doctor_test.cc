@@ -233,7 +233,10 @@ TEST(DiskProbe, WritesNoMoreThanItMayAndLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
   DiskFacts full = disk;
   full.free_bytes = 1 << 20;
-  EXPECT_EQ(measure_disk_rate(full, 4 << 20, 10'000'000'000).error, ENOSPC);
+  const DiskRate none = measure_disk_rate(full, 4 << 20, 10'000'000'000);
+  EXPECT_EQ(none.error, ENOSPC);
+  EXPECT_TRUE(rate.measured());
+  EXPECT_FALSE(none.measured());  // no rate of 0 B/s that a plan could be made with
 }
 
 TEST(DiskProbe, WhatIsNoDirectoryIsBadUsage) {

@@ -1,14 +1,22 @@
 // capstan serve without a socket: targets, parameters, access, limits, the timeline's arithmetic
 // and the hand-over of answers.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <numeric>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "engine/core/errors.h"
+#include "tools/query/completeness_text.h"
+#include "tools/serve/access_log.h"
 #include "tools/serve/gate.h"
 #include "tools/serve/timeline.h"
+#include "tools/serve/worker_pool.h"
 
 namespace capstan::serve {
 namespace {
@@ -48,8 +56,12 @@ TEST(ServeTarget, WhatIsNoneIsRefused) {
 
 TEST(ServeTarget, EncodingIsUndone) {
   std::string all;
-  for (int c = 32; c < 127; ++c) all += static_cast<char>(c);
-  EXPECT_EQ(*target_of("/?a=" + percent_encoded(all)).find("a"), all);
+  std::string encoded;
+  for (int c = 32; c < 127; ++c) {
+    all += static_cast<char>(c);
+    encoded += fmt::format("%{:02X}", c);
+  }
+  EXPECT_EQ(*target_of("/?a=" + encoded).find("a"), all);
 }
 
 Question question_of(std::string_view query) {
@@ -335,6 +347,52 @@ TEST(ServeAnswer, WhoWaitsIsWoken) {
   answer.abandon();
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(paused, 1);
+}
+
+TEST(ServeLog, ATargetIsWholeOrMarked) {
+  const std::string longest = "/q?filter=" + std::string(kLongestTarget - 10, 'a');
+  ASSERT_EQ(longest.size(), kLongestTarget);
+  EXPECT_EQ(loggable_target(longest), longest);
+  EXPECT_EQ(loggable_target(longest + "b"), longest + "...");
+  EXPECT_EQ(loggable_target("/q?limit=1&ticket=secret&x=1"), "/q?limit=1&ticket=...");
+  EXPECT_EQ(loggable_target("/q?" + std::string(6000, 'a') + "&ticket=secret").size(), 6014U);
+}
+
+TEST(ServeCompleteness, WhatIsKnownToBeMissingGoesBeforeWhatIsNotSaid) {
+  Completeness completeness;
+  EXPECT_STREQ(tools::completeness_word(completeness), "yes");
+  completeness.silent.emplace_back("a.pcap");
+  EXPECT_STREQ(tools::completeness_word(completeness), "unknown");
+  completeness.limit = "limit=5";
+  EXPECT_STREQ(tools::completeness_word(completeness), "unknown");
+  completeness.interrupted = true;
+  EXPECT_STREQ(tools::completeness_word(completeness), "no");
+  EXPECT_TRUE(tools::completeness_text(completeness).starts_with("not complete: "));
+  completeness.interrupted = false;
+  completeness.lost = 3;
+  EXPECT_STREQ(tools::completeness_word(completeness), "no");
+}
+
+// A kernel that gives two threads and no third is an error, and no end of the process.
+TEST(ServeWorkers, AThreadThatIsRefusedIsAnError) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody who has no process";
+  constexpr uid_t kNobodyElse = 61'234;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const rlimit three{3, 3};
+    if (::setresuid(kNobodyElse, kNobodyElse, kNobodyElse) != 0) ::_exit(3);
+    if (::setrlimit(RLIMIT_NPROC, &three) != 0) ::_exit(4);
+    try {
+      const WorkerPool pool(8, 1);
+    } catch (const std::system_error&) {
+      ::_exit(0);
+    }
+    ::_exit(5);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST(ServePages, AreAllThere) {

@@ -138,6 +138,23 @@ TEST(SetReader, TimeAndFilterChooseAndTheEndIsExclusive) {
   EXPECT_EQ(times_of({path}, options), (std::vector<std::uint64_t>{2, 4}));
 }
 
+// Who looks at no file because he was stopped must not be taken for one who found nothing.
+TEST(SetReader, AStopBeforeTheFirstFileIsSaid) {
+  const TempDir dir;
+  const std::string one = dir.write("a.pcapng", one_interface({1}));
+  const std::atomic<bool> stop{true};
+  SetReaderOptions options;
+  options.stop = &stop;
+  const auto expect_stopped = [&](const std::string& name) {
+    SetReader reader(RecordingSet::find({name}), options);
+    EXPECT_TRUE(times_of(reader).empty());
+    EXPECT_TRUE(reader.stopped()) << name;
+  };
+  expect_stopped(one);
+  dir.write("b.pcapng", one_interface({2}));
+  expect_stopped(dir.path());
+}
+
 TEST(SetReader, WhatCannotBeReadIsNamedAndTheRestIsRead) {
   const TempDir dir;
   const std::string whole = dir.write("a.pcapng", one_interface({1, 2}));

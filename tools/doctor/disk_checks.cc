@@ -11,7 +11,6 @@ namespace {
 
 // What the recorder aligns direct writes to, see OutputFile.
 constexpr std::uint32_t kRecorderAlignment = 4096;
-constexpr double kHeadroom = 1.2;  // the disk of a full link should have a fifth to spare
 
 Check check_kind(const DiskFacts& disk) {
   Check check{
@@ -73,7 +72,7 @@ Check check_disk_rate(const DiskFacts& disk, const DiskRate& rate,
               "What a full link brings in and the disk does not take is lost when the ring is "
               "full.",
               ""};
-  if (rate.error != 0 || rate.bytes == 0) {
+  if (!rate.measured()) {
     check.found = "not measured: " + errno_text(rate.error);
     return check;
   }
@@ -87,9 +86,9 @@ Check check_disk_rate(const DiskFacts& disk, const DiskRate& rate,
   }
   const auto link_bits = static_cast<double>(link_bits_per_second);
   check.found += fmt::format(", link {}b/s", human_rate(link_bits));
-  check.state = disk_bits < link_bits               ? CheckState::kCost
-                : disk_bits < link_bits * kHeadroom ? CheckState::kWarn
-                                                    : CheckState::kOk;
+  check.state = disk_bits < link_bits                   ? CheckState::kCost
+                : disk_bits < link_bits * kDiskHeadroom ? CheckState::kWarn
+                                                        : CheckState::kOk;
   if (check.state != CheckState::kOk) {
     check.mend = fmt::format(
         "capstan record -w {}/a.pcapng -w DISK2/b.pcapng ... (stripes), or a filter, or -s 128",

@@ -6,6 +6,9 @@
 
 namespace capstan::tools {
 
+inline constexpr double kDiskHeadroom =
+    1.2;  // the disk of a full link should have a fifth to spare
+
 Checks check_file_system(const DiskFacts& disk);
 
 // `link_bits_per_second`: 0 when not known.

@@ -27,6 +27,7 @@ struct DiskRate {
   bool direct = false;  // O_DIRECT; without it the page cache was measured as well
   bool uring = false;
   int error = 0;  // errno value that ended it early
+  bool measured() const { return error == 0 && bytes != 0; }
   double bytes_per_second() const {
     return duration_ns == 0 ? 0
                             : static_cast<double>(bytes) * 1e9 / static_cast<double>(duration_ns);

@@ -64,7 +64,7 @@ int doctor_command(int argc, char** argv) {
     facts.interface = line->interface;
     facts.directory = line->directory;
     facts.disk_bytes = disk.size_bytes;
-    if (rate) facts.disk_bytes_per_second = rate->bytes_per_second();
+    if (rate && rate->measured()) facts.disk_bytes_per_second = rate->bytes_per_second();
     facts.memory_bytes = available_memory_bytes();
     facts.cpus = cpus;
     append(checks, check_plan(*line->plan, facts));

@@ -9,6 +9,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
+#include "tools/doctor/disk_checks.h"
 
 namespace capstan::tools {
 
@@ -17,12 +18,11 @@ namespace {
 // What pcapng adds to a packet that is written in place: the block, its options and filler
 // (docs/architecture.md, Sealing). Packed it is less.
 constexpr double kOverheadBytes = 68;
-constexpr double kIndexShare = 0.01;   // docs/benchmarks.md: 0.2 % at 1514 bytes, 0.6 % on IMIX
-constexpr double kFreeShare = 0.10;    // --min-free: a full disk is slow, and others write too
-constexpr double kDiskHeadroom = 1.2;  // as check_disk_rate() asks for
-constexpr double kStallSeconds = 1;    // a disk's stall that the ring must hold
-constexpr double kNsPerPacket = 150;   // of a capture thread, docs/benchmarks.md: 54 to 130
-constexpr double kBusyShare = 0.6;     // of a core, so that bursts find room
+constexpr double kIndexShare = 0.01;  // docs/benchmarks.md: 0.2 % at 1514 bytes, 0.6 % on IMIX
+constexpr double kFreeShare = 0.10;   // --min-free: a full disk is slow, and others write too
+constexpr double kStallSeconds = 1;   // a disk's stall that the ring must hold
+constexpr double kNsPerPacket = 150;  // of a capture thread, docs/benchmarks.md: 54 to 130
+constexpr double kBusyShare = 0.6;    // of a core, so that bursts find room
 constexpr double kSecondsPerFile =
     60;  // that a file should hold, to be searched and deleted singly
 constexpr double kLeastFileBytes = 1e9;

@@ -12,7 +12,7 @@
 namespace capstan::tools {
 
 // One message as it goes over the wire. A text of more than 16 MiB is cut.
-enum class ControlCommand : unsigned char { kSet = 1, kAdd = 2, kStatusLine = 6 };
+enum class ControlCommand : unsigned char { kAdd = 2, kStatusLine = 6 };
 std::string control_message(int control, ControlCommand command, std::string_view text);
 
 // One thread. Never waits: a toolbar that does not read misses messages, each whole.

@@ -53,12 +53,21 @@ void put_files(std::string& text, const std::vector<SetTrouble>& files, const ch
   }
 }
 
+// Of what is not whole: something is known to be missing, whatever other files do not say.
+bool known_incomplete(const Completeness& completeness) {
+  return completeness.lost != 0 || !completeness.losses.empty() || !completeness.damaged.empty() ||
+         !completeness.unreadable.empty() || completeness.interrupted;
+}
+
 std::string verdict(const Completeness& completeness) {
   const bool limited = completeness.range.limited();
   if (completeness.whole()) {
     const std::string so_far =
         completeness.growing.empty() ? "" : " up to what its recorder has written so far";
     return fmt::format("complete{}: nothing was lost{}\n", so_far, limited ? " in this time" : "");
+  }
+  if (!known_incomplete(completeness)) {
+    return "not known to be complete: not every file says what it lost\n";
   }
   if (completeness.lost != 0 || !completeness.losses.empty()) {
     return fmt::format("not complete: {} lost{}\n", plural(completeness.lost, "packet"),
@@ -67,8 +76,10 @@ std::string verdict(const Completeness& completeness) {
   if (!completeness.damaged.empty() || !completeness.unreadable.empty()) {
     return "not complete: not everything could be read\n";
   }
-  if (completeness.interrupted) return "not complete: interrupted\n";
-  return "not known to be complete: not every file says what it lost\n";
+  if (!completeness.limit.empty()) {
+    return fmt::format("not complete: ended by {}\n", completeness.limit);
+  }
+  return "not complete: interrupted\n";
 }
 
 nlohmann::ordered_json time_or_null(std::uint64_t ns) {
@@ -83,6 +94,11 @@ nlohmann::ordered_json troubles(const std::vector<SetTrouble>& files) {
 }
 
 }  // namespace
+
+const char* completeness_word(const Completeness& completeness) {
+  if (completeness.whole()) return "yes";
+  return known_incomplete(completeness) ? "no" : "unknown";
+}
 
 std::string completeness_text(const Completeness& completeness, std::size_t most_losses) {
   std::string text = verdict(completeness);
@@ -102,7 +118,8 @@ std::string completeness_text(const Completeness& completeness, std::size_t most
     text += fmt::format("the answer ends with {}: what follows was not looked at\n",
                         completeness.limit);
   }
-  if (completeness.interrupted) text += "interrupted: what follows was not looked at\n";
+  if (completeness.interrupted && completeness.limit.empty())
+    text += "interrupted: what follows was not looked at\n";
   const TimeRange& range = completeness.range;
   if (!completeness.has_packets) {
     if (range.limited() && !completeness.interrupted)

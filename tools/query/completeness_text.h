@@ -21,6 +21,10 @@ struct QueryTotals {
 // many files of each kind are named, the others counted.
 std::string completeness_text(const Completeness& completeness, std::size_t most_losses = 10);
 
+// The verdict in a word: "yes", "no", or "unknown" when a file does not say what it lost and
+// nothing else is missing.
+const char* completeness_word(const Completeness& completeness);
+
 nlohmann::ordered_json completeness_json(const Completeness& completeness);
 
 // The object of --stats-json, ended by a line end.

@@ -10,6 +10,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
+#include "tools/serve/request_target.h"
 
 namespace capstan::serve {
 
@@ -26,11 +27,10 @@ UniqueFd open_log(const std::string& path) {
 }  // namespace
 
 std::string loggable_target(std::string_view target) {
-  constexpr std::size_t kMost = 4096;
   const std::size_t ticket = target.find("ticket=");
-  std::string text(target.substr(0, std::min(target.size(), kMost)));
-  if (ticket < text.size()) text = text.substr(0, ticket) + "ticket=...";
-  return text;
+  if (ticket < kLongestTarget) return std::string(target.substr(0, ticket)) + "ticket=...";
+  if (target.size() <= kLongestTarget) return std::string(target);
+  return std::string(target.substr(0, kLongestTarget)) + "...";
 }
 
 AccessLog::AccessLog(const std::string& path)

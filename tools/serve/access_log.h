@@ -38,7 +38,7 @@ class AccessLog {
   tools::LineOutput out_;
 };
 
-// The target without its ticket, cut to what a line has room for.
+// The target without its ticket; one that is too long to be answered is cut, and ends with "...".
 std::string loggable_target(std::string_view target);
 
 }  // namespace capstan::serve

@@ -76,11 +76,6 @@ void Answer::whole(unsigned status, std::string type, std::string body, HeaderLi
   wake_sender(lock);
 }
 
-unsigned Answer::status() const {
-  const std::lock_guard lock(mutex_);
-  return head_.status;
-}
-
 bool Answer::wait_head(Head& head, const std::function<void()>& pause) {
   const std::lock_guard lock(mutex_);
   // A begun answer is streamed when there is something to send, so that what fails at once still
@@ -92,8 +87,8 @@ bool Answer::wait_head(Head& head, const std::function<void()>& pause) {
     pause();
     return false;
   }
-  head = head_;
-  if (head_.whole) sent_.store(head_.body.size(), std::memory_order_relaxed);
+  head = std::move(head_);
+  if (head.whole) sent_.store(head.body.size(), std::memory_order_relaxed);
   streamed_ = true;
   return true;
 }

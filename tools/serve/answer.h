@@ -54,7 +54,8 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
     bool whole = false;  // `body` is all of it
     std::string body;
   };
-  // False: not yet, and wake is called when it is. `pause` runs first, under the lock.
+  // Once true, the head is the caller's. False: not yet, and wake is called when it is; `pause`
+  // runs first, under the lock.
   bool wait_head(Head& head, const std::function<void()>& pause);
   enum class Read : std::uint8_t { kBytes, kWait, kEnd, kFailed };
   Read read(char* to, std::size_t most, std::size_t& count, const std::function<void()>& pause);
@@ -67,14 +68,13 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   // The server ends: a sender that waits is woken, and finds that it failed.
   void abandon();
   std::uint64_t bytes_sent() const noexcept { return sent_.load(std::memory_order_relaxed); }
-  unsigned status() const;
 
  private:
   enum class State : std::uint8_t { kNothing, kBegun, kDone, kFailed };
   void wake_sender(std::unique_lock<std::mutex>& lock);
 
   const std::function<void()> wake_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable room_;
   State state_ = State::kNothing;
   bool sender_waits_ = false;

@@ -20,6 +20,7 @@ namespace capstan::serve {
 namespace {
 
 constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+constexpr std::size_t kMostPageBytes = 8U << 20;
 
 // Follows a stream of packets and says where each stands in it.
 class Places {
@@ -162,6 +163,12 @@ void answer_packets(Desk& desk, const Inquiry& inquiry, Answer& answer) {
       search.end_with(fmt::format("limit={}", question.limit));
       return false;
     }
+    if (lines.text().size() >= kMostPageBytes) {  // the rest is the next page
+      more = true;
+      search.end_with(
+          fmt::format("this server's limit of {} a page", tools::human_bytes(kMostPageBytes)));
+      return false;
+    }
     ++count;
     lines.put(packet, book.name_of(packet), places.of(packet.packet.timestamp_ns));
     return true;
@@ -225,7 +232,7 @@ void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer) {
     }
     if (bytes + packet.packet.caplen > desk.limits.bytes) {
       search.end_with(
-          fmt::format("this server's limit of {}", tools::human_bytes(desk.limits.bytes)));
+          fmt::format("this server's limit of {}", tools::human_bytes(desk.limits.bytes)), true);
       return false;
     }
     ++count;
@@ -235,9 +242,7 @@ void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer) {
     return !writer.closed();
   });
   tools::finish_answer(writer, copier, completeness, last_ns);
-  const bool known = completeness.silent.empty();
-  const char* const word = completeness.whole() ? "yes" : known ? "no" : "unknown";
-  answer.finish({{"Capstan-Complete", word},
+  answer.finish({{"Capstan-Complete", tools::completeness_word(completeness)},
                  {"Capstan-Completeness", one_line(tools::completeness_text(completeness, 3))},
                  {"Capstan-Packets", std::to_string(count)}});
 }

@@ -86,7 +86,7 @@ void answer_status(Desk& desk, const Inquiry&, Answer& answer) {
 }
 
 void answer_events(Desk& desk, const Inquiry&, Answer& answer) {
-  answer.begin(200, "text/event-stream", {{"Cache-Control", "no-store"}});
+  answer.begin(200, "text/event-stream");
   answer.offer("retry: 3000\n\n");
   if (!desk.recorders.listen(answer.shared_from_this())) {
     answer.whole(503, kJsonType, error_json("too many are listening"), {{"Retry-After", "10"}});

@@ -177,7 +177,10 @@ void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer) {
   const std::shared_ptr<const Listing> listing = desk.archive.list();
   const std::optional<TimeRange> span = span_of(*listing, question.recording);
   TimeRange range = question.range;
-  if (span && range.since_ns == 0) range.since_ns = span->since_ns;
+  if (span && range.since_ns == 0) {
+    // What ends before the first packet is short and empty.
+    range.since_ns = std::min(span->since_ns, range.until_ns - 1);
+  }
   if (span && range.until_ns == kOpen)
     range.until_ns = std::max(span->until_ns, range.since_ns + 1);
   Json json;

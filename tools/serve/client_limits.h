@@ -42,7 +42,6 @@ class ClientLimits {
   void guessed_wrong(const std::string& address, std::uint64_t now_s);
 
   std::size_t clients() const;
-  const LimitRules& rules() const noexcept { return rules_; }
 
  private:
   struct Client {

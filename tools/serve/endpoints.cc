@@ -40,8 +40,6 @@ constexpr Endpoint kEndpoints[] = {
 
 }  // namespace
 
-std::span<const Endpoint> endpoints() { return kEndpoints; }
-
 const Endpoint* find_endpoint(std::string_view path) noexcept {
   for (const Endpoint& endpoint : kEndpoints) {
     if (path == endpoint.path) return &endpoint;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <span>
 #include <string>
 
 #include "tools/serve/access.h"
@@ -49,7 +48,6 @@ struct Endpoint {
   bool stream = false;
 };
 
-std::span<const Endpoint> endpoints();
 // Null: there is none of this path.
 const Endpoint* find_endpoint(std::string_view path) noexcept;
 

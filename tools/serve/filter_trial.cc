@@ -23,7 +23,8 @@ namespace {
 
 constexpr rlim_t kCpuSeconds = 4;
 constexpr int kWallMs = 30'000;  // at idle priority beside a recorder
-constexpr std::ptrdiff_t kFewWords = 24;
+// Whatever stands between its terms, so short a filter has few of them.
+constexpr std::size_t kShortBytes = 128;
 constexpr std::size_t kRemembered = 64;
 
 class Remembered {
@@ -63,7 +64,7 @@ class Remembered {
 
 void try_filter(const std::string& text) {
   static Remembered remembered;
-  if (std::count(text.begin(), text.end(), ' ') < kFewWords || remembered.knows(text)) return;
+  if (text.size() < kShortBytes || remembered.knows(text)) return;
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("make a pipe for a filter's trial");
   const UniqueFd from_child(ends[0]);

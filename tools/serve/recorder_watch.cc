@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "engine/core/clock.h"
+#include "engine/core/thread.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
 #include "tools/watch/status_socket.h"
@@ -40,7 +41,7 @@ Json ask_all() {
 
 }  // namespace
 
-RecorderWatch::RecorderWatch() : thread_([this] { run(); }) {}
+RecorderWatch::RecorderWatch() : thread_(start_thread("asks recorders", [this] { run(); })) {}
 
 RecorderWatch::~RecorderWatch() {
   {

@@ -13,11 +13,6 @@ int digit(char c) noexcept {
   return -1;
 }
 
-bool is_unreserved(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
 // nullopt: an escape that is none.
 std::optional<std::string> decoded(std::string_view text) {
   std::string plain;
@@ -104,22 +99,6 @@ std::optional<RequestTarget> parse_target(std::string_view text, std::string& pr
     target.parameters.emplace_back(std::move(*name), std::move(*value));
   }
   return target;
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += kDigits[byte >> 4];
-    encoded += kDigits[byte & 15];
-  }
-  return encoded;
 }
 
 }  // namespace capstan::serve

@@ -24,9 +24,6 @@ inline constexpr std::size_t kLongestTarget = 24U << 10;
 // or a text that is no UTF-8.
 std::optional<RequestTarget> parse_target(std::string_view text, std::string& problem);
 
-// What has to be escaped in a parameter's value.
-std::string percent_encoded(std::string_view text);
-
 bool is_utf8(std::string_view text) noexcept;
 
 }  // namespace capstan::serve

@@ -67,7 +67,7 @@ void end_stream(void* context) {
 
 }  // namespace
 
-bool queue_page(MHD_Connection* connection, const Page& page) {
+bool queue_page(MHD_Connection* connection, const Page& page, unsigned& status) {
   // By its content: 64 bits of FNV-1a tell versions of one program apart.
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : page.body) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -75,12 +75,12 @@ bool queue_page(MHD_Connection* connection, const Page& page) {
   const char* const known =
       ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
   const bool same = known != nullptr && tag == known;
+  status = same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
   const std::string_view body = same ? std::string_view() : page.body;
   const Response response(::MHD_create_response_from_buffer(
       body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_PERSISTENT));
   if (response) add(response.get(), "ETag", tag);
-  return finish(connection, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response, page.type,
-                "no-cache");
+  return finish(connection, status, response, page.type, "no-cache");
 }
 
 bool queue_text(MHD_Connection* connection, unsigned status, const std::string& type,
@@ -105,7 +105,7 @@ bool queue_answer(MHD_Connection* connection, const Answer::Head& head,
   static_cast<void>(stream.release());  // end_stream() has it now
   raw->response = response.get();
   for (const auto& [name, value] : head.headers) {
-    if (name != "Cache-Control" && !add(response.get(), name.c_str(), value)) return false;
+    if (!add(response.get(), name.c_str(), value)) return false;
   }
   return finish(connection, head.status, response, head.type, "no-store");
 }

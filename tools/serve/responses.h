@@ -21,7 +21,8 @@ inline constexpr const char* kContentPolicy =
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
 // Each queues one answer and returns false when libmicrohttpd could not: the connection ends then.
-bool queue_page(MHD_Connection* connection, const Page& page);
+// `status`: what a page is answered with, 304 when the client has it already.
+bool queue_page(MHD_Connection* connection, const Page& page, unsigned& status);
 bool queue_text(MHD_Connection* connection, unsigned status, const std::string& type,
                 std::string_view body, const HeaderLines& headers = {});
 // What an Answer has; a stream is read from it, with `pause` when there is nothing yet.

@@ -18,11 +18,11 @@ tools::QueryCommandLine line_of(const Question& question) {
   return line;
 }
 
-}  // namespace
-
 std::string time_limit_text(std::uint64_t most_seconds) {
   return fmt::format("this server's limit of {} seconds", most_seconds);
 }
+
+}  // namespace
 
 Search::Search(Archive& archive, const Question& question, const Answer& answer,
                std::uint64_t most_seconds)
@@ -95,7 +95,6 @@ Completeness Search::run(SetListener& listener, bool report_others,
   while (reader.next(packet)) {
     reached_ns = packet.packet.timestamp_ns;
     if (lies_before(reached_ns)) continue;
-    ++packets_;
     if (!take(packet)) break;
   }
   return judged(reader, reached_ns);
@@ -126,7 +125,7 @@ Completeness Search::judged(SetReader& reader, std::uint64_t reached_ns) {
   const bool late = reader.stopped() && answer_.timed_out();
   if (late && limit_.empty()) limit_ = time_limit_text(most_seconds_);
   Completeness completeness =
-      judge(reader, line_.range, reader.stopped() && !late, limit_, reached_ns);
+      judge(reader, line_.range, reader.stopped() || cut_, limit_, reached_ns);
   add_left_out(completeness);
   return completeness;
 }

@@ -32,9 +32,11 @@ class Search {
   // The same without packets: by the ledgers in indexes where there are some.
   Completeness losses();
   // Said by `take` in front of its false: "limit=5"; it becomes the completeness record's limit.
-  void end_with(std::string limit) { limit_ = std::move(limit); }
-
-  std::uint64_t packets() const noexcept { return packets_; }
+  // `by_server`: nobody asked for that limit, so that the answer is not complete.
+  void end_with(std::string limit, bool by_server = false) {
+    limit_ = std::move(limit);
+    cut_ = by_server;
+  }
 
  private:
   Completeness judged(SetReader& reader, std::uint64_t reached_ns);
@@ -51,12 +53,9 @@ class Search {
   RecordingSet set_;
   std::optional<tools::QueryFilter> filter_;
   std::string limit_;
+  bool cut_ = false;  // limit_ is the server's own
   std::uint64_t to_skip_ = 0;
   bool by_time_ = false;  // how the place is found
-  std::uint64_t packets_ = 0;
 };
-
-// The words of a limit of time.
-std::string time_limit_text(std::uint64_t most_seconds);
 
 }  // namespace capstan::serve

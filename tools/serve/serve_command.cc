@@ -85,22 +85,19 @@ class Server {
     tools::become_idle();
     RecorderWatch recorders;
     const SurveyThread survey(archive_);
-    std::optional<WebServer> web;
-    const auto figures = [this, &web] {
-      return metrics_.text(log_.left_out(), web ? web->connections() : 0);
-    };
+    const auto figures = [this] { return metrics_.text(log_.left_out()); };
     Desk desk{archive_, recorders, *access_, line_.limits, line_.client_limits, figures};
     WebOptions options;
     options.tls = tls_;
     options.workers = line_.workers;
-    web.emplace(std::move(listening_), options, desk, limits_, metrics_, log_);
     std::optional<tools::MetricsServer> own_metrics;
     if (metrics_socket_) own_metrics.emplace(std::move(metrics_socket_), figures);
+    // The last, so that it ends first: its workers use everything above.
+    WebServer web(std::move(listening_), options, desk, limits_, metrics_, log_);
     say_where();
     notify_.ready(fmt::format("serving on {}", base_url(line_, port_)));
-    wait_for_end(*web, own_metrics ? &*own_metrics : nullptr);
+    wait_for_end(web, own_metrics ? &*own_metrics : nullptr);
     notify_.stopping();
-    web.reset();
     return tools::kExitDone;
   }
 
@@ -174,7 +171,8 @@ class Server {
         web.sweep();
         swept_ns = now_ns;
       }
-      notify_.tick(now_ns, [&web] { return fmt::format("{} connections", web.connections()); });
+      notify_.tick(now_ns,
+                   [this] { return fmt::format("{} connections", metrics_.connections()); });
     }
   }
 

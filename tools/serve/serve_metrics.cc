@@ -33,7 +33,7 @@ void ServeMetrics::request_ended(unsigned status, std::uint64_t bytes) noexcept 
   by_status_[status < by_status_.size() ? status : 0].fetch_add(1, std::memory_order_relaxed);
 }
 
-std::string ServeMetrics::text(std::uint64_t log_lines_left_out, std::uint64_t connections) const {
+std::string ServeMetrics::text(std::uint64_t log_lines_left_out) const {
   tools::Exposition out;
   const auto one = [&out](const char* name, const char* type, const char* help,
                           std::uint64_t value) {
@@ -49,7 +49,7 @@ std::string ServeMetrics::text(std::uint64_t log_lines_left_out, std::uint64_t c
   }
   one("serve_requests_running", "gauge", "Requests being answered.",
       running_.load(std::memory_order_relaxed));
-  one("serve_connections", "gauge", "Connections that are open.", connections);
+  one("serve_connections", "gauge", "Connections that are open.", connections());
   one("serve_sent_bytes_total", "counter", "Bytes of answers.",
       bytes_.load(std::memory_order_relaxed));
   one("serve_wrong_tokens_total", "counter", "Requests with a token or ticket that was wrong.",

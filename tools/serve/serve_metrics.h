@@ -16,14 +16,20 @@ class ServeMetrics {
   void request_ended(unsigned status, std::uint64_t bytes) noexcept;
   void wrong_token() noexcept { wrong_tokens_.fetch_add(1, std::memory_order_relaxed); }
   void timed_out() noexcept { timed_out_.fetch_add(1, std::memory_order_relaxed); }
+  void connection_began() noexcept { connections_.fetch_add(1, std::memory_order_relaxed); }
+  void connection_ended() noexcept { connections_.fetch_sub(1, std::memory_order_relaxed); }
+  std::uint64_t connections() const noexcept {
+    return connections_.load(std::memory_order_relaxed);
+  }
   void dropped_client() noexcept { dropped_clients_.fetch_add(1, std::memory_order_relaxed); }
 
-  // `log_lines_left_out`, `connections`: as they are now.
-  std::string text(std::uint64_t log_lines_left_out, std::uint64_t connections) const;
+  // `log_lines_left_out`: as they are now.
+  std::string text(std::uint64_t log_lines_left_out) const;
 
  private:
   std::array<std::atomic<std::uint64_t>, 600> by_status_{};
   std::atomic<std::uint64_t> running_{0};
+  std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> wrong_tokens_{0};
   std::atomic<std::uint64_t> timed_out_{0};

@@ -2,12 +2,14 @@
 
 #include <chrono>
 
+#include "engine/core/thread.h"
 #include "tools/query/gentle.h"
 #include "tools/watch/status_socket.h"
 
 namespace capstan::serve {
 
-SurveyThread::SurveyThread(Archive& archive) : archive_(archive), thread_([this] { run(); }) {}
+SurveyThread::SurveyThread(Archive& archive)
+    : archive_(archive), thread_(start_thread("looks through files", [this] { run(); })) {}
 
 SurveyThread::~SurveyThread() {
   {

@@ -34,7 +34,6 @@ class Timeline {
   bool in_one_step(std::uint64_t first_ns, std::uint64_t last_ns) const noexcept;
 
   std::uint64_t begin_ns() const noexcept { return begin_ns_; }
-  std::uint64_t step_ns() const noexcept { return step_ns_; }
   const std::vector<Tick>& ticks() const noexcept { return ticks_; }
 
  private:

@@ -109,9 +109,10 @@ bool WebServer::serve(Request& request, MHD_Connection* handle, const char* meth
     return greet(request, handle, method);
   }
   if (request.verdict.page != nullptr) {
-    request.status = MHD_HTTP_OK;
-    request.bytes = request.verdict.page->body.size();
-    return queue_page(handle, *request.verdict.page);
+    const bool queued = queue_page(handle, *request.verdict.page, request.status);
+    const bool has_body = request.status == MHD_HTTP_OK && request.method != "HEAD";
+    request.bytes = has_body ? request.verdict.page->body.size() : 0;
+    return queued;
   }
   return request.answer ? send(request, handle) : dispatch(request, handle);
 }

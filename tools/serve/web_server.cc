@@ -137,17 +137,13 @@ bool WebServer::abandon_all() {
   return any;
 }
 
-std::uint64_t WebServer::connections() const {
-  const std::lock_guard lock(mutex_);
-  return connections_.size();
-}
-
 void WebServer::begin_connection(MHD_Connection* handle, void** context) {
   auto connection = std::make_unique<Connection>();
   connection->socket = socket_of(handle);
   connection->waits_since_s = seconds_now();
   const std::lock_guard lock(mutex_);
   connections_.insert(connection.get());
+  metrics_.connection_began();
   *context = connection.release();
 }
 
@@ -155,7 +151,8 @@ void WebServer::end_connection(void** context) {
   const std::unique_ptr<Connection> connection(static_cast<Connection*>(*context));
   *context = nullptr;
   const std::lock_guard lock(mutex_);
-  connections_.erase(connection.get());
+  // Of one that had no memory there is nothing.
+  if (connections_.erase(connection.get()) != 0) metrics_.connection_ended();
 }
 
 void WebServer::sweep() {

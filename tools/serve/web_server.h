@@ -56,7 +56,6 @@ class WebServer {
   // To be called about once a second: ends queries whose time is over or whose client has gone, and
   // connections that never ask.
   void sweep();
-  std::uint64_t connections() const;
 
  private:
   friend struct Callbacks;
@@ -80,7 +79,7 @@ class WebServer {
   AccessLog& log_;
   Gate gate_;
   UniqueFd listening_;
-  mutable std::mutex mutex_;  // of connections_ and what they point to
+  std::mutex mutex_;  // of connections_ and what they point to
   std::set<Connection*> connections_;
   bool ending_ = false;
   WorkerPool workers_;

@@ -1,11 +1,19 @@
 #include "tools/serve/worker_pool.h"
 
+#include "engine/core/thread.h"
 #include "tools/query/gentle.h"
 
 namespace capstan::serve {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t most_waiting) : most_waiting_(most_waiting) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      threads_.push_back(start_thread("answers queries", [this] { run(); }));
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 void WorkerPool::stop() {

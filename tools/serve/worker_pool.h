@@ -14,6 +14,7 @@ namespace capstan::serve {
 class WorkerPool {
  public:
   // Starts `threads`, which inherit what the caller may do. At most `most_waiting` wait for one.
+  // Throws std::system_error when the kernel gives no more.
   WorkerPool(unsigned threads, std::size_t most_waiting);
   ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;

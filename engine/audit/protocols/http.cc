@@ -150,11 +150,7 @@ class HeaderMessages final : public LineRecogniser {
       connect_ = dialect_ == Dialect::kHttp && starts_nocase(text, "CONNECT ");
       if (dialect_ != Dialect::kSip) {
         const std::size_t first = std::min(text.find(' '), last);
-        const std::string_view target = trim(text.substr(first, last - first));
-        if (target.find_first_of("?;#@") != std::string_view::npos) {
-          context.mark_secret(as_bytes(target));
-        }
-        state.message.target(target, context);
+        state.message.target(trim(text.substr(first, last - first)), context);
       }
       return;
     }

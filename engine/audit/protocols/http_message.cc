@@ -44,6 +44,10 @@ void read_part(std::string_view part, FormReader& form) { form.push(as_bytes(par
 }  // namespace
 
 void HttpMessage::target(std::string_view target, Context& context) {
+  // Each of these parts fields from each other, or a password from its host.
+  if (target.find_first_of("?;#@&") != std::string_view::npos) {
+    context.mark_secret(as_bytes(target));
+  }
   if (const std::string_view userinfo = userinfo_of(target); !userinfo.empty()) {
     const std::size_t colon = userinfo.find(':');
     if (colon != std::string_view::npos && colon + 1 < userinfo.size()) {

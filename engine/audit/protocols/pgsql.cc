@@ -40,7 +40,9 @@ class Pgsql final : public UnitRecogniser {
     const std::size_t head = has_type(side) ? 5 : 4;
     if (bytes.size() < head) return kMore;
     const std::uint32_t length = load_be32(bytes.data() + head - 4);
-    if (length < 4 || length > kMaxMessage) return kLost;
+    if (length < 4 || length > kMaxMessage) {
+      return is_old_refusal(side, bytes[0]) ? bytes.size() : kLost;
+    }
     return head - 4 + length;
   }
   void on_unit(Side side, Bytes unit, Context& context) override {
@@ -56,6 +58,12 @@ class Pgsql final : public UnitRecogniser {
   enum class Answer : std::uint8_t { kNone, kSsl, kGss };
 
   bool has_type(Side side) const noexcept { return side == Side::kServer || started_; }
+
+  // The error message of a server from before encryption: that of protocol 2 has no length, only a
+  // text and its NUL.
+  bool is_old_refusal(Side side, std::uint8_t byte) const noexcept {
+    return side == Side::kServer && answer_due_ != Answer::kNone && byte == 'E';
+  }
 
   // To a request for encryption: one byte, S or G for yes, N for no. An E begins an error message
   // of an older server.

@@ -28,6 +28,9 @@ class Redis final : public ClientUnitRecogniser {
     if (newline == nullptr) return bytes.size() < wanted_bytes() ? kMore : bytes.size();
     return static_cast<std::uint64_t>(static_cast<const std::uint8_t*>(newline) - bytes.data()) + 1;
   }
+  // A value that tells nothing is passed over, not waited for: kept waiting, its bytes would count
+  // against what is read of this side.
+  std::size_t wanted_bytes() const override { return bulk_pending_ && !wants_bulk() ? 1 : 8192; }
   void on_client_unit(Bytes unit, Context& context) override {
     if (bulk_pending_) {
       bulk(unit, context);
@@ -80,11 +83,17 @@ class Redis final : public ClientUnitRecogniser {
     context.refresh_budget();
   }
 
+  bool wants_bulk() const noexcept {
+    return bulk_bytes_ <= kMaxArgument && command_ != Command::kOther;
+  }
+
   // A bulk string, whole or its front.
   void bulk(Bytes bytes, Context& context) {
-    if (bulk_bytes_ <= kMaxArgument && command_ != Command::kOther) {
+    if (wants_bulk()) {
       const auto size = static_cast<std::size_t>(bulk_bytes_);
       argument(bytes.first(std::min(size, bytes.size())), arguments_left_ == 1, context);
+    } else {
+      context.refresh_budget();  // a command of many values hides none that follows it
     }
     bulk_pending_ = false;
     ++index_;

@@ -83,29 +83,36 @@ class Tds final : public UnitRecogniser {
     }
     constexpr std::uint8_t kLast = 1;
     if (message_ || (unit[1] & kLast) == 0) {
-      if (!message_) message_ = std::make_unique<SecretBuffer<kMostMessage>>();
-      message_type_ = type;
-      for (const std::uint8_t byte : body) message_->push(byte);
-      context.mark_secret(body);
-      if ((unit[1] & kLast) == 0) return;
-      end_message(context);
+      go_on_with_message(type, body, context);
+      if ((unit[1] & kLast) != 0) end_message(context);
     } else {
       message(type, body, context);
     }
   }
 
+  // Once no more of it is kept it is read: its end may lie beyond what is looked at.
+  void go_on_with_message(std::uint8_t type, Bytes body, Context& context) {
+    if (!message_) message_ = std::make_unique<SecretBuffer<kMostMessage>>();
+    message_type_ = type;
+    const bool was_full = is_full();
+    for (const std::uint8_t byte : body) message_->push(byte);
+    context.mark_secret(body);
+    if (!was_full && is_full()) message(type, message_->bytes(), context);
+  }
+  bool is_full() const noexcept { return message_->bytes().size() == kMostMessage; }
   void end_message(Context& context) {
     if (!message_) return;
-    const auto whole = std::move(message_);
-    message(message_type_, whole->bytes(), context);
+    if (!is_full()) message(message_type_, message_->bytes(), context);
+    message_.reset();
   }
+  // That the server's side ends says nothing about the client's message.
   void on_gap(Side side, Context& context) override {
-    end_message(context);
+    if (side == Side::kClient) end_message(context);
     UnitRecogniser::on_gap(side, context);
   }
   void on_end(Side side, Bytes rest, Context& context) override {
     UnitRecogniser::on_end(side, rest, context);
-    end_message(context);
+    if (side == Side::kClient) end_message(context);
   }
 
   // A message is one packet, or several of which the last says so (2.2.3.1.2).
@@ -229,6 +236,7 @@ class Tds final : public UnitRecogniser {
   }
 
   void on_lost(Side side, Context& context) override {
+    if (side == Side::kClient) end_message(context);
     if (encrypted_) context.finish();
     context.finish_side(side);
   }

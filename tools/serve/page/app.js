@@ -105,7 +105,7 @@ function showCompleteness(record, total, failure) {
   box.hidden = Boolean(failure);
   if (!record) { box.dataset.state = "busy"; box.replaceChildren(el("p", {class: "verdict"}, "Whether this is all: not known yet…")); return; }
   const name = record.files === 0 && !record.unreadable.length ? "nothing" : record.complete ? "yes"
-    : record.packets_lost || record.losses.length || record.damaged.length || record.unreadable.length ? "no" : "unknown";
+    : record.packets_lost || record.losses.length || record.damaged.length || record.unreadable.length || record.interrupted ? "no" : "unknown";
   const parts = [];
   for (const one of record.losses.slice(0, 100)) {
     const where = one.ring !== undefined ? `ring ${one.ring}` : "its interfaces";

@@ -29,7 +29,7 @@ export class Packets {
     if (this.stop) this.stop.abort();
     this.stop = new AbortController();
     const signal = this.stop.signal;
-    this.question = question; this.pages = new Map(); this.marks = null; this.picked = -1; this.total = 0; this.counted = false;
+    this.question = question; this.pages = new Map(); this.marks = null; this.picked = -1; this.total = 0;
     this.pick(-1);
     this.list.hidden = true; this.list.scrollTop = 0;
     say(this.state, "busy", "Looking for packets…", "");
@@ -47,14 +47,12 @@ export class Packets {
       this.list.hidden = false;
       this.draw();
       if (first.next === null) {
-        this.counted = true;
         this.told(first.completeness, this.total);
         return;
       }
       const all = await get("count", question, signal);
       this.marks = all;
       this.total = Math.max(this.total, all.packets);
-      this.counted = true;
       this.told(all.completeness, this.total);
       this.draw();
     } catch (error) {

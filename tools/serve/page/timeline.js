@@ -1,5 +1,5 @@
 // The timeline: packets or bits by step, losses below and through them. Dragging and the keyboard choose a time.
-import {$, svg, count, short, duration, moment, milliseconds, plural} from "/dom.js";
+import {svg, count, short, duration, moment, milliseconds, plural} from "/dom.js";
 
 const LEFT = 64, RIGHT = 12, TOP = 10, AXIS = 22, LANE = 26;
 
