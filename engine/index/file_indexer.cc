@@ -8,13 +8,11 @@
 #include <cerrno>
 #include <optional>
 
-#include "engine/core/byte_order.h"
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
-#include "engine/format/pcapng.h"
+#include "engine/index/index_sections.h"
 #include "engine/index/ledger_gain.h"
 #include "engine/reader/capture_file.h"
-#include "engine/reader/pcap_reader.h"
 #include "engine/reader/quiet_file.h"
 
 namespace capstan {
@@ -106,24 +104,6 @@ class Indexer {
   IndexBlock block_;
   LedgerGain gain_;
 };
-
-// How long each Interface Description Block is: what the reader of the file does not tell.
-template <typename ReadAt>
-void measure_interfaces(IndexedFile& indexed, const std::vector<FileSection>& sections,
-                        ReadAt read_at) {
-  for (std::size_t i = 0; i < indexed.sections.size(); ++i) {
-    for (IndexInterface& interface : indexed.sections[i].interfaces) {
-      if (indexed.pcap) {
-        interface.length_bytes = kPcapFileHeadBytes;
-        continue;
-      }
-      std::array<std::uint8_t, 4> length{};
-      if (!read_at(interface.offset + 4, length.data(), length.size())) continue;
-      interface.length_bytes = sections[i].byte_swapped ? SwappedOrder::load32(length.data())
-                                                        : NativeOrder::load32(length.data());
-    }
-  }
-}
 
 CaptureFile open_recording(const std::string& path, bool gentle) {
   if (!gentle) return CaptureFile::open(path);

@@ -83,6 +83,7 @@ void IndexBuilder::merge_flows(IndexBlock& block) {
 
 void IndexBuilder::skip_block(IndexBlock block) {
   block.skipped = true;
+  in_time_order_ = false;  // nobody knows
   packets_ += block.packets;
   blocks_.push_back(block);
 }

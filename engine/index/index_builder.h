@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/block/packet_view.h"
@@ -53,8 +54,13 @@ class IndexBuilder {
   // times and counts are those of the packets added. Blocks come in the order of the file.
   void end_block(IndexBlock block);
 
-  // A block whose packets nobody could look at.
+  // A block whose packets nobody could look at. Its times and the number of its packets are taken
+  // as they are too.
   void skip_block(IndexBlock block);
+
+  // The blocks ended so far. What is known of them only at the end may still be set: section,
+  // interfaces and ledger, the times of skipped ones.
+  std::span<IndexBlock> blocks() noexcept { return blocks_; }
 
   std::uint64_t packets() const noexcept { return packets_; }
   std::uint32_t rows() const noexcept { return rows_.size(); }

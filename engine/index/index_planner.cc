@@ -111,12 +111,7 @@ std::optional<IndexReader> IndexPlanner::open(const SetFile& file) {
     refuse(IndexRefusal::kMissing, "a recording that is not finished has none");
     return std::nullopt;
   }
-  const std::optional<FileIdentity> identity = identify_file(file.path, true);
-  if (!identity) {
-    refuse(IndexRefusal::kUnreadable, "the recording cannot be looked at");
-    return std::nullopt;
-  }
-  IndexReader::Opened opened = IndexReader::open(index_path_of(file.path), *identity);
+  IndexReader::Opened opened = IndexReader::open_beside(file.path);
   if (!opened.reader) {
     refuse(opened.refusal, std::move(opened.reason));
     return std::nullopt;
@@ -127,7 +122,7 @@ std::optional<IndexReader> IndexPlanner::open(const SetFile& file) {
     return std::nullopt;
   }
   facts_.refusal = IndexRefusal::kNone;
-  facts_.file_bytes = identity->size_bytes;
+  facts_.file_bytes = summary.recording.size_bytes;
   facts_.packets = summary.packets;
   facts_.blocks = summary.blocks;
   facts_.rows = summary.rows;

@@ -110,6 +110,22 @@ IndexReader::Opened IndexReader::open_path(const std::string& path, const FileId
                      recording);
 }
 
+IndexReader::Opened IndexReader::open_beside(const std::string& recording_path) {
+  const std::string path = index_path_of(recording_path);
+  for (const bool digest : {false, true}) {
+    const std::optional<FileIdentity> identity = identify_file(recording_path, digest);
+    if (!identity) {
+      Opened opened;
+      opened.refusal = IndexRefusal::kUnreadable;
+      opened.reason = "the recording cannot be looked at";
+      return opened;
+    }
+    Opened opened = open(path, *identity);
+    if (opened.refusal != IndexRefusal::kOtherFile || digest) return opened;
+  }
+  return {};
+}
+
 IndexReader::Opened IndexReader::open(const std::string& path, const FileIdentity& recording) {
   return open_path(path, &recording);
 }

@@ -120,6 +120,10 @@ class IndexReader {
   // inode and time of change are those of the index; where it is needed and not there, the index is
   // refused.
   static Opened open(const std::string& path, const FileIdentity& recording);
+  // The index beside a recording, by the recording's path. Looks at the bytes of the recording only
+  // where inode and time of change do not say that it is the same file: a directory of ten thousand
+  // is opened without touching the recordings.
+  static Opened open_beside(const std::string& recording_path);
   // An index in memory, which must outlive the reader. Any bytes.
   static Opened from_bytes(std::span<const std::uint8_t> bytes, const FileIdentity& recording);
   // Without asking which file it is of: for `capstan index --check` and tools.

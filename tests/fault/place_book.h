@@ -62,8 +62,8 @@ class PlaceBook final : public BlockObserver {
     BlockHead head;
     std::memcpy(&head, bytes.data(), sizeof(head));
     ASSERT_EQ(head.type, pcapng::kCapstanBlockHead) << "at " << place.offset;
-    EXPECT_EQ(head.ring, place.ring);
-    EXPECT_EQ(head.sequence, place.sequence);
+    EXPECT_EQ(head.ring, place.head.ring);
+    EXPECT_EQ(head.sequence, place.head.sequence);
     EXPECT_EQ(head.packet_count, place.packets);
     const std::vector<std::uint16_t> link_types(64, std::uint16_t{1});
     PacketWalk walk({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
@@ -71,13 +71,13 @@ class PlaceBook final : public BlockObserver {
     PacketView packet;
     std::uint32_t packets = 0;
     while (walk.next(packet)) {
-      packets += packet.interface_id == place.ring ? 1 : 0;
-      EXPECT_TRUE(place.shared || packet.interface_id == place.ring);
+      packets += packet.interface_id == place.head.ring ? 1 : 0;
+      EXPECT_TRUE(place.shared || packet.interface_id == place.head.ring);
       EXPECT_GE(packet.timestamp_ns, file.first_ns);
       EXPECT_LE(packet.timestamp_ns, file.last_ns);
     }
     EXPECT_EQ(walk.end(), WalkEnd::kComplete);
-    EXPECT_EQ(packets, place.packets) << "of ring " << place.ring << " at " << place.offset;
+    EXPECT_EQ(packets, place.packets) << "of ring " << place.head.ring << " at " << place.offset;
   }
 
   std::vector<PlacedBlock> places_;

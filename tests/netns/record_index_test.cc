@@ -64,6 +64,7 @@ TEST_F(RecordIndex, EveryFinishedFileGetsOne) {
   EXPECT_FALSE(hidden_);
   EXPECT_EQ(packets_in_indexes(recordings), 12000U);
   EXPECT_EQ(record.statistics().number("/index/files"), recordings.size());
+  EXPECT_EQ(record.statistics().number("/index/from_blocks"), recordings.size());
   EXPECT_EQ(record.statistics().number("/index/failed"), 0U);
   EXPECT_EQ(record.statistics().number("/index/left"), 0U);
 }

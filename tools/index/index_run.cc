@@ -142,7 +142,8 @@ IndexResult IndexRun::work_on(const std::string& path) {
     if (line_.check || !line_.force) {
       result = check_one(path);
       if (line_.check) return result;
-      if (result.outcome == IndexOutcome::kHolds) {
+      // One that a recorder made in a hurry is made anew.
+      if (result.outcome == IndexOutcome::kHolds && result.summary.skipped_blocks == 0) {
         result.outcome = IndexOutcome::kUpToDate;
         progress_.bytes_done.fetch_add(result.recording_bytes, std::memory_order_relaxed);
         return result;

@@ -38,9 +38,50 @@ IndexBeside::IndexBeside(IndexBesideOptions options)
     : patterns_(std::move(options.patterns)), worker_(worker_options(options)) {
   // The library of digests reads its configuration at its first use, which a sandbox refuses later.
   static_cast<void>(identify_bytes({}));
+  IndexLimits limits;
+  limits.max_rows = kMaxRows;
+  if (options.from_blocks) live_ = std::make_unique<LiveIndexer>(limits, worker_);
 }
 
-void IndexBeside::start(const std::vector<int>&) { worker_.start(); }
+void IndexBeside::attach(Capture& capture) {
+  if (!live_) return;
+  for (std::size_t ring = 0; ring < capture.ring_count(); ++ring) {
+    const RingInfo& info = capture.ring_info(ring);
+    capture.add_best_effort(ring, live_->add_ring(info.block_count, info.link_type));
+  }
+}
+
+void IndexBeside::start(const std::vector<int>& cpus) {
+  worker_.start();
+  if (live_) live_->start(cpus);
+}
+
+void IndexBeside::file_finished(const FinishedFile& file) noexcept {
+  if (live_) {
+    live_->file_finished(file);
+  } else {
+    worker_.add(file.path);
+  }
+}
+
+void IndexBeside::files_closed() {
+  if (live_) {
+    live_->end();
+  } else {
+    worker_.end();
+  }
+}
+
+// What the one has made the other writes.
+bool IndexBeside::finished() noexcept {
+  if (live_ && live_->finished()) worker_.end();
+  return worker_.finished();
+}
+
+void IndexBeside::leave() noexcept {
+  if (live_) live_->leave();
+  worker_.leave();
+}
 
 void IndexBeside::started() {
   for (const std::string& pattern : patterns_) add_earlier(pattern);
@@ -91,14 +132,25 @@ EndPatience IndexBeside::patience() noexcept {
 }
 
 void IndexBeside::stop() noexcept {
+  if (live_) {
+    live_->leave();
+    live_->join();
+  }
   worker_.leave();
   worker_.join();
 }
 
 void IndexBeside::add_to(RecordStats& stats) const {
   const IndexCounters& counters = worker_.counters();
-  stats.index = IndexStats{counters.files_indexed.get(), counters.files_failed.get(),
-                           counters.files_refused.get(), counters.files_left.get()};
+  IndexStats& index = stats.index.emplace();
+  index.files = counters.files_indexed.get();
+  index.failed = counters.files_failed.get();
+  index.refused = counters.files_refused.get();
+  index.left = counters.files_left.get();
+  index.anew = counters.files_anew.get();
+  if (!live_) return;
+  index.from_blocks = live_->counters().files.get();
+  index.blocks_skipped = live_->counters().blocks_skipped.get();
 }
 
 }  // namespace capstan::tools

@@ -111,6 +111,7 @@ RecordingOptions Outputs::options_of(std::size_t output) {
   recording.on_full = options_.on_full;
   recording.sync_interval_ns = options_.sync_interval_ns;
   recording.on_finished = on_finished_file();
+  recording.observer = observer_;
   recording.format = options_.format;
   recording.layout = options_.layout;
   recording.header = header_of(output);

@@ -31,8 +31,12 @@ class Outputs final : public BlockConsumer {
   Outputs(const RecordOptions& options, FileHook* hook, std::function<bool()> keep_waiting);
   ~Outputs() override;
 
-  // Who is told of each finished file, besides the hook; they outlive this. Before open().
-  void tell(std::vector<BlockConsumer*> listeners) { listeners_ = std::move(listeners); }
+  // Who is told of each finished file, besides the hook, and where the blocks of the one output
+  // went (null: nobody); they outlive this. Before open().
+  void tell(std::vector<BlockConsumer*> listeners, BlockObserver* observer) {
+    listeners_ = std::move(listeners);
+    observer_ = observer;
+  }
 
   void attach(Capture& capture) override;
   void open() override;
@@ -71,6 +75,7 @@ class Outputs final : public BlockConsumer {
   Capture* capture_ = nullptr;  // from attach() on
   std::array<std::uint8_t, 16> recording_id_{};
   std::vector<BlockConsumer*> listeners_;
+  BlockObserver* observer_ = nullptr;
   UniqueFd names_fd_;  // finished files' names go here
   std::optional<LineOutput> names_;
   std::vector<DiskTrouble> disks_;  // by writer, as the next

@@ -65,6 +65,10 @@ struct RecordOptions {
   bool keep_privileges = false;
 
   bool wants_index() const noexcept { return index.value_or(rotation.active()); }
+  // One output, whose blocks can be indexed on their way.
+  bool has_one_pcapng() const noexcept {
+    return files.size() == 1 && !split_rings && format == FileFormat::kPcapng;
+  }
   // Where statistics go: an interval without a file means standard output. Empty: nowhere.
   std::string statistics_target() const {
     return stats_file.empty() && stats_interval_ns != 0 ? "-" : stats_file;

@@ -77,7 +77,10 @@ nlohmann::json index_json(const IndexStats& index) {
   return {{"files", index.files},
           {"failed", index.failed},
           {"refused", index.refused},
-          {"left", index.left}};
+          {"left", index.left},
+          {"from_blocks", index.from_blocks},
+          {"blocks_skipped", index.blocks_skipped},
+          {"made_anew", index.anew}};
 }
 
 std::string audit_text(const AuditStats& audit) {

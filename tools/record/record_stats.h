@@ -78,10 +78,13 @@ struct AuditStats {
 
 // The indexes made beside the recording.
 struct IndexStats {
-  std::uint64_t files = 0;    // that got their index
-  std::uint64_t failed = 0;   // whose index could not be made
-  std::uint64_t refused = 0;  // deleted meanwhile
-  std::uint64_t left = 0;     // without one at the end
+  std::uint64_t files = 0;           // that got their index
+  std::uint64_t failed = 0;          // whose index could not be made
+  std::uint64_t refused = 0;         // deleted meanwhile
+  std::uint64_t left = 0;            // without one at the end
+  std::uint64_t from_blocks = 0;     // whose index was made while they were written
+  std::uint64_t blocks_skipped = 0;  // marked in those: nobody had the time to look at them
+  std::uint64_t anew = 0;            // made once more from the file, without marks
 };
 
 // Sums follow from the parts. A snapshot while running; exact, and only then reconciled or not, at

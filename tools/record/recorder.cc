@@ -73,8 +73,9 @@ void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) 
     index.sync = options_.sync_at_close;
     if (options_.rotation.active()) index.patterns = output_paths(options_, capture_.ring_count());
     index.busy = [this] { return is_busy(); };
+    index.from_blocks = options_.has_one_pcapng();
     auto beside = std::make_unique<IndexBeside>(std::move(index));
-    outputs_->tell({beside.get()});
+    outputs_->tell({beside.get()}, beside->observer());
     consumers_.add(std::move(beside));
   }
   for (std::unique_ptr<BlockConsumer>& consumer : more) consumers_.add(std::move(consumer));

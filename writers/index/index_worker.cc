@@ -41,17 +41,32 @@ void IndexWorker::start() {
   thread_ = start_thread("makes indexes", [this] { run(); });
 }
 
-void IndexWorker::add(const std::string& recording_path) noexcept {
+void IndexWorker::put(Job job) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   try {
     if (!ending_ && waiting_.size() < kMaxWaiting) {
-      waiting_.push_back(recording_path);
+      if (waiting_bytes_ + job.index.size() > kMaxWaitingBytes) job.index = {};
+      waiting_bytes_ += job.index.size();
+      waiting_.push_back(std::move(job));
       changed_.notify_all();
       return;
     }
   } catch (const std::bad_alloc&) {
   }
   counters_.files_left.add(1);
+}
+
+void IndexWorker::add(const std::string& recording_path) noexcept {
+  add(recording_path, {}, false);
+}
+
+void IndexWorker::add(const std::string& recording_path, std::vector<std::uint8_t> index,
+                      bool marked) noexcept {
+  try {
+    put({recording_path, std::move(index), marked, false});
+  } catch (const std::bad_alloc&) {
+    counters_.files_left.add(1);
+  }
 }
 
 void IndexWorker::end() noexcept {
@@ -78,17 +93,25 @@ void IndexWorker::run() noexcept {
   name_current_thread("index");
   keep_current_thread_on(options_.cpus);
   become_idle_thread();
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    if (waiting_.empty()) break;
-    const std::string path = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    index_one(path);
-    lock.lock();
-  }
+  for (Job job; take(job);) index_one(job);
   finished_.store(true, std::memory_order_release);
+}
+
+// Waits for the next. What is only to be made anew comes behind everything else, and not at the
+// end.
+bool IndexWorker::take(Job& job) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return ending_ || !waiting_.empty() || !marked_.empty(); });
+  if (!waiting_.empty()) {
+    job = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= job.index.size();
+    return true;
+  }
+  if (ending_) return false;
+  job = {std::move(marked_.front()), {}, false, true};
+  marked_.pop_front();
+  return true;
 }
 
 // Waits while there is something better to do.
@@ -100,52 +123,78 @@ bool IndexWorker::may_go_on(std::uint64_t bytes_before, std::uint64_t bytes_done
   return !leaving_.load(std::memory_order_relaxed);
 }
 
+bool IndexWorker::is_ending() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return ending_;
+}
+
 void IndexWorker::fail(const std::string& text) noexcept {
   counters_.files_failed.add(1);
   const std::lock_guard<std::mutex> lock(mutex_);
   last_failure_ = text;
 }
 
-void IndexWorker::leave_one() noexcept {
-  const std::lock_guard<std::mutex> lock(mutex_);  // add() counts here too
+void IndexWorker::leave_one(const Job& job) noexcept {
+  if (job.anew) return;                            // it has one
+  const std::lock_guard<std::mutex> lock(mutex_);  // put() counts here too
   counters_.files_left.add(1);
 }
 
-void IndexWorker::index_one(const std::string& path) noexcept {
+// Empty: counted already.
+std::vector<std::uint8_t> IndexWorker::make(const Job& job) {
+  IndexRecordingOptions options;
+  options.limits = options_.limits;
+  options.gentle = true;
+  options.progress = [this, &job, before = std::uint64_t{0}](std::uint64_t done) mutable {
+    const std::uint64_t from = before;
+    before = done;
+    return may_go_on(from, done) && !(job.anew && is_ending());
+  };
+  IndexedRecording indexed = index_recording(job.path, options);
+  // An io_uring lets go of a file, and of its lock, only some time after it was closed.
+  for (int i = 0; i < kLockedTries && indexed.locked && !leaving_.load(std::memory_order_relaxed);
+       ++i) {
+    sleep_ns(kLockedPauseNs);
+    indexed = index_recording(job.path, options);
+  }
+  if (indexed.stopped) {
+    leave_one(job);
+  } else if (!indexed.refusal.empty()) {
+    counters_.files_refused.add(job.anew ? 0 : 1);
+  }
+  return std::move(indexed.bytes);
+}
+
+void IndexWorker::write(const Job& job, std::span<const std::uint8_t> index) noexcept {
+  const int error = write_index_file(job.path, index, options_.sync);
+  if (error == ENOENT) {  // deleted by retention in the meantime
+    counters_.files_refused.add(job.anew ? 0 : 1);
+  } else if (error != 0) {
+    fail(fmt::format("{}: {}", index_path_of(job.path), errno_text(error)));
+  } else if (job.anew) {
+    counters_.files_anew.add(1);
+  } else {
+    counters_.files_indexed.add(1);
+  }
+}
+
+void IndexWorker::index_one(const Job& job) noexcept {
   if (leaving_.load(std::memory_order_relaxed)) {
-    leave_one();
+    leave_one(job);
     return;
   }
   try {
-    IndexRecordingOptions options;
-    options.limits = options_.limits;
-    options.gentle = true;
-    options.progress = [this, before = std::uint64_t{0}](std::uint64_t done) mutable {
-      const std::uint64_t from = before;
-      before = done;
-      return may_go_on(from, done);
-    };
-    IndexedRecording indexed = index_recording(path, options);
-    // An io_uring lets go of a file, and of its lock, only some time after it was closed.
-    for (int i = 0; i < kLockedTries && indexed.locked && !leaving_.load(std::memory_order_relaxed);
-         ++i) {
-      sleep_ns(kLockedPauseNs);
-      indexed = index_recording(path, options);
+    if (job.index.empty()) {
+      const std::vector<std::uint8_t> index = make(job);
+      if (!index.empty()) write(job, index);
+      return;
     }
-    if (indexed.stopped) {
-      leave_one();
-    } else if (!indexed.refusal.empty()) {
-      counters_.files_refused.add(1);
-    } else if (const int error = write_index_file(path, indexed.bytes, options_.sync);
-               error == ENOENT) {
-      counters_.files_refused.add(1);
-    } else if (error != 0) {
-      fail(fmt::format("{}: {}", index_path_of(path), errno_text(error)));
-    } else {
-      counters_.files_indexed.add(1);
-    }
+    write(job, job.index);
+    if (!job.marked) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (marked_.size() < kMaxWaiting) marked_.push_back(job.path);
   } catch (const UsageError&) {  // deleted by retention in the meantime, or no recording
-    counters_.files_refused.add(1);
+    counters_.files_refused.add(job.anew ? 0 : 1);
   } catch (const std::exception& error) {
     fail(error.what());
   }

@@ -3,7 +3,8 @@
 // do.
 //
 // Reads the finished file again (engine/index/file_indexer.h): the recording itself pays for
-// nothing but the disk's time, which `busy` keeps for it.
+// nothing but the disk's time, which `busy` keeps for it. Or writes an index that was made
+// meanwhile (live_indexer.h).
 #pragma once
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +37,7 @@ struct IndexCounters {
   Counter files_failed;   // see last_failure()
   Counter files_refused;  // deleted meanwhile, or nothing that can have an index
   Counter files_left;     // not begun or not finished when it was told to end
+  Counter files_anew;     // of those indexed: once more, without marks
   Counter bytes_read;
 };
 
@@ -50,6 +53,10 @@ class IndexWorker {
   // A recording is finished and has its name. Never waits for the disk; a file too many (there is
   // room for kMaxWaiting) counts as left.
   void add(const std::string& recording_path) noexcept;
+  // The same, and its index is there already. `marked`: with blocks that nobody looked at; it is
+  // made anew from the file while no end is near and nothing else waits.
+  void add(const std::string& recording_path, std::vector<std::uint8_t> index,
+           bool marked) noexcept;
   // No file comes any more: the thread ends when the waiting ones are done.
   void end() noexcept;
   // What is not done is left: the thread ends within a mebibyte.
@@ -62,18 +69,34 @@ class IndexWorker {
   std::string last_failure() const;
 
   static constexpr std::size_t kMaxWaiting = 10'000;
+  // Of indexes that wait to be written; a file too many is read again.
+  static constexpr std::size_t kMaxWaitingBytes = 256U << 20;
 
  private:
+  struct Job {
+    std::string path;
+    std::vector<std::uint8_t> index;  // empty: to be made from the file
+    bool marked = false;              // with an index: it is to be made anew
+    bool anew = false;                // without: one with marks is there
+  };
+
   void run() noexcept;
-  void index_one(const std::string& path) noexcept;
+  void put(Job job) noexcept;
+  bool take(Job& job);
+  void index_one(const Job& job) noexcept;
+  std::vector<std::uint8_t> make(const Job& job);
+  void write(const Job& job, std::span<const std::uint8_t> index) noexcept;
   bool may_go_on(std::uint64_t bytes_before, std::uint64_t bytes_done) noexcept;
+  bool is_ending() const;
   void fail(const std::string& text) noexcept;
-  void leave_one() noexcept;
+  void leave_one(const Job& job) noexcept;
 
   IndexWorkerOptions options_;
   mutable std::mutex mutex_;  // taken once a file
   std::condition_variable changed_;
-  std::deque<std::string> waiting_;
+  std::deque<Job> waiting_;
+  std::deque<std::string> marked_;  // indexes to be made anew
+  std::size_t waiting_bytes_ = 0;
   bool ending_ = false;
   std::string last_failure_;
   std::atomic<bool> leaving_{false};

@@ -4,18 +4,19 @@
 
 #include <cstdint>
 
+#include "engine/format/block_head.h"
+
 namespace capstan {
 
 // Where the packets of one sealed block lie. The bytes are on their way to the file, not certainly
 // in it: a place behind FinishedFile::size_bytes does not exist.
 struct PlacedBlock {
-  std::uint32_t ring = 0;
-  std::uint64_t sequence = 0;     // BlockHead::sequence: with `ring` it names the block
+  BlockHead head{};               // as it was sealed; ring and sequence name the block
   std::uint32_t file_number = 1;  // FinishedFile::number
   // Of the block's head, in classic pcap of its first packet: bytes from the start of the file.
   std::uint64_t offset = 0;
   std::uint64_t length = 0;   // up to the end of its last packet, or of the in-place block
-  std::uint32_t packets = 0;  // in the file: fewer than the block had at the size limit
+  std::uint32_t packets = 0;  // in the file: fewer than head.packet_count at the size limit
   // Packets of other rings lie between: the packed layout merges by time. One in-place block, or a
   // packed one of a single ring, is alone in its range.
   bool shared = false;

@@ -59,9 +59,8 @@ bool InPlaceLayout::put(BlockRef block) noexcept {
   if (target_.options.observer != nullptr) {
     BlockHead head;
     std::memcpy(&head, block->data, sizeof(head));
-    target_.options.observer->block_placed({block->ring, head.sequence, target_.file_number,
-                                            request.offset, request.length, block->packet_count,
-                                            false});
+    target_.options.observer->block_placed(
+        {head, target_.file_number, request.offset, request.length, block->packet_count, false});
   }
   const std::uint64_t next = request.certain_end;
   request.block = std::move(block);

@@ -107,9 +107,8 @@ void PackedLayout::begin_place(const SealedBlock& block, std::uint32_t packets) 
   if (target_.options.observer == nullptr) return;
   BlockHead head;
   std::memcpy(&head, block.data, sizeof(head));
-  places_[index_of(block.ring)] = {
-      block.ring, head.sequence, target_.file_number, target_.stream.position(),
-      0,          packets,       merge_ != nullptr};
+  places_[index_of(block.ring)] = {head,    target_.file_number, target_.stream.position(), 0,
+                                   packets, merge_ != nullptr};
   unplaced_[index_of(block.ring)] = packets;
 }
 
