@@ -44,6 +44,26 @@ class Finder {
     throw UsageError(fmt::format("{}: {}", name, errno_text(error)));
   }
 
+  void add_directory(const std::string& directory) {
+    std::error_code error;
+    for (fs::directory_iterator at(directory, error), end; !error && at != end;
+         at.increment(error)) {
+      const std::string path = at->path().string();
+      const std::string name = at->path().filename().string();
+      if (name.ends_with(kIndexSuffix) || (name.starts_with('.') && finished_path(path).empty()))
+        continue;
+      struct stat status {};
+      // A link to a file counts; one to a directory could lead round in a circle.
+      if (::lstat(path.c_str(), &status) != 0) continue;
+      if (S_ISDIR(status.st_mode)) {
+        add_directory(path);
+      } else if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+        add_file(path, false, status);
+      }
+    }
+    if (error) set_.troubles.push_back({directory, error.message()});
+  }
+
   RecordingSet take() {
     std::stable_sort(set_.files.begin(), set_.files.end(),
                      [](const SetFile& a, const SetFile& b) { return a.path < b.path; });
@@ -76,26 +96,6 @@ class Finder {
     return result == 0;
   }
 
-  void add_directory(const std::string& directory) {
-    std::error_code error;
-    for (fs::directory_iterator at(directory, error), end; !error && at != end;
-         at.increment(error)) {
-      const std::string path = at->path().string();
-      const std::string name = at->path().filename().string();
-      if (name.ends_with(kIndexSuffix) || (name.starts_with('.') && finished_path(path).empty()))
-        continue;
-      struct stat status {};
-      // A link to a file counts; one to a directory could lead round in a circle.
-      if (::lstat(path.c_str(), &status) != 0) continue;
-      if (S_ISDIR(status.st_mode)) {
-        add_directory(path);
-      } else if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
-        add_file(path, false, status);
-      }
-    }
-    if (error) set_.troubles.push_back({directory, error.message()});
-  }
-
   void add_file(const std::string& path, bool named, const struct stat& status) {
     if (!seen_.insert({status.st_dev, status.st_ino}).second) return;
     set_.files.push_back({path, named, !finished_path(path).empty()});
@@ -110,6 +110,12 @@ class Finder {
 RecordingSet RecordingSet::find(const std::vector<std::string>& names) {
   Finder finder;
   for (const std::string& name : names) finder.add_name(name);
+  return finder.take();
+}
+
+RecordingSet RecordingSet::below(const std::vector<std::string>& directories) {
+  Finder finder;
+  for (const std::string& directory : directories) finder.add_directory(directory);
   return finder.take();
 }
 

@@ -31,6 +31,8 @@ struct RecordingSet {
   // stands for its ".part".
   // Throws UsageError for a name that stands for nothing, or a directory that cannot be read.
   static RecordingSet find(const std::vector<std::string>& names);
+  // The same of directories alone; one that is not there or cannot be read is a trouble.
+  static RecordingSet below(const std::vector<std::string>& directories);
 };
 
 }  // namespace capstan

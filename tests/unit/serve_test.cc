@@ -6,17 +6,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <numeric>
 #include <random>
 #include <system_error>
 #include <thread>
 
 #include "engine/core/errors.h"
+#include "engine/index/file_indexer.h"
+#include "tests/support/index_traffic.h"
+#include "tests/support/temp_dir.h"
 #include "tools/query/completeness_text.h"
 #include "tools/serve/access_log.h"
 #include "tools/serve/gate.h"
 #include "tools/serve/timeline.h"
 #include "tools/serve/worker_pool.h"
+#include "writers/index/index_file.h"
 
 namespace capstan::serve {
 namespace {
@@ -281,6 +286,83 @@ TEST(ServeArchive, FilesOfARecordingShareAName) {
   EXPECT_EQ(series_of("/d/.eth0_00002_20261128101500.pcapng.part"), "/d/eth0");
   EXPECT_EQ(series_of("/d/a_1_2.pcap.gz"), "/d/a_1_2");
   EXPECT_EQ(series_of("/d/x.pcapng.zst"), "/d/x");
+}
+
+// However many ways lead to it.
+TEST(ServeArchive, AFileIsThereOnce) {
+  const test::TempDir dir;
+  const std::string root = dir.path();
+  std::filesystem::create_directory(dir.path() / "sub");
+  const std::vector<std::uint8_t> pcap{0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0,
+                                       0,    0,    0,    0,    0, 0, 4, 0, 1, 0, 0, 0};
+  dir.write("sub/a.pcap", pcap);
+  std::filesystem::create_hard_link(dir.path() / "sub/a.pcap", dir.path() / "sub/b.pcap");
+  Archive archive({root, root + "/none", root + "/sub/../sub"});
+  const auto listing = archive.list();
+  ASSERT_EQ(listing->set.files.size(), 1U);
+  ASSERT_EQ(listing->set.troubles.size(), 1U);
+  EXPECT_EQ(listing->set.troubles[0].path, root + "/none");
+}
+
+// Each is looked through once, and every listing behind that knows it.
+TEST(ServeArchive, WhatHasNoIndexIsLookedThroughOnce) {
+  const test::TempDir dir;
+  std::uint64_t packets = 0;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const test::IndexRecording recording(i, 10 + i);
+    dir.write(fmt::format("{}.pcapng", i), recording.file.bytes);
+    packets += 10 + i;
+  }
+  Archive archive({dir.path()}, 0);
+  const std::atomic<bool> stop{false};
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(archive.survey_one(stop)) << i;
+  EXPECT_FALSE(archive.survey_one(stop));
+  const auto listing = archive.list();
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i < listing->facts.size(); ++i) {
+    EXPECT_EQ(listing->facts[i].state, FileFacts::State::kSurveyed);
+    found += listing->facts[i].packets;
+    const auto blocks = archive.blocks(listing->set.files[i], listing->facts[i]);
+    ASSERT_NE(blocks, nullptr);
+    EXPECT_EQ(blocks->front().packets, listing->facts[i].packets);
+  }
+  EXPECT_EQ(found, packets);
+}
+
+TEST(ServeArchive, AnIndexThatIsOfNoUseIsReadAgainWhenItChanged) {
+  const test::TempDir dir;
+  const std::string path = dir.write("a.pcapng", test::IndexRecording(1, 30).file.bytes);
+  const std::vector<std::uint8_t> rubbish(100, 1);
+  ASSERT_EQ(write_index_file(path, rubbish, false), 0);
+  Archive archive({dir.path()}, 0);
+  const auto state = [&archive] { return archive.list()->facts.front().state; };
+  EXPECT_EQ(state(), FileFacts::State::kUnknown);
+  const IndexedRecording made = index_recording(path, IndexRecordingOptions{});
+  ASSERT_TRUE(made.refusal.empty()) << made.refusal;
+  ASSERT_EQ(write_index_file(path, made.bytes, true), 0);
+  EXPECT_EQ(state(), FileFacts::State::kIndexed);
+}
+
+TEST(ServeBlockCache, WhatWasUsedLastStays) {
+  const auto blocks = [](std::uint64_t packets) {
+    return std::make_shared<const BlockFacts>(6, BlockFact{1, 2, packets, 0, 0, 0, 0});
+  };
+  BlockCache cache(30);
+  cache.put("a", 1, blocks(1));
+  cache.put("b", 1, blocks(2));
+  cache.put("c", 1, blocks(3));
+  ASSERT_NE(cache.find("a", 1), nullptr);
+  EXPECT_EQ(cache.find("a", 2), nullptr);
+  cache.put("d", 1, blocks(4));
+  EXPECT_EQ(cache.find("b", 1), nullptr);
+  cache.put("a", 2, blocks(5));  // takes the place of the older one
+  EXPECT_EQ(cache.find("a", 1), nullptr);
+  EXPECT_EQ(cache.find("a", 2)->front().packets, 5U);
+  EXPECT_NE(cache.find("c", 1), nullptr);
+  EXPECT_NE(cache.find("d", 1), nullptr);
+  cache.put("e", 1, std::make_shared<const BlockFacts>(1000));  // the one that is asked for stays
+  EXPECT_NE(cache.find("e", 1), nullptr);
+  EXPECT_EQ(cache.find("d", 1), nullptr);
 }
 
 TEST(ServeAnswer, ASlowReaderHoldsTheWriter) {

@@ -1,11 +1,10 @@
 #include "tools/serve/archive.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
+#include <utility>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
@@ -19,7 +18,6 @@ namespace capstan::serve {
 
 namespace {
 
-constexpr std::uint64_t kListingAgeNs = kNanosecondsPerSecond;
 constexpr std::size_t kMostCachedBlocks = 500'000;    // 28 MB
 constexpr std::size_t kMostSurveyedBlocks = 500'000;  // of half a terabyte without an index
 
@@ -36,6 +34,14 @@ bool is_capture(const std::string& path) {
 
 bool overlaps(const TimeRange& range, std::uint64_t first_ns, std::uint64_t last_ns) noexcept {
   return first_ns < range.until_ns && last_ns >= range.since_ns;
+}
+
+// 0: there is none.
+std::uint64_t index_modified_ns(const std::string& path) {
+  struct stat status {};
+  if (::stat(index_path_of(path).c_str(), &status) != 0) return 0;
+  return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
+         static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
 }
 
 }  // namespace
@@ -58,38 +64,12 @@ std::string series_of(const std::string& path) {
   return name;
 }
 
-Archive::Archive(std::vector<std::string> directories) : directories_(std::move(directories)) {}
+Archive::Archive(std::vector<std::string> directories, std::uint64_t listing_age_ns)
+    : directories_(std::move(directories)),
+      listing_age_ns_(listing_age_ns),
+      read_(kMostCachedBlocks) {}
 
-RecordingSet Archive::find() const {
-  RecordingSet all;
-  for (const std::string& directory : directories_) {
-    try {
-      RecordingSet some = RecordingSet::find({directory});
-      all.files.insert(all.files.end(), std::make_move_iterator(some.files.begin()),
-                       std::make_move_iterator(some.files.end()));
-      all.troubles.insert(all.troubles.end(), some.troubles.begin(), some.troubles.end());
-    } catch (const std::exception& error) {
-      // What stands for nothing is empty, which is no trouble.
-      std::error_code failed;
-      if (std::filesystem::is_directory(directory, failed) &&
-          std::filesystem::directory_iterator(directory, failed) !=
-              std::filesystem::directory_iterator{}) {
-        continue;
-      }
-      if (failed || !std::filesystem::is_directory(directory, failed)) {
-        all.troubles.push_back({directory, error.what()});
-      }
-    }
-  }
-  std::sort(all.files.begin(), all.files.end(),
-            [](const SetFile& a, const SetFile& b) { return a.path < b.path; });
-  all.files.erase(std::unique(all.files.begin(), all.files.end(),
-                              [](const SetFile& a, const SetFile& b) { return a.path == b.path; }),
-                  all.files.end());
-  return all;
-}
-
-FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) {
+FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) const {
   FileFacts facts;
   const std::optional<FileIdentity> identity = identify_file(file.path, false);
   if (!identity) {
@@ -109,9 +89,8 @@ FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) {
   const bool same = before != nullptr && before->size_bytes == facts.size_bytes &&
                     before->inode == facts.inode && before->modified_ns == facts.modified_ns &&
                     before->state != FileFacts::State::kGrowing;
-  if (same && !(waits && ::access(index_path_of(file.path).c_str(), F_OK) == 0)) {
-    return *before;
-  }
+  if (same && (!waits || index_modified_ns(file.path) == before->index_modified_ns)) return *before;
+  facts.index_modified_ns = index_modified_ns(file.path);
   IndexReader::Opened opened = open_index(file.path);
   if (!opened.reader || !opened.reader->summary().whole) {
     facts.reason = opened.reader           ? "its index is not of all of it"
@@ -125,25 +104,34 @@ FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) {
   return facts;
 }
 
+void Archive::note(const SetFile& file, const FileFacts& facts) {
+  Known& known = known_[file.path];
+  if (known.blocks &&
+      (facts.modified_ns != known.facts.modified_ns || facts.inode != known.facts.inode)) {
+    surveyed_blocks_ -= known.blocks->size();
+    known.blocks.reset();
+  }
+  known.facts = facts;
+  known.seen = true;
+}
+
 std::shared_ptr<const Listing> Archive::refresh() {
-  auto listing = std::make_shared<Listing>();
-  RecordingSet found = find();
-  listing->set.troubles = std::move(found.troubles);
-  for (auto& [path, known] : known_) known.seen = false;
+  RecordingSet found = RecordingSet::below(directories_);
+  std::vector<FileFacts> facts;
+  facts.reserve(found.files.size());
   for (const SetFile& file : found.files) {
-    const auto [entry, is_new] = known_.try_emplace(file.path);
-    Known& known = entry->second;
-    const FileFacts facts = look_at(file, is_new ? nullptr : &known.facts);
-    if (!is_new && known.blocks &&
-        (facts.modified_ns != known.facts.modified_ns || facts.inode != known.facts.inode)) {
-      surveyed_blocks_ -= known.blocks->size();
-      known.blocks.reset();
-    }
-    known.facts = facts;
-    known.seen = true;
-    if (facts.state == FileFacts::State::kForeign) continue;
-    listing->set.files.push_back(file);
-    listing->facts.push_back(facts);
+    const auto known = known_.find(file.path);
+    facts.push_back(look_at(file, known == known_.end() ? nullptr : &known->second.facts));
+  }
+  auto listing = std::make_shared<Listing>();
+  listing->set.troubles = std::move(found.troubles);
+  const std::lock_guard lock(mutex_);
+  for (auto& [path, known] : known_) known.seen = false;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    note(found.files[i], facts[i]);
+    if (facts[i].state == FileFacts::State::kForeign) continue;
+    listing->set.files.push_back(std::move(found.files[i]));
+    listing->facts.push_back(std::move(facts[i]));
   }
   std::erase_if(known_, [this](const auto& entry) {
     if (!entry.second.seen && entry.second.blocks) surveyed_blocks_ -= entry.second.blocks->size();
@@ -153,9 +141,9 @@ std::shared_ptr<const Listing> Archive::refresh() {
 }
 
 std::shared_ptr<const Listing> Archive::list() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(refreshing_);
   const std::uint64_t now_ns = monotonic_clock_ns();
-  if (!listing_ || now_ns - listed_ns_ > kListingAgeNs) {
+  if (!listing_ || now_ns - listed_ns_ > listing_age_ns_) {
     listing_ = refresh();
     listed_ns_ = monotonic_clock_ns();
   }
@@ -179,27 +167,12 @@ RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
   return set;
 }
 
-void Archive::remember(const std::string& key, std::shared_ptr<const BlockFacts> blocks) {
-  cached_blocks_ += blocks->size();
-  cached_.emplace_front(key, std::move(blocks));
-  while (cached_blocks_ > kMostCachedBlocks && cached_.size() > 1) {
-    cached_blocks_ -= cached_.back().second->size();
-    cached_.pop_back();
-  }
-}
-
 std::shared_ptr<const BlockFacts> Archive::blocks(const SetFile& file, const FileFacts& facts) {
-  const std::string key = fmt::format("{}\n{}", file.path, facts.modified_ns);
   {
     const std::lock_guard lock(mutex_);
     const auto known = known_.find(file.path);
     if (known != known_.end() && known->second.blocks) return known->second.blocks;
-    const auto cached = std::find_if(cached_.begin(), cached_.end(),
-                                     [&](const auto& one) { return one.first == key; });
-    if (cached != cached_.end()) {
-      cached_.splice(cached_.begin(), cached_, cached);
-      return cached_.front().second;
-    }
+    if (auto blocks = read_.find(file.path, facts.modified_ns)) return blocks;
   }
   if (facts.state != FileFacts::State::kIndexed) return nullptr;
   IndexReader::Opened opened = open_index(file.path);
@@ -207,49 +180,63 @@ std::shared_ptr<const BlockFacts> Archive::blocks(const SetFile& file, const Fil
   std::shared_ptr<const BlockFacts> blocks = facts_of(*opened.reader);
   if (!blocks) return nullptr;
   const std::lock_guard lock(mutex_);
-  remember(key, blocks);
+  read_.put(file.path, facts.modified_ns, blocks);
   return blocks;
+}
+
+// A listing may be older than the last survey.
+std::optional<std::pair<std::string, FileFacts>> Archive::find_unknown(const Listing& listing) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < listing.facts.size(); ++i) {
+    if (listing.facts[i].state != FileFacts::State::kUnknown) continue;
+    const auto known = known_.find(listing.set.files[i].path);
+    if (known == known_.end() || known->second.facts.state != FileFacts::State::kUnknown) continue;
+    return std::pair(known->first, known->second.facts);
+  }
+  return std::nullopt;
+}
+
+void Archive::note_surveyed(const std::string& path, const FileFacts& facts,
+                            std::shared_ptr<const BlockFacts> blocks) {
+  const std::scoped_lock lock(refreshing_, mutex_);
+  const auto known = known_.find(path);
+  if (known == known_.end()) return;
+  known->second.facts = facts;
+  if (!blocks || surveyed_blocks_ + blocks->size() > kMostSurveyedBlocks) return;
+  surveyed_blocks_ += blocks->size();
+  known->second.blocks = std::move(blocks);
 }
 
 bool Archive::survey_one(const std::atomic<bool>& stop) {
   const std::shared_ptr<const Listing> listing = list();
-  for (std::size_t i = 0; i < listing->facts.size(); ++i) {
-    if (stop.load(std::memory_order_relaxed)) return false;
-    FileFacts facts = listing->facts[i];
-    if (facts.state != FileFacts::State::kUnknown) continue;
-    const std::string& path = listing->set.files[i].path;
-    std::shared_ptr<const BlockFacts> blocks;
-    try {
-      IndexRecordingOptions options;
-      options.gentle = true;
-      options.progress = [&stop](std::uint64_t) { return !stop.load(std::memory_order_relaxed); };
-      const IndexedRecording made = index_recording(path, options);
-      if (made.stopped) return false;
-      IndexReader::Opened opened = IndexReader::from_bytes_unchecked(made.bytes);
-      if (!made.refusal.empty() || !opened.reader) {
-        facts.state = FileFacts::State::kUnreadable;
-        facts.reason = made.refusal.empty() ? opened.reason : made.refusal;
-      } else {
-        facts.state = FileFacts::State::kSurveyed;
-        take_summary(facts, opened.reader->summary());
-        blocks = facts_of(*opened.reader);
-      }
-    } catch (const std::exception& error) {
+  if (stop.load(std::memory_order_relaxed)) return false;
+  auto unknown = find_unknown(*listing);
+  if (!unknown) return false;
+  auto& [path, facts] = *unknown;
+  std::shared_ptr<const BlockFacts> blocks;
+  try {
+    IndexRecordingOptions options;
+    options.gentle = true;
+    options.progress = [&stop](std::uint64_t) { return !stop.load(std::memory_order_relaxed); };
+    const IndexedRecording made = index_recording(path, options);
+    if (made.stopped) return false;
+    IndexReader::Opened opened = IndexReader::from_bytes_unchecked(made.bytes);
+    if (!made.refusal.empty() || !opened.reader) {
       facts.state = FileFacts::State::kUnreadable;
-      facts.reason = error.what();
+      facts.reason = made.refusal.empty() ? opened.reason : made.refusal;
+    } else {
+      facts.state = FileFacts::State::kSurveyed;
+      take_summary(facts, opened.reader->summary());
+      blocks = facts_of(*opened.reader);
     }
-    const std::lock_guard lock(mutex_);
-    listing_.reset();
-    const auto known = known_.find(path);
-    if (known == known_.end()) return true;
-    known->second.facts = facts;
-    if (blocks && surveyed_blocks_ + blocks->size() <= kMostSurveyedBlocks) {
-      surveyed_blocks_ += blocks->size();
-      known->second.blocks = std::move(blocks);
-    }
-    return true;
+  } catch (const std::bad_alloc&) {
+    throw;  // for now; the file may be sound
+  } catch (const std::exception& error) {
+    facts.state = FileFacts::State::kUnreadable;
+    facts.reason = error.what();
   }
-  return false;
+  note_surveyed(path, facts, std::move(blocks));
+  return true;
 }
 
 }  // namespace capstan::serve

@@ -7,31 +7,21 @@
 
 #include <atomic>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/index/index_reader.h"
 #include "engine/reader/recording_set.h"
 #include "engine/reader/set_reader.h"
+#include "tools/serve/block_cache.h"
 
 namespace capstan::serve {
-
-// About 1 MiB of a file, as IndexBlock has it.
-struct BlockFact {
-  std::uint64_t first_ns = 0;
-  std::uint64_t last_ns = 0;
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;  // on the wire: the file's, shared out by the stored ones
-  std::uint64_t dropped = 0;
-  std::uint64_t loss_begin_ns = 0;
-  std::uint64_t loss_end_ns = 0;
-};
-using BlockFacts = std::vector<BlockFact>;
 
 struct FileFacts {
   enum class State : std::uint8_t {
@@ -47,6 +37,7 @@ struct FileFacts {
   std::uint64_t size_bytes = 0;
   std::uint64_t inode = 0;
   std::uint64_t modified_ns = 0;
+  std::uint64_t index_modified_ns = 0;  // of the index that was of no use; 0: there was none
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t first_ns = 0;
@@ -70,11 +61,13 @@ std::string series_of(const std::string& path);
 // Any thread.
 class Archive {
  public:
-  explicit Archive(std::vector<std::string> directories);
+  // `listing_age_ns`: how old a listing may get. Larger: fewer looks at the files.
+  explicit Archive(std::vector<std::string> directories,
+                   std::uint64_t listing_age_ns = kNanosecondsPerSecond);
 
   const std::vector<std::string>& directories() const noexcept { return directories_; }
 
-  // A listing that is at most a second old. A directory that cannot be read is among its troubles.
+  // A listing that is not too old. A directory that cannot be read is among its troubles.
   std::shared_ptr<const Listing> list();
 
   // The files a question with this range and recording (empty: all) must look at; those left out
@@ -96,19 +89,23 @@ class Archive {
     bool seen = true;
   };
   std::shared_ptr<const Listing> refresh();
-  RecordingSet find() const;
-  FileFacts look_at(const SetFile& file, const FileFacts* before);
-  void remember(const std::string& key, std::shared_ptr<const BlockFacts> blocks);
+  FileFacts look_at(const SetFile& file, const FileFacts* before) const;
+  void note(const SetFile& file, const FileFacts& facts);
+  std::optional<std::pair<std::string, FileFacts>> find_unknown(const Listing& listing);
+  void note_surveyed(const std::string& path, const FileFacts& facts,
+                     std::shared_ptr<const BlockFacts> blocks);
 
   const std::vector<std::string> directories_;
-  std::mutex mutex_;  // of all below
+  const std::uint64_t listing_age_ns_;
+  // Held while files are looked at: who wants the listing waits for it, who wants blocks does not.
+  std::mutex refreshing_;
   std::shared_ptr<const Listing> listing_;
   std::uint64_t listed_ns_ = 0;
+  // Of all below. known_ changes under both, so that either is enough to look at it.
+  std::mutex mutex_;
   std::unordered_map<std::string, Known> known_;
   std::size_t surveyed_blocks_ = 0;
-  // Blocks read lately, by path; the last used first.
-  std::list<std::pair<std::string, std::shared_ptr<const BlockFacts>>> cached_;
-  std::size_t cached_blocks_ = 0;
+  BlockCache read_;
 };
 
 }  // namespace capstan::serve

@@ -30,9 +30,11 @@ Search::Search(Archive& archive, const Question& question, const Answer& answer,
       answer_(answer),
       most_seconds_(most_seconds),
       listing_(archive.list()),
-      line_(line_of(question)),
-      set_(archive.choose(*listing_, line_.range, question.recording)) {
-  if (question.from) begin_at_place(*listing_);
+      line_(line_of(question)) {
+  if (question.from) {
+    set_ = archive.choose(*listing_, line_.range, question.recording);
+    begin_at_place(*listing_);
+  }
   set_ = archive.choose(*listing_, line_.range, question.recording, &left_out_);
   try_filter(line_.filter);
   filter_.emplace(line_, set_);
