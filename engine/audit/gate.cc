@@ -140,6 +140,14 @@ constexpr auto kListed = std::to_array<std::string_view>({
     "authentication_openid_connect_client",
 });
 
+// The word in the list's spelling; empty: it is not there.
+std::string_view listed(std::string_view word) noexcept {
+  const auto* const known =
+      std::find_if(kListed.begin(), kListed.end(),
+                   [word](std::string_view one) { return equals_nocase(one, word); });
+  return known != kListed.end() ? *known : std::string_view{};
+}
+
 constexpr std::size_t kLongestPlainName = 64;
 constexpr std::size_t kLongestName = 160;
 
@@ -170,21 +178,44 @@ bool looks_like_a_key(std::string_view text) noexcept {
 
 Mechanism Mechanism::from_wire(std::string_view word) noexcept {
   Mechanism found("unlisted");
-  const auto* const known =
-      std::find_if(kListed.begin(), kListed.end(),
-                   [word](std::string_view one) { return equals_nocase(one, word); });
-  if (known != kListed.end()) found.text_ = *known;
+  if (const std::string_view known = listed(word); !known.empty()) found.text_ = known;
   return found;
 }
+
+bool Mechanism::is_listed(std::string_view word) noexcept { return !listed(word).empty(); }
 
 GatedUser gate_user(std::string_view text) noexcept {
   const std::size_t whole = text.size();
   std::string_view name = trim(text);
-  const bool distinguished = name.find('=') != std::string_view::npos;
-  name = name.substr(0, name.find_first_of(std::string_view("\0\r\n", 3)));
-  if (!distinguished) name = name.substr(0, name.find_first_of(" \t"));
-  name = name.substr(0, name.find(':'));
-  const bool may_be_long = distinguished || has_any(name, "@\\");
+  bool distinguished = false;
+  std::size_t end = name.size();  // of any name
+  std::size_t blank = name.size();
+  std::size_t domain = name.size();  // the mark between a name and where it is valid
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    switch (name[i]) {
+      case '=':
+        distinguished = true;
+        break;
+      case '\0':
+      case '\r':
+      case '\n':
+      case ':':
+        end = std::min(end, i);
+        break;
+      case ' ':
+      case '\t':
+        blank = std::min(blank, i);
+        break;
+      case '@':
+      case '\\':
+        domain = std::min(domain, i);
+        break;
+      default:
+        break;
+    }
+  }
+  name = name.substr(0, distinguished ? end : std::min(end, blank));
+  const bool may_be_long = distinguished || domain < name.size();
   if (name.size() > (may_be_long ? kLongestName : kLongestPlainName) || looks_like_a_key(name)) {
     name = {};
   }

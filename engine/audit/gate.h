@@ -20,6 +20,8 @@ class Mechanism {
   // A word off the wire: that of the list it is found in (RFC 4422 section 3.1 with IANA's
   // registry, RFC 9110 section 11.1, MySQL's plugins), else "unlisted".
   static Mechanism from_wire(std::string_view word) noexcept;
+  // Whether a word off the wire is in the list.
+  static bool is_listed(std::string_view word) noexcept;
 
   constexpr std::string_view text() const noexcept { return text_; }
   constexpr bool empty() const noexcept { return text_.empty(); }

@@ -1,5 +1,7 @@
 #include "engine/audit/identify.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 
@@ -8,6 +10,7 @@
 #include "engine/audit/protocols/line_recogniser.h"
 #include "engine/audit/protocols/signatures.h"
 #include "engine/audit/text.h"
+#include "engine/audit/word_list.h"
 
 namespace capstan::audit {
 
@@ -302,30 +305,30 @@ Match openvpn_tcp(Bytes bytes) noexcept {
 }
 
 // --- text protocols ---
-bool one_of(std::string_view word, std::initializer_list<std::string_view> words) noexcept {
-  return std::any_of(words.begin(), words.end(),
-                     [word](std::string_view known) { return equals_nocase(word, known); });
-}
-
 // A start line "METHOD target VERSION".
 Protocol message_protocol(std::string_view line) noexcept {
   if (starts_nocase(line, "HTTP/1.") || starts_nocase(line, "HTTP/0.9")) return Protocol::kHttp;
   if (starts_nocase(line, "RTSP/1.") || starts_nocase(line, "RTSP/2.")) return Protocol::kRtsp;
   if (starts_nocase(line, "SIP/2.0 ")) return Protocol::kSip;
-  const std::size_t space = line.rfind(' ');
-  if (space == std::string_view::npos || space == 0) return Protocol::kUnknown;
-  const std::string_view version = trim(line.substr(space + 1));
+  if (line.empty()) return Protocol::kUnknown;
+  const void* const space = ::memrchr(line.data(), ' ', line.size());
+  if (space == nullptr || space == line.data()) return Protocol::kUnknown;
+  const auto at = static_cast<std::size_t>(static_cast<const char*>(space) - line.data());
+  const std::string_view version = trim(line.substr(at + 1));
   if (starts_nocase(version, "HTTP/") || starts_nocase(version, "ICE/")) return Protocol::kHttp;
   if (starts_nocase(version, "RTSP/")) return Protocol::kRtsp;
   if (starts_nocase(version, "SIP/2.0")) return Protocol::kSip;
   return Protocol::kUnknown;
 }
 
-bool is_http_method(std::string_view word) noexcept {
-  return one_of(word, {"GET",       "POST",    "HEAD",     "PUT",      "DELETE",    "OPTIONS",
-                       "TRACE",     "CONNECT", "PATCH",    "PROPFIND", "PROPPATCH", "MKCOL",
-                       "COPY",      "MOVE",    "LOCK",     "UNLOCK",   "REPORT",    "SEARCH",
-                       "SUBSCRIBE", "NOTIFY",  "M-SEARCH", "MERGE",    "CHECKOUT"});
+constexpr WordList kHttpMethods("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE",
+                                "CONNECT", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
+                                "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "SUBSCRIBE", "NOTIFY",
+                                "M-SEARCH", "MERGE", "CHECKOUT");
+
+// Whether the first word of a line is one.
+bool is_http_method(std::string_view line) noexcept {
+  return kHttpMethods.has(line.substr(0, line.find(' ')));
 }
 
 bool is_imap_command(std::string_view line) noexcept {
@@ -334,12 +337,11 @@ bool is_imap_command(std::string_view line) noexcept {
   if (tag.empty() || tag.size() > 24 || rest.empty() || tag == "+" || tag == "*") return false;
   // "AUTH LOGIN" is SMTP's and POP3's, "Action: Login" is nobody's tag.
   if (equals_nocase(tag, "AUTH") || tag.ends_with(':')) return false;
-  const std::string_view word = take_word(rest);
-  return one_of(trim(word),
-                {"LOGIN",  "AUTHENTICATE", "CAPABILITY", "STARTTLS",  "NOOP",    "LOGOUT",
-                 "SELECT", "EXAMINE",      "LIST",       "LSUB",      "STATUS",  "FETCH",
-                 "UID",    "ID",           "IDLE",       "NAMESPACE", "APPEND",  "ENABLE",
-                 "XLIST",  "CLOSE",        "SEARCH",     "STORE",     "COMPRESS"});
+  static constexpr WordList kCommands("LOGIN", "AUTHENTICATE", "CAPABILITY", "STARTTLS", "NOOP",
+                                      "LOGOUT", "SELECT", "EXAMINE", "LIST", "LSUB", "STATUS",
+                                      "FETCH", "UID", "ID", "IDLE", "NAMESPACE", "APPEND", "ENABLE",
+                                      "XLIST", "CLOSE", "SEARCH", "STORE", "COMPRESS");
+  return kCommands.has(trim(take_word(rest)));
 }
 
 bool is_xml_stream(Bytes bytes) noexcept {
@@ -363,8 +365,8 @@ Protocol server_line(std::string_view line, std::uint16_t port) noexcept {
     std::string_view rest = line;
     if (line.starts_with(':')) take_word(rest);
     const std::string_view word = take_word(rest);
-    if (reply_code(word) != 0 ||
-        one_of(word, {"NOTICE", "PING", "CAP", "JOIN", "MODE", "PRIVMSG", "ERROR"})) {
+    static constexpr WordList kSaid("NOTICE", "PING", "CAP", "JOIN", "MODE", "PRIVMSG", "ERROR");
+    if (reply_code(word) != 0 || kSaid.has(word)) {
       return Protocol::kIrc;
     }
   }
@@ -391,14 +393,46 @@ Protocol server_line(std::string_view line, std::uint16_t port) noexcept {
   return coded ? by_port : Protocol::kUnknown;
 }
 
+// A command of several protocols, of which `hint` may be one.
+Protocol common_command(std::string_view word, std::string_view rest, Protocol hint) noexcept {
+  static constexpr WordList kCommon(
+      "USER", "PASS", "AUTH", "QUIT", "HELP", "LIST", "STAT", "NOOP", "RSET", "RETR", "DELE",
+      "FEAT", "SYST", "ACCT", "PORT", "PASV", "EPSV", "CWD", "TYPE", "PBSZ", "PROT", "OPTS",
+      "STARTTLS", "DATA", "VRFY", "GROUP", "ARTICLE", "CAPABILITIES", "XOVER", "NEWNEWS", "DATE",
+      "CLNT", "PWD", "XCUP", "SIZE", "HOST", "EPRT", "STOR");
+  static constexpr WordList kFtp("FEAT", "SYST", "ACCT", "PORT", "PASV", "EPSV", "CWD", "TYPE",
+                                 "PBSZ", "PROT", "OPTS", "CLNT", "EPRT", "STOR", "SIZE");
+  static constexpr WordList kNntp("GROUP", "ARTICLE", "CAPABILITIES", "XOVER", "NEWNEWS");
+  static constexpr WordList kSmtp("DATA", "VRFY");
+  static constexpr WordList kPop3("UIDL", "DELE");
+  static constexpr WordList kLogin("USER", "PASS");
+  if (!kCommon.has(word)) return Protocol::kUnknown;
+  if (hint == Protocol::kPop3 || hint == Protocol::kFtp || hint == Protocol::kSmtp ||
+      hint == Protocol::kNntp || hint == Protocol::kIrc) {
+    return hint;
+  }
+  if (kFtp.has(word)) return Protocol::kFtp;
+  if (kNntp.has(word)) return Protocol::kNntp;
+  if (kSmtp.has(word)) return Protocol::kSmtp;
+  if (kPop3.has(word)) return Protocol::kPop3;
+  // USER and PASS without a word of the server: FTP and POP3 read them alike.
+  if (kLogin.has(word) && !rest.empty()) return Protocol::kFtp;
+  // AUTH and a mechanism that there is: SMTP's, met in its midst (RFC 4954 section 4).
+  if (equals_nocase(word, "AUTH") && Mechanism::is_listed(take_word(rest))) return Protocol::kSmtp;
+  return Protocol::kUnknown;
+}
+
 // The client's first line, given what the server is thought to be and the port.
 Protocol client_line(std::string_view line, Protocol server, std::uint16_t port) noexcept {
+  static constexpr WordList kSmtpHello("EHLO", "HELO", "LHLO");
+  static constexpr WordList kSmtpMail("MAIL", "RCPT", "BDAT");
+  static constexpr WordList kPop3("APOP", "CAPA", "STLS", "UIDL", "TOP");
+  static constexpr WordList kIrc("NICK", "JOIN", "CAP", "AUTHENTICATE", "PRIVMSG");
   std::string_view rest = trim_left(line);
   const std::string_view word = trim(take_word(rest));
   rest = trim(rest);
-  const Protocol hint = server != Protocol::kUnknown ? server : protocol_of_port(port);
-  if (one_of(word, {"EHLO", "HELO", "LHLO"})) return Protocol::kSmtp;
-  if (one_of(word, {"MAIL", "RCPT", "BDAT"}) &&
+  if (kSmtpHello.has(word)) return Protocol::kSmtp;
+  if (kSmtpMail.has(word) &&
       (starts_nocase(rest, "FROM") || starts_nocase(rest, "TO") || equals_nocase(word, "BDAT"))) {
     return Protocol::kSmtp;
   }
@@ -406,41 +440,14 @@ Protocol client_line(std::string_view line, Protocol server, std::uint16_t port)
       (equals_nocase(word, "MODE") && starts_nocase(rest, "READER"))) {
     return Protocol::kNntp;
   }
-  if (one_of(word, {"APOP", "CAPA", "STLS", "UIDL", "TOP"})) return Protocol::kPop3;
-  if (one_of(word, {"NICK", "JOIN", "CAP", "AUTHENTICATE", "PRIVMSG"})) return Protocol::kIrc;
+  if (kPop3.has(word)) return Protocol::kPop3;
+  if (kIrc.has(word)) return Protocol::kIrc;
   if (equals_nocase(word, "USER") && std::count(rest.begin(), rest.end(), ' ') >= 2 &&
       rest.find(':') != std::string_view::npos) {
     return Protocol::kIrc;
   }
   if (is_imap_command(line)) return Protocol::kImap;
-  if (one_of(word,
-             {"USER", "PASS",  "AUTH",    "QUIT",         "HELP",  "LIST",    "STAT",     "NOOP",
-              "RSET", "RETR",  "DELE",    "FEAT",         "SYST",  "ACCT",    "PORT",     "PASV",
-              "EPSV", "CWD",   "TYPE",    "PBSZ",         "PROT",  "OPTS",    "STARTTLS", "DATA",
-              "VRFY", "GROUP", "ARTICLE", "CAPABILITIES", "XOVER", "NEWNEWS", "DATE",     "CLNT",
-              "PWD",  "XCUP",  "SIZE",    "HOST",         "EPRT",  "STOR"})) {
-    if (hint == Protocol::kPop3 || hint == Protocol::kFtp || hint == Protocol::kSmtp ||
-        hint == Protocol::kNntp || hint == Protocol::kIrc) {
-      return hint;
-    }
-    if (one_of(word, {"FEAT", "SYST", "ACCT", "PORT", "PASV", "EPSV", "CWD", "TYPE", "PBSZ", "PROT",
-                      "OPTS", "CLNT", "EPRT", "STOR", "SIZE"})) {
-      return Protocol::kFtp;
-    }
-    if (one_of(word, {"GROUP", "ARTICLE", "CAPABILITIES", "XOVER", "NEWNEWS"}))
-      return Protocol::kNntp;
-    if (one_of(word, {"DATA", "VRFY"})) return Protocol::kSmtp;
-    if (one_of(word, {"UIDL", "DELE"})) return Protocol::kPop3;
-    // USER and PASS without a word of the server: FTP and POP3 read them alike.
-    if (one_of(word, {"USER", "PASS"}) && !rest.empty()) return Protocol::kFtp;
-    // AUTH and a mechanism that there is: SMTP's, met in its midst (RFC 4954 section 4).
-    std::string_view mechanism = rest;
-    if (equals_nocase(word, "AUTH") &&
-        Mechanism::from_wire(take_word(mechanism)).text() != "unlisted") {
-      return Protocol::kSmtp;
-    }
-  }
-  return Protocol::kUnknown;
+  return common_command(word, rest, server != Protocol::kUnknown ? server : protocol_of_port(port));
 }
 
 bool ends_with_prompt(Bytes bytes) noexcept {
@@ -479,7 +486,7 @@ Identification binary_client(const Opening& o) {
   if (test(ldap(c))) return found(Protocol::kLdap, !o.orientation_known && ldap_from_server(c));
   if (mysql_greeting(c) == Match::kYes) return found(Protocol::kMysql, true);
   if (mysql_response(c) == Match::kYes) return found(Protocol::kMysql);
-  if (rexec_client(c, o.client_port, o.server_port) == Match::kYes) return found(Protocol::kRexec);
+  if (test(rexec_client(c, o.client_port, o.server_port))) return found(Protocol::kRexec);
   if (test(rlogin(c))) return found(Protocol::kRlogin);
   if (test(rsh(c))) return found(Protocol::kRsh);
   if (openvpn_tcp(c) == Match::kYes) return found(Protocol::kOpenvpn);
@@ -535,8 +542,9 @@ bool inline_redis(std::string_view line, Bytes server, std::uint16_t port) noexc
   if (protocol_of_port(port) == Protocol::kRedis) return true;
   std::string_view rest = trim_left(line);
   const std::string_view word = trim(take_word(rest));
-  if (!one_of(word, {"AUTH", "PING", "HELLO", "INFO", "GET", "SET", "SELECT", "QUIT", "COMMAND"}))
-    return false;
+  static constexpr WordList kCommands("AUTH", "PING", "HELLO", "INFO", "GET", "SET", "SELECT",
+                                      "QUIT", "COMMAND");
+  if (!kCommands.has(word)) return false;
   const std::string_view answer = as_text(server);
   return starts_nocase(answer, "+PONG") || starts_nocase(answer, "-NOAUTH") ||
          starts_nocase(answer, "-WRONGPASS") || starts_nocase(answer, "-ERR Client sent AUTH") ||
@@ -550,7 +558,7 @@ bool bare_redis_auth(std::string_view client, Bytes server) noexcept {
   const std::string_view word = trim(take_word(rest));
   rest = trim(rest);
   return equals_nocase(word, "AUTH") && !rest.empty() && as_text(server) == "+OK\r\n" &&
-         Mechanism::from_wire(take_word(rest)).text() == "unlisted";
+         !Mechanism::is_listed(take_word(rest));
 }
 
 Identification text_stream(const Opening& o) {
@@ -563,7 +571,7 @@ Identification text_stream(const Opening& o) {
   client_whole = client_whole || o.at_end || o.client.size() >= kEnough;
   server_whole = server_whole || o.at_end || o.server.size() >= kEnough;
 
-  if (client_text && (client_whole || !is_http_method(c.substr(0, c.find(' '))))) {
+  if (client_text && (client_whole || !is_http_method(c))) {
     const Protocol message = message_protocol(c);
     const bool answer =
         starts_nocase(c, "HTTP/") || starts_nocase(c, "RTSP/") || starts_nocase(c, "SIP/");
@@ -571,14 +579,14 @@ Identification text_stream(const Opening& o) {
       return found(message, answer && !o.orientation_known && message != Protocol::kSip);
     }
   }
-  if (client_text && client_whole && is_http_method(c.substr(0, c.find(' '))) &&
+  if (client_text && client_whole && is_http_method(c) &&
       (o.client.size() >= kEnough || protocol_of_port(o.server_port) == Protocol::kHttp) &&
       c.find(' ') != std::string_view::npos) {
     return found(Protocol::kHttp);
   }
   if (server_text) {
     const Protocol message = message_protocol(s);
-    const bool request = is_http_method(s.substr(0, s.find(' ')));
+    const bool request = is_http_method(s);
     if (message != Protocol::kUnknown && (server_whole || starts_nocase(s, "HTTP/1."))) {
       return found(message, request && !o.orientation_known && o.client.empty());
     }

@@ -50,9 +50,10 @@ inline std::string_view trim(std::string_view text) noexcept {
 // Splits off the first word; `text` keeps what follows the one space behind it (not trimmed: a
 // password may begin with a space).
 inline std::string_view take_word(std::string_view& text) noexcept {
-  const std::size_t end = text.find_first_of(" \t");
+  std::size_t end = 0;  // find_first_of() asks memchr(3) anew about each byte
+  while (end < text.size() && !is_space(text[end])) ++end;
   const std::string_view word = text.substr(0, end);
-  text = end == std::string_view::npos ? text.substr(text.size()) : text.substr(end + 1);
+  text.remove_prefix(std::min(end + 1, text.size()));
   return word;
 }
 // The three digits that begin a reply of SMTP, FTP or NNTP; 0 when there are none.

@@ -66,8 +66,7 @@ class Cassandra final : public ClientUnitRecogniser {
         const Bytes token = body.subspan(4, size);
         if (!sasl_.active()) {
           // DseAuthenticator is told the mechanism first, and answers with a start of its own.
-          if (token.size() <= kMostName &&
-              Mechanism::from_wire(as_text(token)).text() != "unlisted") {
+          if (token.size() <= kMostName && Mechanism::is_listed(as_text(token))) {
             sasl_.begin(as_text(token), context);
             context.facts.undecidable = true;  // until the exchange shows what it is
             break;

@@ -17,12 +17,13 @@ constexpr std::uint8_t kResponse = 0x81;
 
 // The bytes of the value a storage command announces (its fifth word); -1: it is none.
 long value_bytes(std::string_view line) noexcept {
-  std::string_view words[5];
-  for (std::string_view& word : words) word = take_word(line);
-  if (words[0] != "set" && words[0] != "add") return -1;
+  const std::string_view command = take_word(line);
+  if (command != "set" && command != "add") return -1;
+  std::string_view word;
+  for (int at = 1; at <= 4; ++at) word = take_word(line);
   long size = 0;
-  if (words[4].empty() || words[4].size() > 8) return -1;
-  for (const char c : words[4]) {
+  if (word.empty() || word.size() > 8) return -1;
+  for (const char c : word) {
     if (c == '\r') break;
     if (!is_digit(c)) return -1;
     size = size * 10 + (c - '0');

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/audit/text.h"
+#include "engine/audit/word_list.h"
 
 namespace capstan::audit {
 
@@ -12,11 +13,6 @@ namespace {
 using State = Identification::State;
 
 constexpr std::size_t kLongestLine = 1024;
-
-bool one_of(std::string_view word, std::initializer_list<std::string_view> words) noexcept {
-  return std::any_of(words.begin(), words.end(),
-                     [word](std::string_view known) { return equals_nocase(word, known); });
-}
 
 // Line ends that a client sends to keep a connection alive (STOMP 1.2, "Heart-beating") stand in
 // front of nothing.
@@ -80,10 +76,10 @@ Protocol who_authenticates(std::string_view argument, std::uint16_t port) noexce
   if (argument.front() == '"') {
     const std::size_t end = argument.find('"', 1);
     const std::string_view word = argument.substr(1, end == std::string_view::npos ? end : end - 1);
-    const bool mechanism =
-        one_of(word, {"PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "GSSAPI", "EXTERNAL", "NTLM",
-                      "OAUTHBEARER", "XOAUTH2", "ANONYMOUS"}) ||
-        starts_nocase(word, "SCRAM-");
+    static constexpr WordList kMechanisms("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "GSSAPI",
+                                          "EXTERNAL", "NTLM", "OAUTHBEARER", "XOAUTH2",
+                                          "ANONYMOUS");
+    const bool mechanism = kMechanisms.has(word) || starts_nocase(word, "SCRAM-");
     return mechanism && port != kTorPort ? Protocol::kSieve : Protocol::kTorControl;
   }
   if (port == kTorPort || port == kTorBrowserPort) return Protocol::kTorControl;
@@ -141,9 +137,11 @@ Protocol dialogue_of_client(std::string_view line, Bytes all, std::uint16_t port
     return Protocol::kTorControl;
   }
   // FreeSWITCH's commands end with an empty line.
-  const bool ends_empty = text.find("\n\n") != std::string_view::npos ||
-                          text.find("\r\n\r\n") != std::string_view::npos;
-  if ((word == "auth" && ends_empty) ||
+  const auto ends_empty = [text] {
+    return text.find("\n\n") != std::string_view::npos ||
+           text.find("\r\n\r\n") != std::string_view::npos;
+  };
+  if ((word == "auth" && ends_empty()) ||
       (word == "userauth" && rest.find(':') != std::string_view::npos)) {
     return Protocol::kEventSocket;
   }
@@ -155,8 +153,8 @@ Protocol dialogue_of_client(std::string_view line, Bytes all, std::uint16_t port
   constexpr std::uint16_t kMpdPort = 6600;
   if (word == "password" && port == kMpdPort) return Protocol::kMpd;
   constexpr std::uint16_t kNutPort = 3493;
-  if (equals_nocase(word, "USERNAME") ||
-      (port == kNutPort && one_of(word, {"PASSWORD", "STARTTLS", "LOGIN", "LIST", "GET", "VER"}))) {
+  static constexpr WordList kNutCommands("PASSWORD", "STARTTLS", "LOGIN", "LIST", "GET", "VER");
+  if (equals_nocase(word, "USERNAME") || (port == kNutPort && kNutCommands.has(word))) {
     return Protocol::kNut;
   }
   if (equals_nocase(word, "SASLAUTH")) return Protocol::kDict;
@@ -169,10 +167,8 @@ Protocol dialogue_of_client(std::string_view line, Bytes all, std::uint16_t port
     if (equals_nocase(word, "AUTH") && argument.size() == 32 && is_hex(argument)) {
       return Protocol::kDict;
     }
-    if (port == kDictPort &&
-        one_of(word, {"CLIENT", "DEFINE", "MATCH", "SHOW", "AUTH", "OPTION"})) {
-      return Protocol::kDict;
-    }
+    static constexpr WordList kDictCommands("CLIENT", "DEFINE", "MATCH", "SHOW", "AUTH", "OPTION");
+    if (port == kDictPort && kDictCommands.has(word)) return Protocol::kDict;
   }
   return Protocol::kUnknown;
 }
@@ -197,11 +193,6 @@ Identification identify_by_signature(const Opening& o) {
         return found(one.protocol, true);
       }
     }
-  }
-  if (!o.client.empty()) {
-    const Match match = rexec_client(o.client, o.client_port, o.server_port);
-    if (match == Match::kYes) return found(Protocol::kRexec, false);
-    maybe = maybe || match == Match::kMaybe;
   }
   const std::string_view server = whole_line(o.server, o.at_end);
   if (!server.empty()) {
