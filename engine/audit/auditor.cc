@@ -77,41 +77,60 @@ Auditor::~Auditor() {
 std::size_t Auditor::flow_bytes() noexcept { return sizeof(FlowRecord); }
 std::size_t Auditor::session_bytes() noexcept { return sizeof(Session); }
 
-void Auditor::on_packet(const PacketView& view) { on_packets({&view, 1}); }
+void Auditor::on_packet(const PacketView& view) {
+  Prepared one;
+  prepare(view, one);
+  handle(view, one);
+}
 
 void Auditor::on_packets(std::span<const PacketView> packets) {
+  if (packets.size() == 1) return on_packet(packets.front());  // 16 need not be made for it
   constexpr std::size_t kBatch = 16;
   std::array<Prepared, kBatch> prepared;
   while (!packets.empty()) {
     const std::size_t count = std::min(kBatch, packets.size());
+    for (std::size_t i = 0; i < count; ++i) prepare(packets[i], prepared[i]);
     for (std::size_t i = 0; i < count; ++i) {
-      Prepared& one = prepared[i];
-      one.transport = read_transport(packets[i], one.unseen);
-      if (!one.transport || one.transport->is_fragment) continue;
-      one.oriented = make_flow_key(*one.transport);
-      one.hash = flows_.prefetch(one.oriented.key);
+      if (prepared[i].has_flow()) flows_.prefetch_flow(prepared[i].hash);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if (prepared[i].transport && !prepared[i].transport->is_fragment) {
-        flows_.prefetch_flow(prepared[i].hash);
-      }
+      if (prepared[i].has_flow()) prefetch_session(prepared[i]);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      ++counters_.packets;
-      Prepared& one = prepared[i];
-      arrival_.on_packet(packets[i].timestamp_ns);
-      if (!one.transport) {
-        not_followed(one.unseen);
-        continue;
-      }
-      unseen_.add(one.unseen);  // something beside it was left out
-      if (one.transport->is_fragment) {
-        handle_fragment(packets[i], *one.transport);
-      } else {
-        handle_flow(packets[i], *one.transport, one.oriented, one.hash);
-      }
-    }
+    for (std::size_t i = 0; i < count; ++i) handle(packets[i], prepared[i]);
     packets = packets.subspan(count);
+  }
+}
+
+void Auditor::prepare(const PacketView& view, Prepared& one) noexcept {
+  one.transport = read_transport(view, one.unseen);
+  if (!one.has_flow()) return;
+  one.oriented = make_flow_key(*one.transport);
+  one.hash = flows_.prefetch(one.oriented.key);
+}
+
+// Of a packet that has something to say in a conversation that is still read.
+void Auditor::prefetch_session(const Prepared& one) noexcept {
+  if (one.transport->payload.empty()) return;
+  const FlowRecord* const flow = flows_.find(one.oriented.key, one.hash);
+  if (flow == nullptr || flow->state.session_done) return;
+  const char* const address = reinterpret_cast<const char*>(flow->state.session.get());
+  for (std::size_t line = 0; line < sizeof(Session); line += 64) {
+    __builtin_prefetch(address + line);  // of nothing is no harm
+  }
+}
+
+void Auditor::handle(const PacketView& view, const Prepared& one) {
+  ++counters_.packets;
+  arrival_.on_packet(view.timestamp_ns);
+  if (!one.transport) {
+    not_followed(one.unseen);
+    return;
+  }
+  unseen_.add(one.unseen);  // something beside it was left out
+  if (one.transport->is_fragment) {
+    handle_fragment(view, *one.transport);
+  } else {
+    handle_flow(view, *one.transport, one.oriented, one.hash);
   }
 }
 
@@ -253,8 +272,10 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
       packet.payload_wire_bytes - static_cast<std::uint32_t>(packet.payload.size());
   StreamDirection& stream = state.streams[direction];
   const auto side = static_cast<Side>(direction);
+  bool told = false;  // something to the session: else its memory is left alone
   // What it acknowledges was said before what it says.
   if ((packet.tcp_flags & tcp_flag::kAck) != 0 && state.streams[1 - direction].holds()) {
+    told = true;
     FlowSink sink(*state.session, other(side), view.timestamp_ns, environment_);
     state.streams[1 - direction].acknowledged(packet.acknowledgement, sink, pool_,
                                               stream_counters_);
@@ -263,7 +284,9 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
   // it is no part of the stream, and a receiver gives it to nobody.
   const bool reset = (packet.tcp_flags & tcp_flag::kRst) != 0;
   if ((!packet.payload.empty() || syn) && !reset) {
-    if (packet.payload.empty() && !state.session) {
+    if (state.session_done) {
+      if (stream.holds()) stream.release(pool_);
+    } else if (packet.payload.empty() && !state.session) {
       // Only numbers to note: no session before something is said.
       class Nothing final : public StreamSink {
        public:
@@ -287,18 +310,20 @@ void Auditor::tcp(FlowRecord& flow, std::size_t direction, const PacketView& vie
         FlowSink sink(session, side, view.timestamp_ns, environment_);
         stream.add(packet.sequence, packet.payload, syn, missing, sink, pool_, stream_counters_);
         if (stream.conflict()) state.conflict = true;
+        told = true;
       } else if (stream.holds()) {
         stream.release(pool_);
       }
     }
   }
-  if (state.session) tell_logins(flow);
+  if (told) tell_logins(flow);
   advance_tcp_state(flow, packet);
 }
 
 void Auditor::message(FlowRecord& flow, std::size_t direction, const PacketView& view,
                       const TransportPacket& packet) {
   FlowState& state = flow.state;
+  if (state.session_done) return;
   const auto side = static_cast<Side>(direction);
   Session& session = session_of(flow, transport_of(packet));
   if (!session.wants(side)) return;
@@ -313,49 +338,12 @@ void Auditor::message(FlowRecord& flow, std::size_t direction, const PacketView&
 }
 
 void Auditor::tell_logins(FlowRecord& flow) {
-  const auto& credentials = flow.state.session->facts().credentials;
+  const Session& session = *flow.state.session;
+  flow.state.session_done = session.done();
+  const auto& credentials = session.facts().credentials;
   while (flow.state.credentials_told < credentials.size()) {
     sink_.on_login(report_of(flow), credentials[flow.state.credentials_told++]);
   }
-}
-
-FlowEnds Auditor::ends_of(const FlowRecord& flow) const noexcept {
-  const bool swapped = flow.state.session && flow.state.session->swapped();
-  const bool low_is_client = flow.low_is_initiator != swapped;
-  FlowEnds ends;
-  ends.source = low_is_client ? flow.key.low : flow.key.high;
-  ends.destination = low_is_client ? flow.key.high : flow.key.low;
-  ends.source_port = low_is_client ? flow.key.low_port : flow.key.high_port;
-  ends.destination_port = low_is_client ? flow.key.high_port : flow.key.low_port;
-  ends.protocol = flow.key.protocol;
-  ends.ip_version = flow.key.ip_version;
-  ends.carrier = flow.key.carrier;
-  return ends;
-}
-
-SessionReport Auditor::report_of(const FlowRecord& flow) const {
-  static const SessionFacts kNothingSaid{};
-  SessionReport report;
-  const Session* const session = flow.state.session.get();
-  report.swapped = session != nullptr && session->swapped();
-  report.ends = ends_of(flow);
-  report.vlans = flow.key.vlans;
-  report.first_ns = flow.first_ns;
-  report.last_ns = flow.last_ns;
-  const std::size_t client = report.swapped ? 1 : 0;
-  report.packets = {flow.packets[client], flow.packets[1 - client]};
-  report.bytes = {flow.bytes[client], flow.bytes[1 - client]};
-  report.tcp_state = flow.tcp_state;
-  report.tcp_flags = flow.flags_seen;
-  report.number = flow.state.number;
-  report.has_payload = session != nullptr;
-  report.facts = session != nullptr ? &session->facts() : &kNothingSaid;
-  report.verdict = decide(*report.facts);
-  report.packets_kept = flow.state.kept.get();
-  if (session != nullptr) {
-    report.examined = {session->examined_to(Side::kClient), session->examined_to(Side::kServer)};
-  }
-  return report;
 }
 
 void Auditor::on_flow_end(FlowRecord& flow, bool evicted) {

@@ -115,6 +115,7 @@ class Auditor {
     std::uint16_t credentials_told = 0;
     bool conflict = false;
     bool mid_stream = false;
+    bool session_done = false;  // nothing more is read of it
   };
   using FlowRecord = Flow<FlowState>;
   friend class FlowTable<FlowState, Auditor>;
@@ -123,9 +124,14 @@ class Auditor {
   struct Prepared {
     std::optional<TransportPacket> transport;
     Unseen unseen;
-    OrientedKey oriented;
+    OrientedKey oriented;  // of a packet with a flow
     std::uint32_t hash = 0;
+
+    bool has_flow() const noexcept { return transport && !transport->is_fragment; }
   };
+  void prepare(const PacketView& view, Prepared& one) noexcept;
+  void prefetch_session(const Prepared& one) noexcept;
+  void handle(const PacketView& view, const Prepared& one);
   void not_followed(Unseen unseen) noexcept;
   void handle_fragment(const PacketView& view, const TransportPacket& fragment);
   void handle_flow(const PacketView& view, const TransportPacket& packet,
