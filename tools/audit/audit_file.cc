@@ -9,6 +9,44 @@ namespace capstan::tools {
 
 namespace {
 
+// The way of a packet from a reader to the auditor: the filter, the limit, the account of its
+// input, the order of times.
+class Admission {
+ public:
+  // `copy`: a packet is the reader's until the next.
+  Admission(std::optional<PacketFilter>& filter, audit::Auditor& auditor, std::int64_t& left,
+            bool copy)
+      : filter_(filter), emit_{auditor}, left_(left), sorter_(copy) {}
+
+  bool wants_more() const noexcept { return left_ != 0; }
+  void admit(const PacketView& packet, AuditedInput& input) {
+    if (filter_ && !filter_->matches(packet)) {
+      ++input.filtered;
+      return;
+    }
+    if (left_ > 0) --left_;
+    ++input.packets;
+    input.note_time(packet.timestamp_ns);
+    sorter_.add(packet, emit_);
+  }
+  // No more will come. Returns how many were put in order.
+  std::uint64_t finish() {
+    sorter_.flush(emit_);
+    return sorter_.put_in_order();
+  }
+
+ private:
+  struct Emit {
+    audit::Auditor& auditor;
+    void operator()(std::span<const PacketView> packets) const { auditor.on_packets(packets); }
+  };
+
+  std::optional<PacketFilter>& filter_;
+  Emit emit_;
+  std::int64_t& left_;
+  PacketSorter sorter_;
+};
+
 // The next packet; what else stands in the file goes into the account of what it lost.
 bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
   while (true) {
@@ -48,28 +86,14 @@ AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& fi
   AuditedInput input;
   input.name = path == "-" ? "standard input" : path;
   LossAccount loss;
-  PacketSorter sorter(!file.packets_stay_valid());
-  const auto emit = [&auditor](std::span<const PacketView> packets) {
-    auditor.on_packets(packets);
-  };
+  Admission admission(filter, auditor, left, !file.packets_stay_valid());
   PacketView packet;
   bool ended = false;
-  while (left != 0) {
-    if (!next_packet(file, loss, packet)) {
-      ended = true;
-      break;
-    }
-    if (filter && !filter->matches(packet)) {
-      ++input.filtered;
-      continue;
-    }
-    if (left > 0) --left;
-    ++input.packets;
-    input.note_time(packet.timestamp_ns);
-    sorter.add(packet, emit);
+  while (admission.wants_more() && !ended) {
+    ended = !next_packet(file, loss, packet);
+    if (!ended) admission.admit(packet, input);
   }
-  sorter.flush(emit);
-  input.reordered = sorter.put_in_order();
+  input.reordered = admission.finish();
   input.stopped = !ended;
   if (ended && !file.end().clean() && !file.being_written()) input.damage = file.end().text();
   const LossReport report =
@@ -108,27 +132,15 @@ AuditedInput input_of(const SetFile& file, const FileOutcome& outcome) {
 std::vector<AuditedInput> audit_set(const RecordingSet& set, std::optional<PacketFilter>& filter,
                                     audit::Auditor& auditor, std::int64_t& left) {
   SetReader reader(set, {});
-  PacketSorter sorter(true);  // a packet is the reader's until the next
-  const auto emit = [&auditor](std::span<const PacketView> packets) {
-    auditor.on_packets(packets);
-  };
+  Admission admission(filter, auditor, left, true);
   std::vector<AuditedInput> seen(set.files.size());
   SetPacket one;
   bool ended = false;
-  while (left != 0 && !ended) {
+  while (admission.wants_more() && !ended) {
     ended = !reader.next(one);
-    if (ended) break;
-    AuditedInput& input = seen[one.file];
-    if (filter && !filter->matches(one.packet)) {
-      ++input.filtered;
-      continue;
-    }
-    if (left > 0) --left;
-    ++input.packets;
-    input.note_time(one.packet.timestamp_ns);
-    sorter.add(one.packet, emit);
+    if (!ended) admission.admit(one.packet, seen[one.file]);
   }
-  sorter.flush(emit);
+  const std::uint64_t reordered = admission.finish();
   reader.finish();
   std::vector<AuditedInput> inputs;
   for (std::size_t file = 0; file < set.files.size(); ++file) {
@@ -143,7 +155,7 @@ std::vector<AuditedInput> audit_set(const RecordingSet& set, std::optional<Packe
     if (!ended) input.damage.clear();  // not read so far
     inputs.push_back(std::move(input));
   }
-  if (!inputs.empty()) inputs.front().reordered = sorter.put_in_order();
+  if (!inputs.empty()) inputs.front().reordered = reordered;
   for (const SetTrouble& trouble : set.troubles) {
     inputs.push_back({});
     inputs.back().name = trouble.path;
