@@ -15,8 +15,9 @@ namespace capstan::tools {
 
 class AuditOutputs final : public audit::AuditSink {
  public:
-  // Opens what is to be written. Throws std::system_error.
+  // Opens what is to be written. `line` must stay. Throws std::system_error.
   explicit AuditOutputs(const AuditCommandLine& line);
+  explicit AuditOutputs(AuditCommandLine&& line) = delete;
   AuditOutputs(const AuditOutputs&) = delete;
   AuditOutputs& operator=(const AuditOutputs&) = delete;
 
