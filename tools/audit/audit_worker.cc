@@ -50,10 +50,8 @@ void AuditWorker::start(std::vector<int> cpus) {
   thread_ = start_thread("audits", [this, cpus = std::move(cpus)] { run(cpus); });
 }
 
-void AuditWorker::request_finish(const Missed& missed) noexcept {
-  missed_.blocks_skipped = missed.blocks_skipped;
-  missed_.packets_skipped = missed.packets_skipped;
-  missed_.packets_lost = missed.packets_lost;
+void AuditWorker::request_finish(const AuditTotals& missed) noexcept {
+  missed_ = missed;
   finish_.store(true, std::memory_order_release);
 }
 

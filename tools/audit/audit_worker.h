@@ -43,14 +43,9 @@ class AuditWorker final : private audit::AuditSink {
   // Starts the thread, which may run on `cpus` (empty: anywhere) and inherits what the caller may
   // do. Throws std::system_error when there is no memory for it.
   void start(std::vector<int> cpus);
-  // No more blocks will be queued: read those that wait, report every session, end. What was
-  // skipped of the recording, and what its rings lost, goes into the last line.
-  struct Missed {
-    std::uint64_t blocks_skipped = 0;
-    std::uint64_t packets_skipped = 0;
-    std::uint64_t packets_lost = 0;
-  };
-  void request_finish(const Missed& missed) noexcept;
+  // No more blocks will be queued: read those that wait, report every session, end. `missed`: what
+  // was skipped of the recording, and what its rings lost, which goes into the last line.
+  void request_finish(const AuditTotals& missed) noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
 

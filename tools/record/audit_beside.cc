@@ -25,7 +25,9 @@ void AuditBeside::start(const std::vector<int>& cpus) {
 }
 
 void AuditBeside::blocks_ended(const std::vector<ClosingLedger>& rings) {
-  AuditWorker::Missed missed{skipped_blocks(), skipped_packets(), 0};
+  AuditTotals missed;
+  missed.blocks_skipped = skipped_blocks();
+  missed.packets_skipped = skipped_packets();
   for (const ClosingLedger& ring : rings) missed.packets_lost += ring.dropped;
   worker_->request_finish(missed);
   told_end_ = true;
