@@ -71,10 +71,7 @@ class AuditCommand : public testing::Test {
                                  path("events.json"), "--html", path("page.html")});
     return run(words);
   }
-  std::string contents(const std::string& name) const {
-    std::ifstream file(path(name));
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string contents(const std::string& name) const { return read_text(path(name)); }
   nlohmann::json summary() const {
     std::istringstream lines(contents("events.json"));
     std::string last;

@@ -149,12 +149,8 @@ TEST_P(AuditTruthOfTimes, VerdictsOfTheCaptures) {
       if (row.stream.starts_with("- ")) continue;
       const auto [begin, end] = got.found.equal_range(row.stream);
       // A row for each of several sessions between the same ends: any of them may be the one.
-      bool match = false;
-      bool said_login = false;
-      for (auto one = begin; one != end; ++one) {
-        match = match || one->second == row.verdict;
-        said_login = said_login || one->second == login;
-      }
+      bool match = said(begin, end, row.verdict);
+      const bool said_login = said(begin, end, login);
       bool login_is_true = row.verdict == login;
       bool one_of_them_matches = match;
       for (const Row& other : rows) {

@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -20,13 +19,9 @@ constexpr int kNotAll = 5;
 
 class AuditDrops : public Sandbox {
  protected:
-  static std::string contents(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
   // The last line of the JSON.
   static nlohmann::json summary(const std::string& path) {
-    std::istringstream lines(contents(path));
+    std::istringstream lines(read_text(path));
     std::string last;
     for (std::string line; std::getline(lines, line);) last = line;
     return nlohmann::json::parse(last)["stats"]["audit"];
@@ -63,8 +58,8 @@ TEST_F(AuditDrops, AreToldInReportJsonPageAndStatus) {
             kSent);
   ASSERT_FALSE(said["left_out"].empty());
   EXPECT_EQ(said["left_out"][0]["what"], "packets-lost") << said;
-  EXPECT_NE(contents(page).find("Not certain."), std::string::npos);
-  EXPECT_NE(contents(page).find("lost while v1 was heard"), std::string::npos);
+  EXPECT_NE(read_text(page).find("Not certain."), std::string::npos);
+  EXPECT_NE(read_text(page).find("lost while v1 was heard"), std::string::npos);
 }
 
 TEST_F(AuditDrops, WithoutThemTheStatusIsZero) {

@@ -142,11 +142,6 @@ std::vector<Case> stripped_cases() {
   };
 }
 
-std::string contents(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string network_of(const std::string& process) {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/" + process + "/ns/net", ignored).string();
@@ -280,7 +275,7 @@ TEST_F(AuditServers, EverySessionHasItsVerdictAndThePasswordShowsNowhere) {
   EXPECT_EQ(record.statistics().number("/audit/packets_skipped"), 0U) << record.err();
   live.signal(SIGINT);
   EXPECT_EQ(live.wait(), kFindings) << live.err();
-  expect_verdicts(cases, contents(beside));
+  expect_verdicts(cases, read_text(beside));
 
   const ProcessResult lines = run_capstan({"audit", "-r", recording, "--json"});
   EXPECT_EQ(lines.status, kFindings) << lines.err;
@@ -293,12 +288,12 @@ TEST_F(AuditServers, EverySessionHasItsVerdictAndThePasswordShowsNowhere) {
                      " -r - --find-reuse --html " + outputs + "/file.html --evidence " + outputs +
                      "/file-evidence <" + pipe});
   UniqueFd feed(::open(pipe.c_str(), O_WRONLY | O_CLOEXEC));
-  const std::string bytes = contents(recording);
+  const std::string bytes = read_text(recording);
   ASSERT_EQ(::write(feed.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   ASSERT_TRUE(wait_until([&] {
     int left = -1;
     return ::ioctl(feed.get(), FIONREAD, &left) == 0 && left == 0 &&
-           contents("/proc/" + std::to_string(whole.pid()) + "/stat").find(") S ") !=
+           read_text("/proc/" + std::to_string(whole.pid()) + "/stat").find(") S ") !=
                std::string::npos;
   }));
   expect_clean_memory(whole.pid());
@@ -309,7 +304,7 @@ TEST_F(AuditServers, EverySessionHasItsVerdictAndThePasswordShowsNowhere) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(outputs)) {
     if (!entry.is_regular_file()) continue;
     ++files;
-    expect_clean(entry.path(), contents(entry.path()));
+    expect_clean(entry.path(), read_text(entry.path()));
   }
   EXPECT_GT(files, 20U) << "two directories of evidence, pages and lines";
   expect_clean("record, report", record.err());

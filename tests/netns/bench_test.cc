@@ -11,7 +11,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "engine/core/unique_fd.h"
 #include "tests/support/process.h"
@@ -20,13 +19,6 @@
 
 namespace capstan::test {
 namespace {
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // A /run of the test's own: its namespaces' names and the bench's lock are nobody else's.
 class Bench : public Sandbox {
@@ -56,7 +48,7 @@ TEST_F(Bench, ComparesTheRecordersThatAreThere) {
           slow);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "") << "a pipe is kept quiet";
-  const nlohmann::json report = nlohmann::json::parse(contents(file("report.json")));
+  const nlohmann::json report = nlohmann::json::parse(read_text(file("report.json")));
   EXPECT_FALSE(report["interrupted"]);
   EXPECT_GT(report["disk"]["bytes_per_second"].get<double>(), 0);
   EXPECT_GT(report["memcpy_bytes_per_second"].get<double>(), 0);
@@ -76,7 +68,7 @@ TEST_F(Bench, ComparesTheRecordersThatAreThere) {
   }
   EXPECT_EQ(curves["capstan"], 2);
   EXPECT_EQ(curves["tcpdump"], 2);
-  const std::string page = contents(file("report.html"));
+  const std::string page = read_text(file("report.html"));
   for (const char* series : {"data-series=\"capstan\"", "data-series=\"tcpdump\"",
                              "data-mark=\"disk", "data-mark=\"memcpy"}) {
     EXPECT_NE(page.find(series), std::string::npos) << series;
@@ -98,10 +90,10 @@ TEST_F(Bench, AnInterruptKeepsWhatWasMeasured) {
   }));
   bench.signal(SIGINT);
   EXPECT_EQ(bench.wait(), 1) << bench.err();
-  const nlohmann::json report = nlohmann::json::parse(contents(file("report.json")));
+  const nlohmann::json report = nlohmann::json::parse(read_text(file("report.json")));
   EXPECT_TRUE(report["interrupted"]);
   EXPECT_LT(report["trials"].size(), 10U);
-  EXPECT_NE(contents(file("report.html")).find("interrupted"), std::string::npos);
+  EXPECT_NE(read_text(file("report.html")).find("interrupted"), std::string::npos);
   EXPECT_TRUE(no_namespaces());
 }
 
@@ -131,7 +123,7 @@ TEST_F(Bench, ARecorderThatFailsIsShownAsSuch) {
   words.insert(words.begin(), {"env", "PATH=" + file("bin") + ":" + std::getenv("PATH")});
   const ProcessResult result = run(words);
   EXPECT_EQ(result.status, 0) << result.err;
-  const nlohmann::json report = nlohmann::json::parse(contents(file("report.json")));
+  const nlohmann::json report = nlohmann::json::parse(read_text(file("report.json")));
   ASSERT_FALSE(report["trials"].empty());
   const nlohmann::json& trial = report["trials"].back();
   EXPECT_NE(trial["failure"].get<std::string>().find("exit status 7"), std::string::npos);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
@@ -33,11 +32,6 @@ std::vector<nlohmann::json> events(const std::string& text, const std::string& t
     if (event["event_type"] == type) found.push_back(std::move(event));
   }
   return found;
-}
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class RecordAudit : public Sandbox {
@@ -109,7 +103,7 @@ TEST_F(RecordAudit, FindsLoginsAndSaysSo) {
   EXPECT_EQ(record.err().find("not audited"), std::string::npos) << record.err();
   expect_readable(target, sent_);
 
-  const std::string text = contents(findings);
+  const std::string text = read_text(findings);
   EXPECT_EQ(text.find("Tr0ub4dor"), std::string::npos);
   const std::vector<nlohmann::json> audits = events(text, "audit");
   ASSERT_EQ(audits.size(), 2U) << text;
@@ -148,7 +142,7 @@ TEST_F(RecordAudit, WhatCannotBeLookedAtIsFive) {
   expect_accounted(record.statistics());
   EXPECT_EQ(record.statistics().number("/audit/left_out"), 1U);
   EXPECT_NE(record.err().find("could not be looked at"), std::string::npos) << record.err();
-  const std::vector<nlohmann::json> stats = events(contents(findings), "stats");
+  const std::vector<nlohmann::json> stats = events(read_text(findings), "stats");
   ASSERT_EQ(stats.size(), 1U);
   EXPECT_FALSE(stats[0]["stats"]["audit"]["everything_looked_at"]);
   EXPECT_EQ(stats[0]["stats"]["audit"]["left_out"][0]["what"], "not-followed");
@@ -163,7 +157,7 @@ TEST_F(RecordAudit, WhatTheRingLostIsFive) {
   for (std::uint32_t i = 0; i < 6000; ++i) sender().send(make_udp_frame(9999, i, 1400));
   record.process().signal(SIGCONT);
   EXPECT_EQ(record.stop(), kNotAll) << record.err();
-  const std::vector<nlohmann::json> stats = events(contents(findings), "stats");
+  const std::vector<nlohmann::json> stats = events(read_text(findings), "stats");
   ASSERT_EQ(stats.size(), 1U);
   EXPECT_GT(record.statistics().number("/packets_dropped"), 0U);
   EXPECT_EQ(stats[0]["stats"]["audit"]["packets_lost"],
@@ -265,7 +259,7 @@ TEST_F(RecordAudit, FindingsAreWrittenWhenPrivilegesAreGone) {
   struct stat status {};
   ASSERT_EQ(::stat((file("out") + "/a.pcapng").c_str(), &status), 0);
   EXPECT_EQ(status.st_uid, 65534U);
-  EXPECT_EQ(events(contents(file("private") + "/findings.json"), "audit").size(), 1U);
+  EXPECT_EQ(events(read_text(file("private") + "/findings.json"), "audit").size(), 1U);
 }
 
 TEST_F(RecordAudit, WhatCannotWorkIsRefusedByName) {

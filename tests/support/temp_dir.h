@@ -1,15 +1,22 @@
-// TempDir: a folder of a test's own, gone with it.
+// TempDir: a folder of a test's own, gone with it. read_text: what a file holds.
 #pragma once
 
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
 
 namespace capstan::test {
+
+// All of it; nothing when there is no such file.
+inline std::string read_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 class TempDir {
  public:

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <random>
 
@@ -226,9 +225,7 @@ std::string everything_in(const std::string& directory) {
   std::string all;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
     all += entry.path().filename().string() + "\n";
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    all.append(std::istreambuf_iterator<char>(in), {});
+    if (entry.is_regular_file()) all += test::read_text(entry.path());
   }
   return all;
 }

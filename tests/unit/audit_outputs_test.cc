@@ -14,9 +14,9 @@
 #include "engine/reader/capture_file.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/temp_dir.h"
-#include "tools/audit/audit_words.h"
 #include "tools/audit/html_report.h"
 #include "tools/audit/text_report.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 namespace {
@@ -24,11 +24,6 @@ namespace {
 using test::PacketSpec;
 
 constexpr const char* kSecret = "Tr0ub4dor&3";
-
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class OutputsTest : public testing::Test {
  protected:
@@ -102,7 +97,7 @@ TEST_F(OutputsTest, NoSecretAnywhere) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
     if (!entry.is_regular_file()) continue;
     ++files;
-    const std::string text = read_file(entry.path());
+    const std::string text = test::read_text(entry.path());
     EXPECT_EQ(text.find(kSecret), std::string::npos) << entry.path();
     EXPECT_EQ(text.find(std::string(kSecret).substr(0, 6)), std::string::npos) << entry.path();
     EXPECT_EQ(text.find("VHIwdWI0ZG9y"), std::string::npos) << entry.path();
@@ -116,7 +111,7 @@ TEST_F(OutputsTest, UnredactedMustBeAskedForAndThenIsWhole) {
   run(commands);
   bool found = false;
   for (const auto& entry : std::filesystem::directory_iterator(commands.evidence)) {
-    found = found || read_file(entry.path()).find(kSecret) != std::string::npos;
+    found = found || test::read_text(entry.path()).find(kSecret) != std::string::npos;
     struct stat status = {};
     ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
@@ -230,14 +225,14 @@ TEST_F(OutputsTest, JsonHasTheFieldsOfTheIssue) {
 TEST_F(OutputsTest, WhatTheNetworkSaysCannotSteerTerminalOrPage) {
   const AuditCommandLine commands = line();
   run(commands);
-  const std::string page = read_file(commands.html);
+  const std::string page = test::read_text(commands.html);
   EXPECT_EQ(page.find("<b>\r"), std::string::npos);
   EXPECT_EQ(page.find("alice?[31m<b>"), std::string::npos);
   EXPECT_NE(page.find("alice?[31m&lt;b&gt;"), std::string::npos);
   EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("http://"), std::string::npos);
   EXPECT_EQ(page.find("https://"), std::string::npos);
-  EXPECT_EQ(safe_text("a\x1b]0;x\x07\xc2\x9b\xff\xc3\xa4"), "a?]0;x???\xc3\xa4");
+  EXPECT_EQ(visible_text("a\x1b]0;x\x07\xc2\x9b\xff\xc3\xa4"), "a?]0;x???\xc3\xa4");
 }
 
 // More servers than the table holds: those that are not in it are counted, in all three outputs.
@@ -264,8 +259,9 @@ TEST_F(OutputsTest, ServicesWithoutRoomAreToldAndCounted) {
   });
   ASSERT_NE(told, list.end());
   EXPECT_EQ(told->count, kBeyond);
-  EXPECT_NE(read_file(directory.path() / "report.html").find(told->sentence), std::string::npos);
-  EXPECT_NE(read_file(directory.path() / "eve.json").find("services-not-tabled"),
+  EXPECT_NE(test::read_text(directory.path() / "report.html").find(told->sentence),
+            std::string::npos);
+  EXPECT_NE(test::read_text(directory.path() / "eve.json").find("services-not-tabled"),
             std::string::npos);
   EXPECT_NE(outputs.report(auditor, scope).find(told->sentence), std::string::npos);
 }
@@ -284,7 +280,7 @@ TEST_F(OutputsTest, WhatACutFileLacksWasNotLostByTheRecording) {
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list[0].what, "packets-missing");
   EXPECT_EQ(list[0].sentence, "2 packets were recorded and are not in half.pcapng");
-  EXPECT_NE(read_file(directory.path() / "eve.json").find("\"packets_missing\":2"),
+  EXPECT_NE(test::read_text(directory.path() / "eve.json").find("\"packets_missing\":2"),
             std::string::npos);
 }
 
