@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tools/audit/audit_words.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 
@@ -17,7 +18,7 @@ void AuditBook::login(const audit::SessionReport& report, const audit::Credentia
       endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version);
   line.service = service_text(report);
   line.user = user_text(credential);
-  line.mechanism = safe_text(credential.mechanism);
+  line.mechanism = visible_text(credential.mechanism);
   line.kind = credential.kind;
   line.length = credential.length;
   line.reuse_digest = credential.reuse_digest;

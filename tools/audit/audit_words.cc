@@ -22,8 +22,8 @@ std::string joined(const audit::SessionFacts& facts, Field field, std::string_vi
       seen.push_back(value);
     }
   }
-  if (seen.empty()) return safe_text(otherwise);
-  return safe_text(fmt::format("{}", fmt::join(seen, "|")));
+  if (seen.empty()) return visible_text(otherwise);
+  return visible_text(fmt::format("{}", fmt::join(seen, "|")));
 }
 
 struct tm utc(std::uint64_t time_ns) noexcept {
@@ -35,10 +35,8 @@ struct tm utc(std::uint64_t time_ns) noexcept {
 
 }  // namespace
 
-std::string safe_text(std::string_view text) { return visible_text(text); }
-
 std::string user_text(const audit::Credential& credential) {
-  if (!credential.user.empty() || credential.user_length == 0) return safe_text(credential.user);
+  if (!credential.user.empty() || credential.user_length == 0) return visible_text(credential.user);
   return fmt::format("(a name of {} bytes)", credential.user_length);
 }
 

@@ -9,10 +9,6 @@
 
 namespace capstan::tools {
 
-// What the network sent, made harmless for a terminal, a log or a page: control characters, and
-// bytes that are no UTF-8, become '?'.
-std::string safe_text(std::string_view text);
-
 // The user of one login; of a name that is not shown its length.
 std::string user_text(const audit::Credential& credential);
 // Every user that logged in in the clear, else the last name seen; several joined with '|'.

@@ -13,6 +13,7 @@
 #include "engine/core/write_all.h"
 #include "tools/audit/audit_words.h"
 #include "tools/common/json_text.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 
@@ -72,19 +73,19 @@ std::string tls_event(const audit::SessionReport& report) {
   ordered_json event = head(report, "tls");
   ordered_json body;
   if (tls.has_certificate) {
-    body["subject"] = safe_text(tls.subject);
-    body["issuerdn"] = safe_text(tls.issuer);
+    body["subject"] = visible_text(tls.subject);
+    body["issuerdn"] = visible_text(tls.issuer);
     body["serial"] = tls.serial;
     body["fingerprint"] = tls.fingerprint;
     body["notbefore"] = seconds_text(tls.not_before);
     body["notafter"] = seconds_text(tls.not_after);
     body["self_signed"] = tls.self_signed;
   }
-  if (!tls.sni.empty()) body["sni"] = safe_text(tls.sni);
+  if (!tls.sni.empty()) body["sni"] = visible_text(tls.sni);
   body["version"] = eve_version(tls.chosen_version);
   if (tls.offered_version != 0) body["version_offered"] = eve_version(tls.offered_version);
   if (tls.server_hello) body["cipher"] = audit::cipher_name(tls.cipher);
-  if (!tls.alpn.empty()) body["alpn"] = safe_text(tls.alpn);
+  if (!tls.alpn.empty()) body["alpn"] = visible_text(tls.alpn);
   if (!tls.ja3.empty()) body["ja3"] = {{"hash", tls.ja3}};
   if (!tls.ja3s.empty()) body["ja3s"] = {{"hash", tls.ja3s}};
   if (!tls.ja4.empty()) body["ja4"] = tls.ja4;
@@ -122,9 +123,9 @@ ordered_json omissions(const AuditScope& scope, const audit::Auditor& auditor) {
   ordered_json list = ordered_json::array();
   for (const LeftOut& one : left_out(scope, auditor)) {
     list.push_back({{"what", one.what},
-                    {"name", or_null(safe_text(one.name))},
+                    {"name", or_null(visible_text(one.name))},
                     {"count", one.count},
-                    {"text", safe_text(one.sentence)}});
+                    {"text", visible_text(one.sentence)}});
   }
   return list;
 }
@@ -145,7 +146,7 @@ std::string audit_event(const audit::SessionReport& report) {
   const audit::TlsFacts* const tls = facts.tls.get();
   event["tls_version"] =
       or_null(tls != nullptr ? audit::tls_version_name(tls->chosen_version) : "");
-  event["sni"] = or_null(tls != nullptr ? safe_text(tls->sni) : "");
+  event["sni"] = or_null(tls != nullptr ? visible_text(tls->sni) : "");
   event["weak"] = (facts.reasons & audit::reason::kWeak) != 0;
   event["reasons"] = reasons_of(facts.reasons);
   event["upgrade"] = audit::upgrade_name(facts.upgrade);
@@ -155,9 +156,9 @@ std::string audit_event(const audit::SessionReport& report) {
   if (!facts.credentials.empty()) {
     ordered_json list = ordered_json::array();
     for (const audit::Credential& credential : facts.credentials) {
-      ordered_json one = {{"user", or_null(safe_text(credential.user))},
+      ordered_json one = {{"user", or_null(visible_text(credential.user))},
                           {"user_length", credential.user_length},
-                          {"mechanism", safe_text(credential.mechanism)},
+                          {"mechanism", visible_text(credential.mechanism)},
                           {"secret_kind", audit::secret_kind_name(credential.kind)},
                           {"secret_length", credential.length}};
       if (credential.reuse_digest != 0)
@@ -193,7 +194,7 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
   std::uint64_t last_ns = 0;
   ordered_json inputs = ordered_json::array();
   for (const AuditedInput& input : scope.inputs) {
-    ordered_json one = {{input.live ? "interface" : "file", safe_text(input.name)},
+    ordered_json one = {{input.live ? "interface" : "file", visible_text(input.name)},
                         {"packets", input.packets},
                         {"packets_lost", input.lost},
                         {"packets_missing", input.missing},
@@ -201,8 +202,8 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
                         {"packets_reordered", input.reordered}};
     one["first"] = or_null(input.first_ns ? eve_time(*input.first_ns) : "");
     one["last"] = or_null(input.last_ns ? eve_time(*input.last_ns) : "");
-    one["damage"] = or_null(safe_text(input.damage));
-    one["trouble"] = or_null(safe_text(input.trouble));
+    one["damage"] = or_null(visible_text(input.damage));
+    one["trouble"] = or_null(visible_text(input.trouble));
     one["read_to_end"] =
         input.damage.empty() && input.trouble.empty() && (input.live || !input.stopped);
     inputs.push_back(std::move(one));
@@ -213,7 +214,7 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
   ordered_json body = {{"packets", counters.packets},
                        {"sessions", counters.sessions},
                        {"cleartext_logins", logins},
-                       {"filter", or_null(safe_text(scope.filter))},
+                       {"filter", or_null(visible_text(scope.filter))},
                        {"everything_looked_at", omitted.empty()},
                        {"inputs", std::move(inputs)},
                        {"left_out", std::move(omitted)}};

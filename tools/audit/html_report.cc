@@ -158,9 +158,9 @@ std::string remarks_on(const AuditedInput& input) {
   std::string remarks;
   if (input.live) remarks += "heard live. ";
   if (!input.trouble.empty()) {
-    remarks += "could not be read: " + escape_xml(safe_text(input.trouble)) + ". ";
+    remarks += "could not be read: " + escape_xml(visible_text(input.trouble)) + ". ";
   }
-  if (!input.damage.empty()) remarks += escape_xml(safe_text(input.damage)) + ". ";
+  if (!input.damage.empty()) remarks += escape_xml(visible_text(input.damage)) + ". ";
   if (input.filtered != 0) remarks += fmt::format("{} did not match the filter. ", input.filtered);
   if (input.reordered != 0) {
     remarks += fmt::format("{} put in the order of their times. ", input.reordered);
@@ -176,7 +176,7 @@ std::string scope_rows(const AuditScope& scope) {
       "<tbody>\n";
   for (const AuditedInput& input : scope.inputs) {
     text += "<tr>" +
-            cell("Source", fmt::format("<code>{}</code>", escape_xml(safe_text(input.name)))) +
+            cell("Source", fmt::format("<code>{}</code>", escape_xml(visible_text(input.name)))) +
             number_cell("Packets", input.packets) + number_cell("Lost", input.lost) +
             cell("From (UTC)", input.first_ns ? plain_time(*input.first_ns) : "", "t") +
             cell("To (UTC)", input.last_ns ? plain_time(*input.last_ns) : "", "t") +
@@ -185,7 +185,7 @@ std::string scope_rows(const AuditScope& scope) {
   text += "</tbody></table>\n";
   if (!scope.filter.empty()) {
     text += fmt::format("<p>Only what matches <code>{}</code>.</p>\n",
-                        escape_xml(safe_text(scope.filter)));
+                        escape_xml(visible_text(scope.filter)));
   }
   return text;
 }
@@ -196,7 +196,7 @@ std::string left_out_list(const AuditScope& scope, const audit::Auditor& auditor
   std::string text =
       "<h2>What was not looked at</h2>\n<p>\"No login\" does not cover it:</p>\n<ul>\n";
   for (const LeftOut& one : list) {
-    text += fmt::format("<li>{}</li>\n", escape_xml(safe_text(one.sentence)));
+    text += fmt::format("<li>{}</li>\n", escape_xml(visible_text(one.sentence)));
   }
   return text + "</ul>\n";
 }

@@ -8,6 +8,7 @@
 #include "tools/audit/advice.h"
 #include "tools/audit/audit_words.h"
 #include "tools/common/terminal.h"
+#include "tools/common/units.h"
 
 namespace capstan::tools {
 
@@ -55,7 +56,7 @@ std::string advice_text(const audit::ServiceTable& table) {
 }
 
 std::string input_text(const AuditedInput& input) {
-  std::string text = fmt::format("  {}: {} packet{}", safe_text(input.name), input.packets,
+  std::string text = fmt::format("  {}: {} packet{}", visible_text(input.name), input.packets,
                                  input.packets == 1 ? "" : "s");
   if (input.first_ns) {
     text += fmt::format(", {} to {}", zoned_time(*input.first_ns), zoned_time(*input.last_ns));
@@ -84,7 +85,7 @@ std::string scope_text(const AuditScope& scope, const audit::Auditor& auditor) {
   const std::vector<LeftOut> list = left_out(scope, auditor);
   if (list.empty()) return text;
   text += "\nWhat was not looked at, so that \"no login\" does not cover it:\n";
-  for (const LeftOut& one : list) text += fmt::format("  {}\n", safe_text(one.sentence));
+  for (const LeftOut& one : list) text += fmt::format("  {}\n", visible_text(one.sentence));
   return text;
 }
 
@@ -95,8 +96,8 @@ std::string login_line(const audit::SessionReport& report, const audit::Credenti
       "{}  cleartext login: {} {} -> {}  user {}  {}, {}", zoned_time(credential.timestamp_ns),
       service_text(report), address_text(report.ends.source, report.ends.ip_version),
       endpoint_text(report.ends.destination, report.ends.destination_port, report.ends.ip_version),
-      user_text(credential).empty() ? "-" : user_text(credential), safe_text(credential.mechanism),
-      secret_words(credential.kind, credential.length));
+      user_text(credential).empty() ? "-" : user_text(credential),
+      visible_text(credential.mechanism), secret_words(credential.kind, credential.length));
 }
 
 std::string service_table(const audit::ServiceTable& table, std::size_t rows, int columns) {

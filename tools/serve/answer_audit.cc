@@ -77,7 +77,7 @@ Json left_out_json(const audit::Auditor& auditor) {
   for (const tools::LeftOut& one : tools::left_out({}, auditor)) {
     list.push_back({{"what", std::string(one.what)},
                     {"count", one.count},
-                    {"text", tools::safe_text(one.sentence)}});
+                    {"text", tools::visible_text(one.sentence)}});
   }
   return list;
 }
