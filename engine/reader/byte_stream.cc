@@ -46,6 +46,11 @@ bool FdStream::wait_readable() const noexcept {
 }
 
 std::size_t FdStream::read_fd(std::uint8_t* to, std::size_t size) {
+  constexpr int kMomentMs = 10;
+  if (idle_) {
+    pollfd wanted{fd_.get(), POLLIN, 0};
+    if (::poll(&wanted, 1, kMomentMs) == 0) idle_();
+  }
   while (true) {
     if (stop_ != nullptr && !wait_readable()) return 0;
     const ssize_t count = ::read(fd_.get(), to, size);

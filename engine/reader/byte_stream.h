@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,9 +28,12 @@ class ByteStream {
 // A descriptor, with the few bytes given back that were looked at to tell the format.
 class FdStream final : public ByteStream {
  public:
-  // `stop`, when given: read() looks at it while nothing comes, and ends when it is true.
-  explicit FdStream(UniqueFd fd, const std::atomic<bool>* stop = nullptr) noexcept
-      : fd_(std::move(fd)), stop_(stop) {}
+  // `stop`, when given: read() looks at it while nothing comes, and ends when it is true. `idle`,
+  // when given: called by read() when nothing has come for a moment, before it waits any longer.
+  // What it throws, read() does.
+  explicit FdStream(UniqueFd fd, const std::atomic<bool>* stop = nullptr,
+                    std::function<void()> idle = {}) noexcept
+      : fd_(std::move(fd)), stop_(stop), idle_(std::move(idle)) {}
 
   std::size_t read(std::uint8_t* to, std::size_t size) override;
   const std::string& error() const noexcept override { return error_; }
@@ -45,6 +49,7 @@ class FdStream final : public ByteStream {
 
   UniqueFd fd_;
   const std::atomic<bool>* stop_;
+  std::function<void()> idle_;
   std::vector<std::uint8_t> peeked_;
   std::size_t peeked_used_ = 0;
   std::string error_;

@@ -11,9 +11,11 @@
 #include <utility>
 
 #include "engine/core/errors.h"
+#include "engine/core/tcp_address.h"
 #include "engine/core/unique_fd.h"
 #include "engine/reader/pcap_reader.h"
 #include "engine/reader/pcapng_reader.h"
+#include "engine/reader/recording_set.h"
 
 namespace capstan {
 
@@ -62,6 +64,16 @@ constexpr OtherFormat kOtherFormats[] = {
   throw UsageError(fmt::format("{}: neither a pcap nor a pcapng file", name));
 }
 
+// "tcp:HOST:PORT": pcap over IP.
+std::optional<TcpName> tcp_source(const std::string& path) {
+  if (!is_tcp_source(path)) return std::nullopt;
+  std::optional<TcpName> name = parse_tcp_name(std::string_view(path).substr(kTcpSource.size()));
+  if (!name || name->host.empty()) {
+    throw UsageError(fmt::format("{}: it is tcp:HOST:PORT, or tcp:[ADDRESS]:PORT", path));
+  }
+  return name;
+}
+
 // libpcap's rule: 2.0 to 2.4, and 543.0 of DG/UX.
 bool is_supported_version(const PcapFileHead& head) noexcept {
   return (head.version_major == 2 && head.version_minor <= 4) ||
@@ -69,6 +81,7 @@ bool is_supported_version(const PcapFileHead& head) noexcept {
 }
 
 UniqueFd open_for_reading(const std::string& path) {
+  if (const std::optional<TcpName> name = tcp_source(path)) return connect_tcp(*name);
   UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                           : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw UsageError(fmt::format("{}: {}", path, errno_text(errno)));
@@ -152,7 +165,7 @@ CaptureFile::CaptureFile(ByteWindow window, const std::string& name)
 }
 
 CaptureFile CaptureFile::open(const std::string& path, ReadManner manner,
-                              const std::atomic<bool>* stop) {
+                              const std::atomic<bool>* stop, std::function<void()> idle) {
   UniqueFd fd = open_for_reading(path);
   const std::string name = path == "-" ? "standard input" : path;
   struct stat status {};
@@ -175,7 +188,11 @@ CaptureFile CaptureFile::open(const std::string& path, ReadManner manner,
       return CaptureFile(ByteWindow(std::make_unique<QuietStream>(QuietFile(std::move(fd), how))),
                          name);
     }
-    auto stream = std::make_unique<FdStream>(std::move(fd), regular ? nullptr : stop);
+    if (regular) {  // nobody waits for one
+      stop = nullptr;
+      idle = nullptr;
+    }
+    auto stream = std::make_unique<FdStream>(std::move(fd), stop, std::move(idle));
     const std::vector<std::uint8_t>& start = stream->peek(kCompressionMagicBytes);
     const Compression compression = detect_compression(start.data(), start.size());
     CaptureFile streamed(ByteWindow(decompress(compression, std::move(stream))), name);

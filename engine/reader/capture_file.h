@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,15 +39,17 @@ enum class ReadManner : std::uint8_t { kOrdinary, kGentle };
 // packets and is named by end(), memory stays bounded.
 class CaptureFile {
  public:
-  // Opens `path`; "-" is standard input. Uncompressed regular files are mapped; pipes, compressed
-  // files, and files that a recorder still writes to (it holds flock(2) on them, and cuts them at
-  // the end, which would pull a mapping's pages away) are streamed.
+  // Opens `path`; "-" is standard input, "tcp:HOST:PORT" what somebody sends there (pcap over IP).
+  // Uncompressed regular files are mapped; pipes, compressed files, and files that a recorder still
+  // writes to (it holds flock(2) on them, and cuts them at the end, which would pull a mapping's
+  // pages away) are streamed.
   // Throws UsageError when there is no such file, it cannot be opened or is no capture file; the
   // text names the path and, where it can, what the file is instead.
   // Gentle: nothing is mapped and nothing stays in the page cache (quiet_file.h).
-  // `stop`: what waits for a pipe ends when it becomes true.
+  // `stop`: what waits for a pipe ends when it becomes true. `idle`: called by whatever reads from
+  // a pipe or connection that sends nothing for a moment (FdStream).
   static CaptureFile open(const std::string& path, ReadManner manner = ReadManner::kOrdinary,
-                          const std::atomic<bool>* stop = nullptr);
+                          const std::atomic<bool>* stop = nullptr, std::function<void()> idle = {});
 
   // Of a regular, uncompressed file only these ranges, in rising order, each at the bounds of
   // records, with all that describes sections and interfaces among them. Gentle.

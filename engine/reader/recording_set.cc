@@ -25,7 +25,7 @@ constexpr const char* kIndexSuffix = ".cidx";
 class Finder {
  public:
   void add_name(const std::string& name) {
-    if (name == "-") {
+    if (name == "-" || is_tcp_source(name)) {
       set_.files.push_back({name, true, false});
       return;
     }

@@ -4,9 +4,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace capstan {
+
+// Whether a name stands for a connection, "tcp:HOST:PORT", from which a recording comes like from a
+// pipe.
+inline constexpr std::string_view kTcpSource = "tcp:";
+inline bool is_tcp_source(std::string_view name) noexcept { return name.starts_with(kTcpSource); }
 
 struct SetFile {
   std::string path;

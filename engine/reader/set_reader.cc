@@ -98,7 +98,7 @@ void SetReader::look_into(std::uint32_t file) {
     stopped_ = true;
     return;
   }
-  if (what.path == "-" || set_.files.size() == 1) {
+  if (what.path == "-" || is_tcp_source(what.path) || set_.files.size() == 1) {
     order_.put(file, 0);
     return;
   }

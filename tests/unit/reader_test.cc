@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -409,6 +410,37 @@ Bytes zstd(const Bytes& bytes) {
   Bytes packed(::ZSTD_compressBound(bytes.size()));
   packed.resize(::ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 3));
   return packed;
+}
+
+// Who watches a pipe sees what came before anything else comes: the one that writes into it here
+// writes only when it is asked to, and gives up the end when it has nothing more.
+TEST(CaptureFile, SaysWhenAPipeHasNothingForTheMoment) {
+  const test::TempDir dir;
+  const std::string path = dir.path() / "fifo";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const Bytes all = pcap_bytes(0xA1B2C3D4, true);
+  const std::size_t half = all.size() / 2;
+  UniqueFd writer(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_GE(writer.get(), 0);
+  ASSERT_EQ(::write(writer.get(), all.data(), half), static_cast<ssize_t>(half));
+  std::size_t seen = 0;
+  std::vector<std::size_t> seen_when_idle;
+  CaptureFile file = CaptureFile::open(path, ReadManner::kOrdinary, nullptr, [&] {
+    seen_when_idle.push_back(seen);
+    const std::size_t more = seen_when_idle.size() == 1 ? all.size() - half : 0;
+    if (more != 0) {
+      ASSERT_EQ(::write(writer.get(), all.data() + half, more), static_cast<ssize_t>(more));
+    } else {
+      writer.reset();
+    }
+  });
+  PacketView packet;
+  while (file.next(packet)) ++seen;
+  EXPECT_TRUE(file.end().clean()) << file.end().text();
+  ASSERT_EQ(seen_when_idle.size(), 2U);
+  EXPECT_GT(seen_when_idle[0], 0U);
+  EXPECT_LT(seen_when_idle[0], seen);
+  EXPECT_EQ(seen_when_idle[1], seen);
 }
 
 TEST(CaptureFile, ReadsCompressedFilesWhateverTheirNameAndMembers) {

@@ -18,7 +18,7 @@ std::uint16_t first_link_type(const RecordingSet& set) {
   constexpr int kMostFiles = 10;
   int files = 0;
   for (const SetFile& file : set.files) {
-    if (file.path == "-" || ++files > kMostFiles) break;
+    if (file.path == "-" || is_tcp_source(file.path) || ++files > kMostFiles) break;
     try {
       CaptureFile capture = CaptureFile::open(file.path, ReadManner::kGentle);
       PacketView packet;

@@ -62,7 +62,7 @@ std::function<void()> confinement(const RecordOptions& options) {
   return [directories = target_directories(options)] { lock_down(directories); };
 }
 
-RecordingHeader Outputs::header_of(std::size_t output) const {
+RecordingHeader Outputs::header() const {
   RecordingHeader header;
   header.application = fmt::format("capstan {}", CAPSTAN_VERSION);
   utsname system{};
@@ -70,17 +70,11 @@ RecordingHeader Outputs::header_of(std::size_t output) const {
     header.os = fmt::format("{} {}", system.sysname, system.release);
     header.hardware = system.machine;
   }
-  if (options_.files.size() > 1) {
-    header.comment = fmt::format("stripe {} of {}", output + 1, options_.files.size());
-    header.stripe = static_cast<std::uint32_t>(output + 1);
-    header.stripes = static_cast<std::uint32_t>(options_.files.size());
-  }
   for (const std::string& comment : options_.comments) {
     header.comment += (header.comment.empty() ? "" : "\n") + comment;
   }
   header.id = recording_id_;
   for (std::size_t ring = 0; ring < capture_->ring_count(); ++ring) {
-    if (!takes_ring(output, ring)) continue;
     const RingInfo& info = capture_->ring_info(ring);
     RecordedInterface interface;
     interface.name = info.interface_name;
@@ -93,6 +87,18 @@ RecordingHeader Outputs::header_of(std::size_t output) const {
     interface.snaplen = options_.capture.snaplen;
     header.interfaces.push_back(std::move(interface));
   }
+  return header;
+}
+
+RecordingHeader Outputs::header_of(std::size_t output) const {
+  RecordingHeader header = this->header();
+  if (options_.files.size() > 1) {
+    const std::string stripe = fmt::format("stripe {} of {}", output + 1, options_.files.size());
+    header.comment = header.comment.empty() ? stripe : stripe + "\n" + header.comment;
+    header.stripe = static_cast<std::uint32_t>(output + 1);
+    header.stripes = static_cast<std::uint32_t>(options_.files.size());
+  }
+  if (options_.split_rings) header.interfaces = {header.interfaces[output]};
   return header;
 }
 

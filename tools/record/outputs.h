@@ -50,6 +50,9 @@ class Outputs final : public BlockConsumer {
   void add_to(RecordStats& stats) const override;
   std::vector<std::string> failures(const RecordStats& stats) const override;
 
+  // Of a stream that has all rings. From attach() on.
+  RecordingHeader header() const;
+
   // Goes on in new files.
   void request_turn() noexcept;
   // Into every file that holds packets of this interface, or, with an empty name, into every file.

@@ -9,12 +9,14 @@
 #include <limits>
 #include <thread>
 
+#include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
 #include "tools/common/config_file.h"
 #include "tools/common/units.h"
+#include "tools/feed/feed_options.h"
 #include "tools/record/habit_options.h"
 #include "tools/record/option_text.h"
 #include "tools/record/storage_options.h"
@@ -43,6 +45,7 @@ struct RawOptions {
   RawWatchOptions watch;
   bool no_promiscuous = false;
   bool no_direct = false;
+  std::vector<std::string> allowed;
   std::vector<std::string> config;
   int index = 0;  // 1: --index, -1: --no-index
 };
@@ -78,7 +81,13 @@ void add_output_options(CLI::App& app, RawOptions& raw, RecordOptions& options) 
   app.add_option(
          "-w,--write", options.files,
          "File to write; - for standard output, /dev/null to measure the capture alone; again "
-         "for stripes on several disks")
+         "for stripes on several disks. tcp-listen:[ADDRESS:]PORT: beside them, to whoever "
+         "connects "
+         "(127.0.0.1 unless an address is named); tcp:HOST:PORT: beside them, to a server")
+      ->allow_extra_args(false);
+  app.add_option("--allow", raw.allowed,
+                 "Who may connect to tcp-listen: an address or a network, such as 192.0.2.0/24; "
+                 "again for more")
       ->allow_extra_args(false);
   app.add_option("-F,--format", raw.format,
                  "pcapng, pcap (microseconds) or pcap-ns (default: as -w ends, else pcapng)");
@@ -184,6 +193,47 @@ void read_output(const RawOptions& raw, RecordOptions& options, Problems& proble
   options.direct = !raw.no_direct;
 }
 
+// Of what -w names, the connections; with nothing else there is no file.
+void read_feed(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+  std::vector<std::string> files;
+  for (const std::string& name : options.files) {
+    try {
+      if (std::optional<FeedTarget> target = feed_target_of(name)) {
+        options.feed.targets.push_back(std::move(*target));
+        continue;
+      }
+    } catch (const UsageError& error) {
+      problems.push_back(error.what());
+      continue;
+    }
+    files.push_back(name);
+  }
+  if (files.empty() && !options.feed.targets.empty()) files.emplace_back("/dev/null");
+  options.files = std::move(files);
+  try {
+    for (const std::string& text : raw.allowed) options.feed.allowed.emplace_back(text);
+  } catch (const UsageError& error) {
+    problems.push_back(fmt::format("--allow {}", error.what()));
+  }
+}
+
+// The user's filter, and without it what the recording itself would send.
+std::string whole_filter(const RecordOptions& options) {
+  const std::string& filter = options.capture.filter;
+  if (options.feed.targets.empty()) return filter;
+  std::vector<std::string> interfaces = options.capture.interfaces;
+  for (std::string& name : interfaces) {
+    try {
+      resolve_interface(name);  // a number of -D
+    } catch (const UnknownInterface&) {
+      // Opening it says so, or it is waited for by its name.
+    }
+  }
+  const std::string own = own_traffic_filter(options.feed, interfaces);
+  if (own.empty() || filter.empty()) return own + filter;
+  return fmt::format("({}) and {}", filter, own);
+}
+
 // Options, what they are typed as, and who parses them.
 struct Parser {
   CLI::App app{"Record packets from one or more interfaces to disk.", "capstan record"};
@@ -235,8 +285,10 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   read_storage_options(raw.storage, options, problems);
   read_rings(raw, options, problems);
   read_output(raw, options, problems);
+  read_feed(raw, options, problems);
   options.watch = read_watch_options(raw.watch, problems);
   if (raw.index != 0) options.index = raw.index > 0;
+  options.capture.filter = whole_filter(options);
   options.capture.promiscuous = !raw.no_promiscuous;
   for (std::string& problem : validate_record_options(options)) {
     problems.push_back(std::move(problem));

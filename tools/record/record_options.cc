@@ -73,6 +73,12 @@ void check_files(const RecordOptions& options, Problems& problems) {
   if (options.split_rings && options.files.size() > 1) {
     problems.push_back("--split-rings goes with one -w: its rings name the files");
   }
+  if (options.split_rings && !options.feed.targets.empty()) {
+    problems.push_back("--split-rings goes with files only, not with tcp-listen: and tcp:");
+  }
+  for (std::string& problem : validate_feed_options(options.feed)) {
+    problems.push_back(std::move(problem));
+  }
   if (options.split_rings && !options.files.empty() && options.files[0] == "-") {
     problems.push_back("--split-rings needs a file name, not standard output");
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/capture/capture.h"
+#include "tools/feed/feed_options.h"
 #include "tools/watch/watch_options.h"
 #include "writers/recording/recording_options.h"
 
@@ -20,6 +21,8 @@ struct RecordOptions {
   // A file, a FIFO or a device; "-" is standard output. Several are stripes: each block goes to the
   // one that keeps up best.
   std::vector<std::string> files;
+  // Beside the files, over TCP, as far as clients keep up.
+  FeedOptions feed;
   FileFormat format = FileFormat::kPcapng;
   Layout layout = Layout::kAuto;
   // A file for each ring, NAME.ringN.EXTENSION, instead of one for all.

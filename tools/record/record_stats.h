@@ -76,6 +76,16 @@ struct AuditStats {
   int error = 0;               // of writing its lines
 };
 
+// The recording over TCP, all connections together.
+struct FeedStats {
+  std::string targets;
+  std::uint64_t clients = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t packets_lost = 0;     // by connections that were too slow
+  std::uint64_t packets_skipped = 0;  // the feed itself was too slow for them
+};
+
 // The indexes made beside the recording.
 struct IndexStats {
   std::uint64_t files = 0;           // that got their index
@@ -96,6 +106,7 @@ struct RecordStats {
   std::vector<AlarmState> alarms;
   std::vector<AlarmInputs::Disk> disks;  // where recordings are written
   std::optional<AuditStats> audit;
+  std::optional<FeedStats> feed;
   std::optional<IndexStats> index;
   std::uint64_t nic_drops = 0;
   std::uint64_t backlog_drops = 0;  // of the whole machine, in front of every ring

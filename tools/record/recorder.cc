@@ -15,8 +15,6 @@
 #include "tools/common/log.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
-#include "tools/record/audit_beside.h"
-#include "tools/record/index_beside.h"
 #include "tools/record/ring_stats.h"
 #include "tools/record/start_notes.h"
 
@@ -54,31 +52,6 @@ Capture Recorder::open_capture() const {
   CaptureOptions capture = options_.capture;
   capture.one_interface_id = options_.split_rings;
   return Capture(std::move(capture));
-}
-
-void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) {
-  auto outputs = std::make_unique<Outputs>(options_, hook_.get(), [this] {
-    while (const int signal = signals_.take()) {
-      if (signal != SIGUSR1 && signal != SIGUSR2) end_.take(signal, monotonic_clock_ns());
-    }
-    return !end_.made();
-  });
-  outputs_ = outputs.get();
-  consumers_.add(std::move(outputs));
-  if (!options_.audit_file.empty()) {
-    consumers_.add(std::make_unique<AuditBeside>(options_.audit_file));
-  }
-  if (options_.wants_index()) {
-    IndexBesideOptions index;
-    index.sync = options_.sync_at_close;
-    if (options_.rotation.active()) index.patterns = output_paths(options_, capture_.ring_count());
-    index.busy = [this] { return is_busy(); };
-    index.from_blocks = options_.has_one_pcapng();
-    auto beside = std::make_unique<IndexBeside>(std::move(index));
-    outputs_->tell({beside.get()}, beside->observer());
-    consumers_.add(std::move(beside));
-  }
-  for (std::unique_ptr<BlockConsumer>& consumer : more) consumers_.add(std::move(consumer));
 }
 
 void Recorder::open() {

@@ -118,7 +118,9 @@ class FileShow {
       show_directory(path);
       return;
     }
-    CaptureFile file = CaptureFile::open(path);
+    // Whoever watches a pipe or a connection sees what has come before the next packet comes.
+    CaptureFile file =
+        CaptureFile::open(path, ReadManner::kOrdinary, nullptr, [this] { output_.drain(); });
     interface_names_.clear();
     try {
       take_packets(file);

@@ -1,0 +1,58 @@
+// TCP addresses as people type them: HOST:PORT, [V6ADDRESS]:PORT, and networks, 192.0.2.0/24.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/unique_fd.h"
+
+namespace capstan {
+
+struct TcpName {
+  std::string host;  // empty: none was named
+  std::uint16_t port = 0;
+};
+
+// "host:port", "[address]:port" or "port". nullopt: none of them, or a port that is not from 1 to
+// 65535.
+std::optional<TcpName> parse_tcp_name(std::string_view text);
+
+struct TcpAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  int family() const noexcept { return storage.ss_family; }
+  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+  sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
+  std::string host_text() const;  // "192.0.2.1", "2001:db8::1"
+  std::string text() const;       // with the port: "192.0.2.1:57012", "[2001:db8::1]:57012"
+  bool is_loopback() const noexcept;
+};
+
+// By the system's resolver, which may take its time. Throws UsageError: what cannot be resolved.
+std::vector<TcpAddress> resolve_tcp(const TcpName& name);
+
+// The addresses that share the first `prefix` bits.
+class AddressRange {
+ public:
+  // "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Throws UsageError.
+  explicit AddressRange(const std::string& text);
+  // IPv4 in IPv6's clothes counts as IPv4.
+  bool contains(const TcpAddress& address) const noexcept;
+
+ private:
+  int family_ = 0;
+  unsigned prefix_ = 0;
+  std::array<std::uint8_t, 16> bytes_{};
+};
+
+// Connects to the first address that answers, and waits for it. Throws UsageError: nobody is there.
+UniqueFd connect_tcp(const TcpName& name);
+
+}  // namespace capstan

@@ -1,0 +1,66 @@
+// FeedBuffer: the last blocks of a recording, copied, for all clients together. What the slowest of
+// them costs is bounded by its size: older blocks go, whoever has not had them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "engine/block/block_ref.h"
+#include "engine/format/block_head.h"
+
+namespace capstan::tools {
+
+// One block, as clients get it.
+struct FeedPiece {
+  std::uint64_t number = 0;  // from 0, without gaps
+  std::size_t offset = 0;    // in the buffer
+  std::size_t bytes = 0;
+  std::uint32_t ring = 0;
+  std::uint32_t packets = 0;
+};
+
+// One thread. Allocates when it is made, and a little for each piece it lists.
+class FeedBuffer {
+ public:
+  // `forget`: called for each piece just before its bytes are overwritten.
+  FeedBuffer(std::size_t bytes, std::function<void(const FeedPiece&)> forget);
+
+  // Copies a block. In its head the packets given to "this output" become all that the ring kept:
+  // a client's stream is an output of its own, and this is what belongs into it.
+  // Requires: the block is not larger than half of the buffer.
+  const FeedPiece& add(const SealedBlock& block);
+
+  // The number that comes next.
+  std::uint64_t next() const noexcept { return next_; }
+  // Requires: not forgotten, below next().
+  const FeedPiece& piece(std::uint64_t number) const noexcept {
+    return pieces_[number - pieces_.front().number];
+  }
+  std::span<const std::uint8_t> bytes(const FeedPiece& piece) const noexcept {
+    return {memory_.get() + piece.offset, piece.bytes};
+  }
+
+ private:
+  void make_room(std::size_t offset, std::size_t bytes);
+
+  std::size_t size_;
+  std::unique_ptr<std::uint8_t[]> memory_;
+  std::function<void(const FeedPiece&)> forget_;
+  std::deque<FeedPiece> pieces_;  // oldest first
+  std::size_t write_at_ = 0;
+  std::uint64_t next_ = 0;
+};
+
+// The place of the first record of a piece that does not begin before `offset`, and the packets in
+// front of that place. A piece is whole pcapng blocks.
+struct RecordBound {
+  std::size_t offset = 0;
+  std::uint32_t packets = 0;
+};
+RecordBound record_bound(std::span<const std::uint8_t> piece, std::size_t offset) noexcept;
+
+}  // namespace capstan::tools

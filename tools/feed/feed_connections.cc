@@ -1,0 +1,121 @@
+// Connections of a FeedServer: who comes, who is connected to, who goes.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "tools/common/log.h"
+#include "tools/common/units.h"
+#include "tools/feed/feed_server.h"
+#include "tools/feed/feed_sockets.h"
+
+namespace capstan::tools {
+
+namespace {
+
+constexpr std::uint64_t kTryAgainNs = kNanosecondsPerSecond;
+constexpr std::size_t kReceivedBytes = std::size_t{64} << 10;
+
+void say(LogLevel level, const std::string& text) { standard_log().write(level, text); }
+
+}  // namespace
+
+void FeedServer::accept_from(int listener) {
+  while (true) {
+    TcpAddress from;
+    from.size = sizeof(from.storage);
+    UniqueFd socket(::accept4(listener, from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EAGAIN) accepts_again_ns_ = monotonic_clock_ns() + kTryAgainNs;
+      return;
+    }
+    const bool allowed =
+        options_.allowed.empty() ||
+        std::any_of(options_.allowed.begin(), options_.allowed.end(),
+                    [&](const AddressRange& range) { return range.contains(from); });
+    if (allowed && clients_.size() < kMostClients) {
+      add_client(std::move(socket), from.text());
+      continue;
+    }
+    counters_.refused.add(1);
+    if (refusal_said_) continue;
+    refusal_said_ = true;
+    say(LogLevel::kWarning,
+        fmt::format("a connection from {} was refused: {}; further ones are counted only",
+                    from.text(),
+                    allowed ? fmt::format("there are {} already", kMostClients)
+                            : std::string("no --allow names it")));
+  }
+}
+
+void FeedServer::look_at_outgoing(std::uint64_t now_ns) {
+  for (Outgoing& outgoing : outgoing_) {
+    if (outgoing.connected || now_ns < outgoing.next_try_ns) continue;
+    const TcpAddress& address = outgoing.target->addresses.front();
+    int error = 0;
+    const Connecting state = outgoing.under_way
+                                 ? look_at_connect(outgoing.socket.get(), error)
+                                 : begin_connect(outgoing.socket.get(), address, error);
+    outgoing.under_way = state == Connecting::kUnderWay;
+    if (state == Connecting::kThere) {
+      UniqueFd socket(::fcntl(outgoing.socket.get(), F_DUPFD_CLOEXEC, 3));
+      if (!socket) continue;
+      outgoing.connected = true;
+      outgoing.failure_said = false;
+      add_client(std::move(socket), outgoing.target->text);
+    } else if (state == Connecting::kFailed) {
+      disconnect(outgoing.socket.get());
+      outgoing.next_try_ns = now_ns + kTryAgainNs;
+      if (!outgoing.failure_said) {
+        say(LogLevel::kWarning, fmt::format("{}: {}; it is tried again every second",
+                                            outgoing.target->text, errno_text(error)));
+      }
+      outgoing.failure_said = true;
+    }
+  }
+}
+
+void FeedServer::add_client(UniqueFd socket, std::string name) {
+  set_up_connection(socket.get());
+  epoll_event event{};
+  event.events = EPOLLOUT | EPOLLET;
+  event.data.fd = socket.get();
+  if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0) return;  // it closes
+  clients_.push_back(std::make_unique<FeedClient>(std::move(socket), std::move(name), stream_head(),
+                                                  *buffer_, queues_.size()));
+  counters_.clients.add(1);
+}
+
+// How a client fared is said when it missed something; who comes and goes otherwise is only
+// counted.
+void FeedServer::remove_client(FeedClient& client) {
+  counters_.packets_lost.add(client.counts().lost);
+  if (client.counts().lost != 0) {
+    say(LogLevel::kNotice,
+        fmt::format("{} got {} packets and missed {}: it took them too slowly. The recording has "
+                    "them",
+                    client.name(), grouped(client.counts().sent), grouped(client.counts().lost)));
+  }
+  for (Outgoing& outgoing : outgoing_) {
+    if (!outgoing.connected || outgoing.target->text != client.name()) continue;
+    outgoing.connected = false;
+    outgoing.next_try_ns = monotonic_clock_ns() + kTryAgainNs;
+    if (!client.finished()) disconnect(outgoing.socket.get());
+  }
+  static_cast<void>(::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, client.descriptor(), nullptr));
+  if (client.finished()) {
+    static_cast<void>(::shutdown(client.descriptor(), SHUT_WR));
+    // What it has sent us and nobody read would make the end a reset, which overtakes the data.
+    char unread[kReceivedBytes];
+    static_cast<void>(::recv(client.descriptor(), unread, sizeof(unread), MSG_DONTWAIT));
+  }
+  std::erase_if(clients_, [&](const auto& one) { return one.get() == &client; });
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,105 @@
+// FeedServer: a recording's blocks to clients over TCP, as pcapng that each of them gets from its
+// own head on ("pcap over IP").
+//
+// One thread takes blocks from best-effort queues, copies them into FeedBuffer and sends them to
+// all. It costs the recording nothing: what it is too slow for is skipped, what a client is too
+// slow for that client loses; both are counted, and said in the client's stream.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/block/best_effort_queue.h"
+#include "engine/core/stats.h"
+#include "tools/feed/feed_buffer.h"
+#include "tools/feed/feed_client.h"
+#include "tools/feed/feed_options.h"
+#include "writers/recording/pcapng_format.h"
+
+namespace capstan::tools {
+
+// Written by the thread, readable by anyone at any time; exact when it has finished.
+struct FeedCounters {
+  Counter clients;       // connections that were served, those of now included
+  Counter refused;       // connections that were not: not allowed, or too many
+  Counter packets_sent;  // to all clients together
+  Counter packets_lost;  // by clients that were too slow, together
+};
+
+class FeedServer {
+ public:
+  static constexpr std::size_t kMostClients = 64;
+
+  // Opens all sockets. Throws UsageError and std::system_error.
+  explicit FeedServer(const FeedOptions& options);
+  ~FeedServer();
+
+  // Where the blocks of the next ring are to go. Valid as long as this. Requires: not started.
+  BestEffortQueue& add_ring(std::uint32_t block_count, std::uint32_t block_size_bytes);
+  // What each stream begins with. Requires: not started.
+  void set_head(std::vector<std::uint8_t> head) { head_ = std::move(head); }
+
+  // Starts the thread, which inherits what the caller may do. Throws std::system_error.
+  void start(std::vector<int> cpus);
+  // No more blocks will be queued: send what there is, then `rings`, then end.
+  void request_finish(std::vector<ClosingLedger> rings) noexcept;
+  // Ends without waiting for clients.
+  void request_leave() noexcept { leave_.store(true, std::memory_order_relaxed); }
+  bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
+  // Grows while clients take something.
+  std::uint64_t progress() const noexcept { return progress_.get(); }
+  void join();
+
+  const FeedCounters& counters() const noexcept { return counters_; }
+
+ private:
+  // A target to connect to: one socket, used again and again.
+  struct Outgoing {
+    const FeedTarget* target = nullptr;
+    UniqueFd socket;
+    std::uint64_t next_try_ns = 0;
+    bool under_way = false;
+    bool connected = false;
+    bool failure_said = false;
+  };
+
+  void run(const std::vector<int>& cpus) noexcept;
+  void serve();
+  bool take_blocks();
+  bool send_to_all();
+  void accept_from(int listener);
+  void look_at_outgoing(std::uint64_t now_ns);
+  void add_client(UniqueFd socket, std::string name);
+  void remove_client(FeedClient& client);
+  std::vector<std::uint8_t> stream_head() const;
+  std::vector<std::uint8_t> stream_tail(const FeedCounts& counts) const;
+  void note(const BlockHead& head);
+
+  FeedOptions options_;
+  std::vector<UniqueFd> listeners_;
+  std::vector<Outgoing> outgoing_;
+  UniqueFd poll_;
+  std::vector<std::unique_ptr<BestEffortQueue>> queues_;
+  std::size_t largest_block_ = 0;
+  std::vector<std::uint8_t> head_;
+  std::vector<ClosingLedger> rings_;  // as far as pieces go
+  std::unique_ptr<FeedBuffer> buffer_;
+  std::vector<std::unique_ptr<FeedClient>> clients_;
+  std::uint64_t full_until_ns_ = 0;  // then every client is tried
+  bool refusal_said_ = false;
+  std::uint64_t accepts_again_ns_ = 0;  // without a descriptor for one more
+  FeedCounters counters_;
+  Counter progress_;
+  std::vector<ClosingLedger> closing_;  // set before finish_
+  std::atomic<bool> finish_{false};     // release: closing_ and all that was queued is visible
+  std::atomic<bool> leave_{false};
+  std::atomic<bool> finished_{false};
+  std::thread thread_;
+};
+
+}  // namespace capstan::tools

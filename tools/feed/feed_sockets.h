@@ -1,0 +1,31 @@
+// The sockets of a feed: those that listen, and those that connect.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/core/tcp_address.h"
+#include "engine/core/unique_fd.h"
+#include "tools/feed/feed_options.h"
+
+namespace capstan::tools {
+
+// Listens on an address. Throws UsageError for one that is taken or not this machine's.
+UniqueFd listen_on(const TcpAddress& address, const std::string& target);
+
+// A socket for connections to somebody else. Made before sockets cannot be made any more, and used
+// for one connection after the other (connect(2), AF_UNSPEC).
+UniqueFd socket_for(const TcpAddress& address);
+
+enum class Connecting : std::uint8_t { kThere, kUnderWay, kFailed };
+// Begins a connection without waiting. `error` gets what kFailed is.
+Connecting begin_connect(int fd, const TcpAddress& address, int& error) noexcept;
+// One that was under way.
+Connecting look_at_connect(int fd, int& error) noexcept;
+// Ends a connection, so that the socket can begin another one.
+void disconnect(int fd) noexcept;
+
+// Finds out within a minute that nobody is there any more; what comes in is not wanted.
+void set_up_connection(int fd) noexcept;
+
+}  // namespace capstan::tools

@@ -1,0 +1,39 @@
+// Who takes the blocks of a Recorder.
+#include "engine/core/clock.h"
+#include "tools/record/audit_beside.h"
+#include "tools/record/feed_beside.h"
+#include "tools/record/index_beside.h"
+#include "tools/record/recorder.h"
+
+namespace capstan::tools {
+
+void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) {
+  auto outputs = std::make_unique<Outputs>(options_, hook_.get(), [this] {
+    while (const int signal = signals_.take()) {
+      if (signal != SIGUSR1 && signal != SIGUSR2) end_.take(signal, monotonic_clock_ns());
+    }
+    return !end_.made();
+  });
+  outputs_ = outputs.get();
+  consumers_.add(std::move(outputs));
+  if (!options_.audit_file.empty()) {
+    consumers_.add(std::make_unique<AuditBeside>(options_.audit_file));
+  }
+  if (!options_.feed.targets.empty()) {
+    consumers_.add(std::make_unique<FeedBeside>(options_.feed, options_.capture.block_size_bytes,
+                                                [this] { return outputs_->header(); }));
+  }
+  if (options_.wants_index()) {
+    IndexBesideOptions index;
+    index.sync = options_.sync_at_close;
+    if (options_.rotation.active()) index.patterns = output_paths(options_, capture_.ring_count());
+    index.busy = [this] { return is_busy(); };
+    index.from_blocks = options_.has_one_pcapng();
+    auto beside = std::make_unique<IndexBeside>(std::move(index));
+    outputs_->tell({beside.get()}, beside->observer());
+    consumers_.add(std::move(beside));
+  }
+  for (std::unique_ptr<BlockConsumer>& consumer : more) consumers_.add(std::move(consumer));
+}
+
+}  // namespace capstan::tools
