@@ -1,10 +1,13 @@
 // --since, --until and --last, the same for every command that reads recordings.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "engine/reader/set_reader.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace capstan::tools {
 

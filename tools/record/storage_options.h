@@ -2,12 +2,15 @@
 // happens when the disk refuses. Part of record_cli.cc.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tools/record/record_options.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace capstan::tools {
 
