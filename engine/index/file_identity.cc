@@ -53,11 +53,8 @@ bool make_digest(FileIdentity& identity, Read read) noexcept {
   return true;
 }
 
-}  // namespace
-
-std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return std::nullopt;
+// Without a digest. nullopt: no regular file; errno is set.
+std::optional<FileIdentity> identity_of(const struct stat& status) noexcept {
   if (!S_ISREG(status.st_mode)) {
     errno = EINVAL;
     return std::nullopt;
@@ -67,8 +64,18 @@ std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
   identity.inode = status.st_ino;
   identity.modified_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
                          static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
+  return identity;
+}
+
+}  // namespace
+
+std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return std::nullopt;
+  std::optional<FileIdentity> identity = identity_of(status);
+  if (!identity) return std::nullopt;
   if (digest &&
-      !make_digest(identity, [fd](std::uint64_t offset, std::uint8_t* to, std::size_t size) {
+      !make_digest(*identity, [fd](std::uint64_t offset, std::uint8_t* to, std::size_t size) {
         return read_at(fd, offset, to, size);
       })) {
     return std::nullopt;
@@ -77,6 +84,11 @@ std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
 }
 
 std::optional<FileIdentity> identify_file(const std::string& path, bool digest) noexcept {
+  if (!digest) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return identity_of(status);
+  }
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return std::nullopt;
   return identify_file(fd.get(), digest);

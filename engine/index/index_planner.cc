@@ -200,8 +200,7 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
     plan.loss = loss_of(summary, {});
     return plan;
   }
-  const std::vector<IndexBlock>* const blocks = index->blocks();
-  std::vector<bool> chosen(blocks == nullptr ? 0 : blocks->size());
+  std::vector<bool> chosen(summary.blocks);
   const auto choose = [&](const IndexRow&, const std::vector<std::uint32_t>& of_row) {
     for (const std::uint32_t block : of_row) {
       if (block < chosen.size()) chosen[block] = true;
@@ -209,10 +208,28 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
     return true;
   };
   const bool in_time = overlaps(range_, summary.first_ns, summary.last_ns);
-  if (blocks == nullptr || (in_time && !visit(*index, choose))) {
+  if (in_time && !visit(*index, choose)) {
     refuse(IndexRefusal::kDamaged, index->error());
     return {};
   }
+  // Nothing in it, and nothing to be said of its blocks: they need not be read either. So it is
+  // with nearly every file of a large directory.
+  const bool blocks_tell = !summary.has_ledger || summary.dropped != 0 ||
+                           summary.skipped_blocks != 0 || summary.many_blocks != 0;
+  if (facts_.rows_matching == 0 && !blocks_tell) {
+    FilePlan plan;
+    plan.skip = true;
+    plan.first_ns = summary.first_ns;
+    plan.last_ns = summary.last_ns;
+    plan.loss = loss_of(summary, {});
+    return plan;
+  }
+  const std::vector<IndexBlock>* const blocks = index->blocks();
+  if (blocks == nullptr) {
+    refuse(IndexRefusal::kDamaged, index->error());
+    return {};
+  }
+  chosen.resize(blocks->size());
   for (std::size_t i = 0; i < blocks->size(); ++i) {
     const IndexBlock& block = (*blocks)[i];
     const bool has_time = block.packets != 0 || block.skipped;

@@ -57,9 +57,10 @@ class Finder {
       if (::lstat(path.c_str(), &status) != 0) continue;
       if (S_ISDIR(status.st_mode)) {
         add_directory(path);
-      } else if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
-        add_file(path, false, status);
+        continue;
       }
+      if (S_ISLNK(status.st_mode) && ::stat(path.c_str(), &status) != 0) continue;
+      if (S_ISREG(status.st_mode)) add_file(path, false, status);
     }
     if (error) set_.troubles.push_back({directory, error.message()});
   }

@@ -102,6 +102,7 @@ void SetReader::look_into(std::uint32_t file) {
     order_.put(file, 0);
     return;
   }
+  if (options_.plan && is_planned(file)) return;
   const Look look = look_at(what.path);
   if (!look.error.empty() && !what.named) {
     // What retention took, or a recorder gave its name, since the directory was read, is looked
@@ -117,6 +118,31 @@ void SetReader::look_into(std::uint32_t file) {
   order_.put(file, look.first_ns > kEarlyNs ? look.first_ns - kEarlyNs : 0);
 }
 
+// By its index alone, without a look at the file.
+bool SetReader::is_planned(std::uint32_t file) {
+  try {
+    FilePlan plan = options_.plan(set_.files[file]);
+    if (plan.skip) {
+      leave_planned(file, std::move(plan));
+      return true;
+    }
+    if (!plan.ranges) return false;
+    order_.put(file, plan.first_ns > kEarlyNs ? plan.first_ns - kEarlyNs : 0);
+    return true;
+  } catch (const std::exception&) {  // said when its turn comes
+    return false;
+  }
+}
+
+void SetReader::leave_planned(std::uint32_t file, FilePlan plan) {
+  FileOutcome& outcome = outcomes_[file];
+  outcome.state = FileOutcome::State::kPlanned;
+  outcome.loss = std::move(plan.loss);
+  outcome.first_ns = plan.first_ns;
+  outcome.last_ns = plan.last_ns;
+  outcome.end.kind = FileEnd::Kind::kClean;
+}
+
 // False when nothing of the file is to be read.
 bool SetReader::open(std::uint32_t file) {
   SetFile what = set_.files[file];
@@ -128,12 +154,7 @@ bool SetReader::open(std::uint32_t file) {
     FilePlan plan;
     if (options_.plan) plan = options_.plan(what);
     if (plan.skip) {
-      FileOutcome& outcome = outcomes_[file];
-      outcome.state = FileOutcome::State::kPlanned;
-      outcome.loss = std::move(plan.loss);
-      outcome.first_ns = plan.first_ns;
-      outcome.last_ns = plan.last_ns;
-      outcome.end.kind = FileEnd::Kind::kClean;
+      leave_planned(file, std::move(plan));
       return false;
     }
     cursors_[file] = std::make_unique<FileCursor>(what, file, options_, std::move(plan));

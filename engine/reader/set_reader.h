@@ -65,9 +65,11 @@ struct SetReaderOptions {
   // Which packets within the range are wanted; empty: all. May throw UsageError.
   std::function<bool(const PacketView&)> accept;
   SetListener* listener = nullptr;
-  bool report_others = false;                         // ReadItem::kOther too
-  std::function<FilePlan(const SetFile& file)> plan;  // empty: every file is read
-  const std::atomic<bool>* stop = nullptr;            // ends the stream when true
+  bool report_others = false;  // ReadItem::kOther too
+  // Empty: every file is read. Asked for every file in the order of the set, and again for what is
+  // to be read when its turn comes.
+  std::function<FilePlan(const SetFile& file)> plan;
+  const std::atomic<bool>* stop = nullptr;  // ends the stream when true
 };
 
 // What came of one file.
@@ -96,7 +98,7 @@ class FileCursor;
 // does, and std::system_error; files found in directories never end the stream.
 class SetReader {
  public:
-  // Looks into the start of every file for the time of its first packet.
+  // Looks into the start of every file for the time of its first packet, where no plan says it.
   SetReader(const RecordingSet& set, SetReaderOptions options);
   ~SetReader();
   SetReader(const SetReader&) = delete;
@@ -116,6 +118,8 @@ class SetReader {
 
  private:
   void look_into(std::uint32_t file);
+  bool is_planned(std::uint32_t file);
+  void leave_planned(std::uint32_t file, FilePlan plan);
   bool open(std::uint32_t file);
   void close(std::uint32_t file);
   void note_unreadable(std::uint32_t file, const std::string& error);

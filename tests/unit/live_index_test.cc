@@ -17,7 +17,7 @@
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
-#include "writers/index/live_indexer.h"
+#include "writers/live/live_indexer.h"
 #include "writers/recording/recording_writer.h"
 
 namespace capstan {

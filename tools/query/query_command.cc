@@ -153,6 +153,7 @@ class Query {
     const bool gentle = line_.gentleness == Gentleness::kAlways ||
                         (line_.gentleness == Gentleness::kAuto && beside_recorder(set_));
     if (gentle) become_idle();
+    if (line_.use_index) filter_.plan_ahead(set_);
     if (line_.list_only) return list_query(line_, set_, filter_);
     const std::uint64_t began_ns = monotonic_clock_ns();
     std::unique_ptr<Answer> answer;
@@ -162,6 +163,7 @@ class Query {
       answer = std::make_unique<FileAnswer>(line_, set_);
     }
     SetReader reader(set_, reader_options(*answer));
+    filter_.end_plans();
     try {
       take_packets(reader, *answer);
     } catch (...) {

@@ -1,6 +1,7 @@
 #include "tools/query/query_filter.h"
 
 #include <optional>
+#include <utility>
 
 #include "engine/index/packet_key.h"
 
@@ -11,6 +12,20 @@ QueryFilter::QueryFilter(const QueryCommandLine& line, const RecordingSet& set)
       filter_(line.filter, set),
       planner_([this](std::uint16_t link_type) { return filter_.program(link_type); }, line.range,
                line.inner) {}
+
+void QueryFilter::plan_ahead(const RecordingSet& set) {
+  filter_ahead_.emplace(line_.filter, set);
+  ahead_.emplace(
+      set.files, [this](std::uint16_t link_type) { return filter_ahead_->program(link_type); },
+      line_.range, line_.inner);
+}
+
+FilePlan QueryFilter::plan(const SetFile& file) {
+  if (!ahead_) return planner_.plan(file);
+  PlannedFile planned = ahead_->take(file);
+  facts_ = std::move(planned.facts);
+  return std::move(planned.plan);
+}
 
 bool QueryFilter::matches(const PacketView& packet) {
   if (filter_.matches(packet)) return true;

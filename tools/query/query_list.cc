@@ -26,7 +26,7 @@ int list_query(const QueryCommandLine& line, const RecordingSet& set, QueryFilte
   std::uint64_t all_bytes = 0;
   for (const SetFile& file : set.files) {
     const FilePlan plan = line.use_index ? filter.plan(file) : FilePlan{};
-    const PlanFacts& facts = filter.planner().facts();
+    const PlanFacts& facts = filter.facts();
     const std::uint64_t size = size_of(file.path);
     all_bytes += size;
     if (plan.skip) continue;

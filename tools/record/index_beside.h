@@ -1,6 +1,6 @@
 // IndexBeside: the indexes of a recording's files, made beside it.
 //
-// Of one output in pcapng from its sealed blocks (writers/index/live_indexer.h): best effort. Of
+// Of one output in pcapng from its sealed blocks (writers/live/live_indexer.h): best effort. Of
 // others from each finished file, which a thread at idle priority reads again, past the page cache,
 // and not while a ring fills or a disk is in trouble (writers/index/index_worker.h). What is not
 // done when the recorder ends is left to its next start or to `capstan index`, and said.
@@ -13,7 +13,7 @@
 
 #include "tools/record/block_consumer.h"
 #include "writers/index/index_worker.h"
-#include "writers/index/live_indexer.h"
+#include "writers/live/live_indexer.h"
 
 namespace capstan::tools {
 

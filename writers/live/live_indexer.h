@@ -21,7 +21,7 @@
 #include "engine/block/best_effort_queue.h"
 #include "engine/core/stats.h"
 #include "writers/index/index_worker.h"
-#include "writers/index/live_file.h"
+#include "writers/live/live_file.h"
 
 namespace capstan {
 

@@ -1,4 +1,4 @@
-#include "writers/index/live_file.h"
+#include "writers/live/live_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "writers/index/live_indexer.h"
+#include "writers/live/live_indexer.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
