@@ -182,8 +182,7 @@ class ByQuery {
     options.accept = [&query](const PacketView& packet) { return query.matches(packet); };
     options.plan = [&](const SetFile& file) {
       FilePlan plan = query.plan(file);
-      narrowed =
-          plan.skip || query.planner().facts().blocks_to_read < query.planner().facts().blocks;
+      narrowed = plan.skip || query.facts().blocks_to_read < query.facts().blocks;
       return plan;
     };
     SetReader reader(set_, options);
