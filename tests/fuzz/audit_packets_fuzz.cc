@@ -99,7 +99,8 @@ Packets read_packets(const std::uint8_t* data, std::size_t size, std::uint16_t l
   Packets packets;
   std::uint64_t now_ns = 1'700'000'000'000'000'000;
   while (size >= kHeadBytes) {
-    const std::size_t length = std::min<std::size_t>(data[0] << 8 | data[1], size - kHeadBytes);
+    const std::size_t length =
+        std::min(static_cast<std::size_t>(data[0] << 8 | data[1]), size - kHeadBytes);
     now_ns += data[2] * std::uint64_t{100'000'000};
     packets.bytes.emplace_back(data + kHeadBytes, data + kHeadBytes + length);
     PacketView view;

@@ -67,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = 1; at + 4 <= size; at += 4) {
     const std::uint8_t number = data[at + 1];
     const auto list = static_cast<FlowList>((data[at] >> 4) % kFlowLists);
-    const std::uint64_t packet_ns = (data[at + 2] << 8 | data[at + 3]) * std::uint64_t{100'000'000};
+    const std::uint64_t packet_ns =
+        static_cast<std::uint64_t>(data[at + 2] << 8 | data[at + 3]) * 100'000'000;
     arrival_ns += data[at + 3] * std::uint64_t{100'000'000};
     Flow<State>* const flow = table.find(key_of(number), number & 3U);
     switch (data[at] & 7) {

@@ -40,7 +40,7 @@ struct Shape {
 };
 
 // One recording with an index beside it.
-class Recording : private BlockObserver {
+class Recording final : private BlockObserver {
  public:
   explicit Recording(const Shape& shape) : shape_(shape), counts_(shape.rings) {
     for (std::uint32_t ring = 0; ring < shape.rings; ++ring) {

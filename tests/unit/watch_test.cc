@@ -85,7 +85,7 @@ TEST(Alarms, WithoutLimitsNeitherDiskNorSilence) {
   AlarmInputs inputs;
   inputs.links = {{"eth0", 0, 0, 0}};
   inputs.disks = {{"/data", 0, 1000}};
-  for (int second = 0; second < 100; ++second) {
+  for (std::uint64_t second = 0; second < 100; ++second) {
     inputs.now_ns = second * kSecond;
     EXPECT_TRUE(alarms.update(inputs).empty());
   }

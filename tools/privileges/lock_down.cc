@@ -126,7 +126,8 @@ void restrict_calls(Sockets sockets) {
   for (const int call : kRefused) {
     if (error == 0) error = -::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
   }
-  const scmp_arg_cmp is_other = SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0);
+  // What SCMP_A0() is, which in C++ is an extension: the first argument is not AF_UNIX.
+  const scmp_arg_cmp is_other{0, SCMP_CMP_NE, AF_UNIX, 0};
   if (error == 0) {
     error = -::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
                                       sockets == Sockets::kLocal ? 1 : 0, &is_other);

@@ -10,13 +10,15 @@ std::uint64_t round_step_ns(std::uint64_t span_ns, std::uint64_t wanted) noexcep
   constexpr std::uint64_t kMinute = 60 * kNanosecondsPerSecond;
   constexpr std::uint64_t kHour = 60 * kMinute;
   constexpr std::uint64_t kDay = 24 * kHour;
+  constexpr std::uint64_t kTimes[] = {1, 2, 5};
+  constexpr std::uint64_t kMinutes[] = {1, 2, 5, 10, 15, 30, 60, 120, 360, 720};
   const std::uint64_t least = span_ns / std::max<std::uint64_t>(wanted, 1) + 1;
   for (std::uint64_t unit = kNanosecondsPerMillisecond; unit < kMinute; unit *= 10) {
-    for (const std::uint64_t times : {1, 2, 5}) {
+    for (const std::uint64_t times : kTimes) {
       if (unit * times >= least && unit * times < kMinute) return unit * times;
     }
   }
-  for (const std::uint64_t minutes : {1, 2, 5, 10, 15, 30, 60, 120, 360, 720}) {
+  for (const std::uint64_t minutes : kMinutes) {
     if (minutes * kMinute >= least) return minutes * kMinute;
   }
   std::uint64_t days = 1;
