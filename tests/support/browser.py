@@ -85,6 +85,11 @@ class Browser:
     def dark(self, on):
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if on else "light"}])
 
+    def on_paper(self, on, dark=False):
+        """As it would be printed, on a machine whose screens are dark or not."""
+        self.call("Emulation.setEmulatedMedia", media="print" if on else "",
+                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
     def go(self, url):
         self.call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")

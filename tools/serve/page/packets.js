@@ -170,7 +170,7 @@ export class Packets {
       el("button", {onclick: () => { this.pick(-1); this.list.focus(); }}, "Close"));
     const cut = p.caplen < p.wirelen ? el("p", {class: "notes"}, `${count(p.caplen)} of ${count(p.wirelen)} bytes were captured`) : null;
     this.detail.replaceChildren(...[el("h3", {}, `Packet ${count(this.picked + 1)}`, " ", el("span", {class: "muted"}, `${exact(p.time)} on ${p.interface}`)), buttons, cut,
-      el("pre", {class: "text"}, one.text), el("pre", {class: "hex", tabindex: "0", "aria-label": "Bytes"}, hex)].filter(Boolean));
+      el("pre", {class: "text"}, one.text), el("pre", {class: "hex", tabindex: "0", "aria-label": "Bytes"}, this.split.clientWidth < 600 ? hexText(one.hex, 8) : hex)].filter(Boolean));
   }
 }
 
@@ -186,13 +186,14 @@ function conversation(p) {
   return p.vlans ? p.vlans.map((tag) => `vlan ${tag} and `).join("") + hosts + ports : hosts + ports;
 }
 
-function hexText(hex) {
+// A phone has room for eight bytes a line.
+function hexText(hex, perLine = 16) {
   const lines = [];
-  for (let at = 0; at < hex.length; at += 32) {
-    const line = hex.slice(at, at + 32).match(/../g);
+  for (let at = 0; at < hex.length; at += 2 * perLine) {
+    const line = hex.slice(at, at + 2 * perLine).match(/../g);
     const text = line.map((byte) => { const value = parseInt(byte, 16); return value >= 32 && value < 127 ? String.fromCharCode(value) : "."; }).join("");
     const left = line.slice(0, 8).join(" "), right = line.slice(8).join(" ");
-    lines.push(`${(at / 2).toString(16).padStart(4, "0")}  ${left.padEnd(23)}  ${right.padEnd(23)}  ${text}`);
+    lines.push(`${(at / 2).toString(16).padStart(4, "0")}  ${left.padEnd(23)}  ${perLine > 8 ? `${right.padEnd(23)}  ` : ""}${text}`);
   }
   return lines.join("\n");
 }

@@ -23,8 +23,13 @@ class Panel {
 
 const cell = (text, kind) => el("td", {class: kind || null}, text);
 const link = (text, go) => el("td", {}, el("button", {class: "go", onclick: go}, text));
-const table = (heads, rows) => el("div", {class: "scroll"}, el("table", {},
-  el("thead", {}, el("tr", {}, ...heads.map((head) => (head instanceof Node ? head : el("th", {scope: "col", class: head.n ? "n" : null}, head.text || head))))), el("tbody", {}, ...rows)));
+// On a phone each row is a card, and each cell says what it is.
+const table = (heads, rows) => {
+  const columns = heads.map((head) => (head instanceof Node ? head : el("th", {scope: "col", class: head.n ? "n" : null}, head.text || head)));
+  const names = heads.map((head, i) => head.name || columns[i].textContent.replace(/ [▲▼]$/, ""));
+  for (const row of rows) [...row.cells].forEach((one, i) => { one.dataset.name = names[i]; });
+  return el("div", {class: "scroll"}, el("table", {}, el("thead", {}, el("tr", {}, ...columns)), el("tbody", {}, ...rows)));
+};
 
 export class Flows extends Panel {
   constructor(host, narrow, told) {
@@ -57,12 +62,12 @@ export class Flows extends Panel {
       const length = (milliseconds(row.end) - milliseconds(row.start)) / 1000;
       const cells = flow
         ? [cell(row.protocol), link(end(row.source, row.source_port), go), cell(end(row.destination, row.destination_port), "mono"), cell(count(row.packets_out), "n"), cell(count(row.packets_back), "n"), cell(bytes(row.bytes_out), "n"), cell(bytes(row.bytes_back), "n"),
-          cell(duration(length), "n"), cell(exact(row.start).slice(0, 23), "mono"), row.packets_lost_meanwhile ? cell(count(row.packets_lost_meanwhile), "n lost") : cell("0", "n")]
-        : [link(row.name, go), cell(count(row.flows), "n"), cell(count(row.packets), "n"), cell(bytes(row.bytes), "n"), cell(bytes(row.bytes_sent), "n"), cell(duration(length), "n"), cell(exact(row.start).slice(0, 23), "mono")];
+          cell(duration(length), "n"), cell(exact(row.start).slice(0, 19), "mono when"), row.packets_lost_meanwhile ? cell(count(row.packets_lost_meanwhile), "n lost") : cell("0", "n")]
+        : [link(row.name, go), cell(count(row.flows), "n"), cell(count(row.packets), "n"), cell(bytes(row.bytes), "n"), cell(bytes(row.bytes_sent), "n"), cell(duration(length), "n"), cell(exact(row.start).slice(0, 19), "mono when")];
       return el("tr", {class: "can", title: row.filter, onclick: (event) => { if (event.target.tagName !== "BUTTON") go(); }}, ...cells);
     });
     const heads = flow
-      ? ["Protocol", "From", "To", this.head("Packets", "packets"), {text: "back", n: 1}, this.head("Bytes", "bytes"), {text: "back", n: 1}, this.head("Lasted", "duration"), this.head("Began", "start", false), {text: "Lost meanwhile", n: 1}]
+      ? ["Protocol", "From", "To", this.head("Packets", "packets"), {text: "back", name: "Packets back", n: 1}, this.head("Bytes", "bytes"), {text: "back", name: "Bytes back", n: 1}, this.head("Lasted", "duration"), this.head("Began", "start", false), {text: "Lost", name: "Lost meanwhile", n: 1}]
       : [{host: "Host", service: "Service", pair: "Pair"}[this.by], {text: "Conversations", n: 1}, this.head("Packets", "packets"), this.head("Bytes", "bytes"), {text: "Sent", n: 1}, this.head("Lasted", "duration"), this.head("Began", "start", false)];
     this.body.replaceChildren(table(heads, rows));
   }
@@ -86,7 +91,7 @@ export class Audit extends Panel {
     const parts = [summary, table(["Server", "Protocol", "Verdict", {text: "Sessions", n: 1}, {text: "Encrypted", n: 1}, {text: "Logins in clear", n: 1}, "Oldest TLS", "What to change"], services)];
     if (answer.logins.length) {
       parts.push(el("h3", {class: "tools"}, "Logins in the clear"), table(["Time", "Client", "Server", "Protocol", "User", "Mechanism", "Secret", {text: "Times", n: 1}],
-        answer.logins.map((one) => el("tr", {}, cell(exact(one.time).slice(0, 23), "mono"), cell(one.client, "mono"), cell(one.server, "mono"), cell(one.protocol), cell(one.user || "–"), cell(one.mechanism), cell(one.secret), cell(count(one.times), "n")))));
+        answer.logins.map((one) => el("tr", {}, cell(exact(one.time).slice(0, 23), "mono when"), cell(one.client, "mono"), cell(one.server, "mono"), cell(one.protocol), cell(one.user || "–"), cell(one.mechanism), cell(one.secret), cell(count(one.times), "n")))));
     }
     if (answer.left_out.length) parts.push(el("p", {class: "notes"}, "Not looked at: " + answer.left_out.map((one) => one.text).join("; ")));
     this.body.replaceChildren(...parts);
@@ -155,7 +160,7 @@ export class Files extends Panel {
       return;
     }
     const rows = answer.recordings.map((one) => el("tr", {class: "can", onclick: (event) => { if (event.target.tagName !== "BUTTON") this.choose(one); }}, link(one.recording, () => this.choose(one)), cell(count(one.files), "n"),
-      cell(exact(one.first).slice(0, 19), "mono"), cell(exact(one.last).slice(0, 19), "mono"), cell(count(one.packets), "n"), cell(bytes(one.stored_bytes), "n"),
+      cell(exact(one.first).slice(0, 19), "mono when"), cell(exact(one.last).slice(0, 19), "mono when"), cell(count(one.packets), "n"), cell(bytes(one.stored_bytes), "n"),
       one.packets_lost ? cell(count(one.packets_lost), "n lost") : cell(one.files_without_loss_counts ? "not counted" : "0", "n"),
       cell(one.being_written ? "being written" : one.files_not_counted ? `${plural(one.files_not_counted, "file")} without index` : "")));
     const all = chosen ? el("p", {class: "tools"}, `Only ${chosen} is asked. `, el("button", {onclick: () => this.choose(null)}, "Ask all recordings")) : null;

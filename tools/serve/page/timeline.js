@@ -70,12 +70,14 @@ export class Timeline {
     this.shown = this.steps();
     const plot = this.height - TOP - AXIS - LANE, base = TOP + plot, seconds = this.data.step / 1000;
     const value = (one) => (this.bits ? one.bytes * 8 : one.packets) / seconds;
-    const top = niceTop(Math.max(1e-9, ...this.shown.map(value)));
+    const most = Math.max(1e-9, ...this.shown.map(value));
+    const [unit, per] = [[1, "s"], [60, "min"], [3600, "h"]].find(([times]) => most * times >= 1) || [86400, "day"];
+    const top = niceTop(most * unit) / unit;
     const root = svg("svg", {viewBox: `0 0 ${this.width} ${this.height}`, "aria-hidden": "true"});
     for (const share of [0.5, 1]) {
       const y = base - plot * share;
       root.append(svg("line", {class: "grid", x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y}));
-      root.append(svg("text", {x: LEFT - 8, y: y + 4, "text-anchor": "end"}, short(top * share) + (this.bits ? "b/s" : "/s")));
+      root.append(svg("text", {x: LEFT - 8, y: y + 4, "text-anchor": "end"}, short(top * unit * share) + (this.bits ? "b/" : "/") + per));
     }
     root.append(svg("line", {class: "grid", x1: LEFT, x2: this.width - RIGHT, y1: base, y2: base}));
     const wide = (this.width - LEFT - RIGHT) / this.shown.length;
