@@ -314,6 +314,7 @@ TEST(ServeArchive, WhatHasNoIndexIsLookedThroughOnce) {
     packets += 10 + i;
   }
   Archive archive({dir.path()}, 0);
+  EXPECT_EQ(archive.list()->facts.front().reason, "it has no index");
   const std::atomic<bool> stop{false};
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(archive.survey_one(stop)) << i;
   EXPECT_FALSE(archive.survey_one(stop));

@@ -93,9 +93,10 @@ FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) const {
   facts.index_modified_ns = index_modified_ns(file.path);
   IndexReader::Opened opened = open_index(file.path);
   if (!opened.reader || !opened.reader->summary().whole) {
-    facts.reason = opened.reader           ? "its index is not of all of it"
-                   : opened.reason.empty() ? "it has no index"
-                                           : opened.reason;
+    const bool missing = opened.refusal == IndexRefusal::kMissing || opened.reason.empty();
+    facts.reason = opened.reader ? "its index is not of all of it"
+                   : missing     ? "it has no index"
+                                 : opened.reason;
     if (!is_capture(file.path)) facts.state = FileFacts::State::kForeign;
     return facts;
   }
