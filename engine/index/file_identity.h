@@ -26,7 +26,7 @@ inline constexpr std::uint64_t kDigestBytes = 4096;
 // why.
 std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept;
 
-// The same by path.
+// The same by path. Without `digest` the file need not be readable.
 std::optional<FileIdentity> identify_file(const std::string& path, bool digest) noexcept;
 
 // Of bytes in memory, as if they were a file: size and digest.

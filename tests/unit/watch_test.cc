@@ -1,13 +1,18 @@
 // What is said of a recording to the outside: alarms, metrics, status, and the options for it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/clock.h"
+#include "tests/support/temp_dir.h"
 #include "tools/record/metrics_text.h"
 #include "tools/record/record_stats.h"
 #include "tools/watch/alarms.h"
 #include "tools/watch/local_address.h"
+#include "tools/watch/status_socket.h"
 #include "tools/watch/status_text.h"
 #include "tools/watch/watch_cli.h"
 
@@ -152,6 +157,26 @@ TEST(Status, ReadsAsPeopleWant) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   }
   EXPECT_THROW(status_text(nlohmann::json::object()), nlohmann::json::exception);
+}
+
+// A recorder that was killed leaves its socket: it does not run for ever.
+TEST(Status, ADeadSocketIsNoRecorder) {
+  const test::TempDir dir;
+  std::filesystem::create_directory(dir.path() / "capstan");
+  const std::string path = dir.path() / "capstan" / "1.sock";
+  ASSERT_EQ(::setenv("XDG_RUNTIME_DIR", dir.path().c_str(), 1), 0);
+  {
+    const StatusSocket living(path);
+    EXPECT_TRUE(a_recorder_runs());
+    std::filesystem::rename(path, path + ".kept");  // so that its end does not remove it
+  }
+  std::filesystem::rename(path + ".kept", path);
+  const std::vector<std::string> found = find_status_sockets();
+  EXPECT_NE(std::find(found.begin(), found.end(), path), found.end());
+  if (found.size() == 1) {  // else others run or ran on this machine
+    EXPECT_FALSE(a_recorder_runs());
+  }
+  ASSERT_EQ(::unsetenv("XDG_RUNTIME_DIR"), 0);
 }
 
 TEST(WatchOptions, AddressesWithAndWithoutAHost) {

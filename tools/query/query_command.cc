@@ -128,7 +128,7 @@ class FileAnswer final : public Answer {
 bool beside_recorder(const RecordingSet& set) {
   const bool unfinished = std::any_of(set.files.begin(), set.files.end(),
                                       [](const SetFile& file) { return file.unfinished; });
-  return unfinished || !find_status_sockets().empty();
+  return unfinished || a_recorder_runs();
 }
 
 void write_stats(const std::string& path, const std::string& json) {

@@ -1,5 +1,6 @@
 #include "tools/serve/archive.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
 #include "engine/index/file_identity.h"
 #include "engine/index/file_indexer.h"
@@ -91,8 +93,15 @@ FileFacts Archive::look_at(const SetFile& file, const FileFacts* before) const {
                     before->state != FileFacts::State::kGrowing;
   if (same && (!waits || index_modified_ns(file.path) == before->index_modified_ns)) return *before;
   facts.index_modified_ns = index_modified_ns(file.path);
-  IndexReader::Opened opened = open_index(file.path);
+  IndexReader::Opened opened = IndexReader::open_beside(file.path);
   if (!opened.reader || !opened.reader->summary().whole) {
+    // stat(2) alone does not tell what the sandbox keeps from being opened.
+    if (!UniqueFd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))) {
+      facts.state = FileFacts::State::kUnreadable;
+      facts.reason = errno_text(errno);
+      facts.modified_ns = 0;  // tried again
+      return facts;
+    }
     const bool missing = opened.refusal == IndexRefusal::kMissing || opened.reason.empty();
     facts.reason = opened.reader ? "its index is not of all of it"
                    : missing     ? "it has no index"
@@ -176,7 +185,7 @@ std::shared_ptr<const BlockFacts> Archive::blocks(const SetFile& file, const Fil
     if (auto blocks = read_.find(file.path, facts.modified_ns)) return blocks;
   }
   if (facts.state != FileFacts::State::kIndexed) return nullptr;
-  IndexReader::Opened opened = open_index(file.path);
+  IndexReader::Opened opened = IndexReader::open_beside(file.path);
   if (!opened.reader) return nullptr;
   std::shared_ptr<const BlockFacts> blocks = facts_of(*opened.reader);
   if (!blocks) return nullptr;

@@ -47,14 +47,4 @@ std::shared_ptr<const BlockFacts> facts_of(IndexReader& index) {
   return facts;
 }
 
-IndexReader::Opened open_index(const std::string& path) {
-  for (const bool digest : {false, true}) {
-    const std::optional<FileIdentity> identity = identify_file(path, digest);
-    if (!identity) break;
-    IndexReader::Opened opened = IndexReader::open(index_path_of(path), *identity);
-    if (opened.reader || opened.refusal != IndexRefusal::kOtherFile) return opened;
-  }
-  return {};
-}
-
 }  // namespace capstan::serve

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "tools/serve/archive.h"
 
@@ -12,9 +11,5 @@ void take_summary(FileFacts& facts, const IndexSummary& summary);
 
 // Null: the index is damaged.
 std::shared_ptr<const BlockFacts> facts_of(IndexReader& index);
-
-// The index beside a recording. Only where inode and time of change do not tell is the recording
-// itself read.
-IndexReader::Opened open_index(const std::string& path);
 
 }  // namespace capstan::serve

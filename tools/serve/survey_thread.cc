@@ -26,7 +26,7 @@ void SurveyThread::run() {
   while (!stop_.load(std::memory_order_relaxed)) {
     bool more = false;
     try {
-      more = tools::find_status_sockets().empty() && archive_.survey_one(stop_);
+      more = !tools::a_recorder_runs() && archive_.survey_one(stop_);
     } catch (const std::exception&) {  // no memory, for now
     }
     if (more) continue;

@@ -141,6 +141,12 @@ std::vector<std::string> find_status_sockets() {
   return sockets;
 }
 
+bool a_recorder_runs() {
+  const std::vector<std::string> sockets = find_status_sockets();
+  return std::any_of(sockets.begin(), sockets.end(),
+                     [](const std::string& path) { return !is_dead(path); });
+}
+
 std::string ask_status(const std::string& path) {
   constexpr timeval kPatience{5, 0};
   const sockaddr_un address = address_of(path);

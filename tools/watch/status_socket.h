@@ -45,6 +45,9 @@ std::vector<std::string> status_directories();
 // Every recorder's socket that this user can see, dead ones included.
 std::vector<std::string> find_status_sockets();
 
+// A recorder runs that this user can see; one that was killed has left a dead socket.
+bool a_recorder_runs();
+
 // What the recorder at `path` answers; throws std::system_error when it does not.
 std::string ask_status(const std::string& path);
 
