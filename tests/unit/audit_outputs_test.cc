@@ -228,7 +228,8 @@ TEST_F(OutputsTest, WhatTheNetworkSaysCannotSteerTerminalOrPage) {
   const std::string page = test::read_text(commands.html);
   EXPECT_EQ(page.find("<b>\r"), std::string::npos);
   EXPECT_EQ(page.find("alice?[31m<b>"), std::string::npos);
-  EXPECT_NE(page.find("alice?[31m&lt;b&gt;"), std::string::npos);
+  EXPECT_NE(page.find("<td data-h=\"User\" class=\"w\">alice?[31m&lt;b&gt;"), std::string::npos);
+  EXPECT_NE(page.find("td.w{overflow-wrap:anywhere"), std::string::npos);  // nor widen it
   EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("http://"), std::string::npos);
   EXPECT_EQ(page.find("https://"), std::string::npos);

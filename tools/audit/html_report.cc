@@ -27,7 +27,7 @@ h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-td.t,code.a{white-space:nowrap}
+td.t,code.a{white-space:nowrap}td.w{overflow-wrap:anywhere;min-width:6rem}
 .tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}
 .tile{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .9rem;min-width:8rem}
 .tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}
@@ -42,7 +42,7 @@ code.a{font-size:.8rem}}
 :root{color-scheme:light;--bad:#8c1d18;--warn:#5c3d00;--good:#11602a}
 @page{margin:12mm}body{font-size:9pt;max-width:none;margin:0;padding:0}
 th,td{padding:.15rem .35rem}tr,.tile,.answer{break-inside:avoid}h2{break-after:avoid}
-thead{display:table-header-group}code.a{font-size:7.5pt}td.t{white-space:normal}}
+thead{display:table-header-group}code.a{font-size:7.5pt}td.w{min-width:22mm}}
 </style></head><body>
 <h1>Is every login on this link encrypted?</h1>
 )";
@@ -140,7 +140,7 @@ std::string logins(const AuditBook& book) {
     text +=
         cell("Time (UTC)", plain_time(line.time_ns), "t") + address_cell("Client", line.client) +
         address_cell("Server", line.server) + cell("Protocol", escape_xml(line.service)) +
-        cell("User", escape_xml(line.user)) + cell("Mechanism", escape_xml(line.mechanism)) +
+        cell("User", escape_xml(line.user), "w") + cell("Mechanism", escape_xml(line.mechanism)) +
         cell("Secret", secret_words(line.kind, line.length) +
                            (line.reuse_digest == 0 ? ""
                                                    : fmt::format(", digest <code>{:016x}</code>",
