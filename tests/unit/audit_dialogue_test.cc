@@ -963,6 +963,47 @@ std::vector<Case> cases() {
        16,
        9999,
        false},
+      // Version 3.7 (RFC 6143 appendix A): as 3.8, but nothing follows None.
+      {"rfb_37",
+       {s("RFB 003.007\n"), c("RFB 003.007\n"), s("\x02\x01\x02"), c("\x02"),
+        s(std::string(16, 'c')), c(std::string(16, 'r')), s("\0\0\0\0"s)},
+       kLogin,
+       Protocol::kRfb,
+       "",
+       "VNC-auth",
+       kHash,
+       16},
+      {"rfb_37_none",
+       {s("RFB 003.007\n"), c("RFB 003.007\n"), s("\x01\x01"), c("\x01\x01")},
+       kClear,
+       Protocol::kRfb,
+       "",
+       "None"},
+      {"rfb_33_none",
+       {s("RFB 003.003\n"), c("RFB 003.003\n"), s("\0\0\0\x01"s), c("\x01")},
+       kClear,
+       Protocol::kRfb,
+       "",
+       "None",
+       SecretKind::kNone,
+       0,
+       9999,
+       false},
+      {"rfb_33_refused",
+       {s("RFB 003.003\n"), c("RFB 003.003\n"), s("\0\0\0\0\0\0\0\4full"s)},
+       kClear,
+       Protocol::kRfb,
+       "",
+       ""},
+      {"rfb_38_vencrypt_plain",
+       {s("RFB 003.008\n"), c("RFB 003.008\n"), s("\x01\x13"), c("\x13"), s("\0\2"s), c("\0\2"s),
+        s("\0\1\0\0\1\0"s), c("\0\0\1\0"s), c("\0\0\0\3\0\0\0\7bobhunter2"s), s("\0\0\0\0"s)},
+       kLogin,
+       Protocol::kRfb,
+       "bob",
+       "VeNCrypt Plain",
+       kPlain,
+       7},
       {"socks5_password",
        {c("\x05\x02\x00\x02"s), s("\x05\x02"),
         c("\x01\x03"
@@ -1085,6 +1126,34 @@ TEST(AuditDialogue, PgsqlErrorMessageRefusesEncryption) {
     EXPECT_EQ(upgrade_name(got.upgrade), upgrade_name(Upgrade::kRefused));
     EXPECT_NE(got.reasons & reason::kUpgradeRefused, 0U);
   }
+}
+
+// The handshakes of RFB have no lengths: what comes next follows from what was agreed. Each turn in
+// two pieces, cut at each byte, says the same; a capture that ends there never says more.
+TEST(AuditDialogue, RfbHandshakesCutAtEveryByte) {
+  std::size_t handshakes = 0;
+  for (const Case& one : cases()) {
+    if (one.protocol != Protocol::kRfb) continue;
+    ++handshakes;
+    std::size_t last = one.turns.size() - 1;  // of the client's turns: the login, if there is one
+    while (one.turns[last].side != Side::kClient) --last;
+    for (std::size_t turn = 0; turn < one.turns.size(); ++turn) {
+      const Turn& whole = one.turns[turn];
+      for (std::size_t at = 1; at < whole.bytes.size(); ++at) {
+        SCOPED_TRACE("turn " + std::to_string(turn) + ", byte " + std::to_string(at));
+        std::vector<Turn> turns = one.turns;
+        turns[turn].bytes = whole.bytes.substr(0, at);
+        turns.insert(turns.begin() + static_cast<std::ptrdiff_t>(turn) + 1,
+                     Turn{whole.side, whole.bytes.substr(at)});
+        expect_case(one, play(turns, {}), "in two pieces");
+        turns.resize(turn + 1);
+        const Outcome cut = play(turns, {});
+        EXPECT_EQ(cut.logins, one.verdict == kLogin && turn > last ? 1U : 0U);
+        EXPECT_EQ(cut.pool_bytes_left, 0U);
+      }
+    }
+  }
+  EXPECT_GE(handshakes, 8U);
 }
 
 // The values of commands that are no logins are passed over, however many and however large.
