@@ -105,6 +105,10 @@ void FormReader::field(std::string_view name, Bytes value, std::size_t length) {
       secret_kind_ = digest_type_ ? SecretKind::kHash : SecretKind::kPlain;
       break;
   }
+  keep_secret(value, length);
+}
+
+void FormReader::keep_secret(Bytes value, std::size_t length) noexcept {
   ::explicit_bzero(secret_.space().data(), secret_.bytes().size());
   secret_.set_size(0);
   for (const std::uint8_t byte : value) {
@@ -123,9 +127,7 @@ void FormReader::nested(Bytes value) {
   inner->push(as_bytes(text));
   if (inner->secret_kind_ == SecretKind::kNone) return;
   secret_kind_ = inner->secret_kind_;
-  secret_length_ = inner->secret_length_;
-  secret_.set_size(0);
-  for (const std::uint8_t byte : inner->secret_.bytes()) secret_.push(byte);
+  keep_secret(inner->secret_.bytes(), inner->secret_length_);
   if (inner->has_user_ && !has_user_) {
     has_user_ = true;
     user_ = inner->user_;

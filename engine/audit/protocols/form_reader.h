@@ -81,6 +81,8 @@ class FormReader {
   void clear_name() noexcept { name_size_ = 0; }
   void clear_value() noexcept;
   void end_field();
+  // In place of what was kept. `value`: its front, of a secret of `length` bytes.
+  void keep_secret(Bytes value, std::size_t length) noexcept;
   void graphql(std::string_view document);
   void nested(Bytes value);
   std::string_view name() const noexcept { return {name_.data(), name_size_}; }
