@@ -93,11 +93,10 @@ void TerminalLogin::end_of_line(Context& context) {
     }
     context.set_mechanism("login");
   } else if (input_ == Input::kPassword) {
-    named_ = false;
     context.add_credential(context.facts.user, "login", SecretKind::kPlain, {}, typed_.bytes());
     line_size_ = 0;  // the prompt is answered
   }
-  if (input_ == Input::kOther) named_ = false;
+  if (input_ != Input::kUser) named_ = false;
   ::explicit_bzero(typed_.space().data(), typed_.space().size());
   typed_.set_size(0);
   input_ = Input::kNone;
