@@ -91,9 +91,12 @@ Handle open_as_file(std::uint16_t link_type, std::uint32_t snaplen, bool swapped
   return handle;
 }
 
-Compiled compile_with(pcap_t* handle, const std::string& text, std::uint32_t netmask) {
+Compiled compile_with(pcap_t* handle, const std::string& text) {
+  // Of the network, for 'ip broadcast': with 0, as tcpdump has it for files, that matches
+  // 255.255.255.255 and 0.0.0.0.
+  constexpr bpf_u_int32 kNetmask = 0;
   bpf_program program{};
-  if (pcap_compile(handle, &program, text.c_str(), 1, netmask) != 0) {
+  if (pcap_compile(handle, &program, text.c_str(), 1, kNetmask) != 0) {
     return {{}, pcap_geterr(handle)};
   }
   Compiled compiled{{program.bf_insns, program.bf_insns + program.bf_len}, {}};
@@ -101,27 +104,26 @@ Compiled compile_with(pcap_t* handle, const std::string& text, std::uint32_t net
   return compiled;
 }
 
-Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen,
-                 std::uint32_t netmask) {
+Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen) {
   if (begins_with_family(link_type)) {
     const Handle handle = open_as_file(link_type, snaplen, false);
     if (handle == nullptr) throw std::bad_alloc();
-    Compiled compiled = compile_with(handle.get(), text, netmask);
+    Compiled compiled = compile_with(handle.get(), text);
     if (compiled.error.empty()) return compiled;
     // 'inbound' is refused for files: those do not say it, as far as libpcap knows.
   }
   const Handle handle(pcap_open_dead(link_type_to_dlt(link_type), static_cast<int>(snaplen)));
   if (handle == nullptr) throw std::bad_alloc();
-  return compile_with(handle.get(), text, netmask);
+  return compile_with(handle.get(), text);
 }
 
 // The same for packets that a machine of the other byte order wrote; empty where that is no matter.
 std::vector<bpf_insn> compile_swapped(const std::string& text, std::uint16_t link_type,
-                                      std::uint32_t snaplen, std::uint32_t netmask) {
+                                      std::uint32_t snaplen) {
   if (!begins_with_family(link_type) || link_type == link_type::kLoop) return {};
   const Handle handle = open_as_file(link_type, snaplen, true);
   if (handle == nullptr) throw std::bad_alloc();
-  return compile_with(handle.get(), text, netmask).code;
+  return compile_with(handle.get(), text).code;
 }
 
 // No family has a number above 16 bits: one that seems to have is written the other way round.
@@ -131,6 +133,7 @@ bool has_swapped_family(const PacketView& packet) noexcept {
   std::memcpy(&family, packet.data, sizeof(family));
   return family > 0xffff;
 }
+
 // linux/filter.h: loads from here on are of what the kernel knows beside the packet's bytes.
 constexpr auto kAncillary = static_cast<std::uint32_t>(SKF_AD_OFF);
 
@@ -169,18 +172,16 @@ std::string counted(std::uint64_t packets) {
 
 }  // namespace
 
-PacketFilter::PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen,
-                           std::uint32_t netmask)
+PacketFilter::PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen)
     : text_(std::move(text)),
       snaplen_(snaplen),
-      netmask_(netmask),
       mentions_tags_(text_.find("vlan") != std::string::npos) {
   const Program& first = program_for(link_type);
   if (first.error.empty()) return;
   // Is it the text, or this kind of link? What makes sense nowhere is a mistake.
   for (const std::uint16_t other : {link_type::kEthernet, link_type::kRaw, link_type::kLinuxSll2,
                                     link_type::kRadiotap, link_type::kSunAtm, kMtp2}) {
-    if (compile(text_, other, snaplen_, netmask_).error.empty()) return;
+    if (compile(text_, other, snaplen_).error.empty()) return;
   }
   throw UsageError("filter '" + text_ + "': " + first.error);
 }
@@ -194,7 +195,7 @@ PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
   }
   auto program = std::make_unique<Program>();
   program->link_type = link_type;
-  Compiled compiled = compile(text_, link_type, snaplen_, netmask_);
+  Compiled compiled = compile(text_, link_type, snaplen_);
   program->error = program->meaningless = std::move(compiled.error);
   program->code = program->printed = std::move(compiled.code);
   for (const bpf_insn& instruction : program->code) {
@@ -212,7 +213,7 @@ PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
     settle_direction(program->code, PACKET_HOST);
   }
   if (!program->asks_direction && program->error.empty()) {
-    program->swapped = compile_swapped(text_, link_type, snaplen_, netmask_);
+    program->swapped = compile_swapped(text_, link_type, snaplen_);
   }
   programs_.push_back(std::move(program));
   return *programs_.back();
@@ -250,8 +251,8 @@ bool PacketFilter::matches(const PacketView& packet) {
 void PacketFilter::look_behind_tag(Program& program, const PacketView& packet) {
   if (!std::exchange(program.behind_compiled, true)) {
     const std::string one = "vlan and (" + text_ + ")";
-    program.behind[0] = compile(one, program.link_type, snaplen_, netmask_).code;
-    program.behind[1] = compile("vlan and " + one, program.link_type, snaplen_, netmask_).code;
+    program.behind[0] = compile(one, program.link_type, snaplen_).code;
+    program.behind[1] = compile("vlan and " + one, program.link_type, snaplen_).code;
   }
   for (std::size_t tags = 0; tags < 2; ++tags) {
     std::vector<bpf_insn>& code = program.behind[tags];

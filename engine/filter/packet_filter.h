@@ -29,13 +29,11 @@ struct FilterInstruction {
 // thread.
 class PacketFilter {
  public:
-  // `link_type`: of the first packet, if known. `netmask` is the network's for 'ip broadcast', in
-  // network byte order; with 0, as tcpdump has it for files, that matches 255.255.255.255 and
-  // 0.0.0.0.
+  // `link_type`: of the first packet, if known. 'ip broadcast' matches 255.255.255.255 and 0.0.0.0,
+  // as tcpdump has it for files, whose network is not known.
   // Throws UsageError when the text compiles for no link type tried (a name that does not resolve
   // is said in the text).
-  PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen = 262144,
-               std::uint32_t netmask = 0);
+  PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen = 262144);
   PacketFilter(PacketFilter&&) noexcept;
   PacketFilter& operator=(PacketFilter&&) noexcept;
   ~PacketFilter();
@@ -61,7 +59,6 @@ class PacketFilter {
 
   std::string text_;
   std::uint32_t snaplen_;
-  std::uint32_t netmask_;
   std::vector<std::unique_ptr<Program>> programs_;  // one per link type, few
   std::uint64_t asked_ = 0;
   std::uint64_t unanswered_ = 0;
