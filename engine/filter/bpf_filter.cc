@@ -64,7 +64,8 @@ bpf_u_int32 netmask_of(const std::string& interface_name) {
   bpf_u_int32 network = 0;
   bpf_u_int32 mask = 0;
   if (::pcap_lookupnet(interface_name.c_str(), &network, &mask, reason) != 0) return 0;
-  return takes_network_order() ? mask : ntohl(mask);
+  static const bool network_order = takes_network_order();
+  return network_order ? mask : ntohl(mask);
 }
 
 // Offsets of a program compiled for LINUX_SLL2, as a SOCK_DGRAM socket's filter must see them: the
