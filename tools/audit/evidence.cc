@@ -54,6 +54,8 @@ void repair_checksums(KeptPacket& packet, std::uint8_t protocol, std::uint8_t ip
     end = ip + 40U + load_be16(data + ip + 4);
     sum.add({data + ip + 8, 32});
   }
+  // Others have no such sum, or none there: SCTP, OSPF, UDP-Lite.
+  if (protocol != kProtocolTcp && protocol != kProtocolUdp) return;
   const std::size_t field = protocol == kProtocolUdp ? 6 : 16;
   if (end > packet.caplen || transport + field + 2 > end) return;
   sum.add16(protocol);
