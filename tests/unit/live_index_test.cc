@@ -201,6 +201,15 @@ TEST(LiveIndexing, OfEachFileOfASeries) {
   for (const FinishedFile& file : recording.files()) expect_as_made_from_the_file(file);
 }
 
+// The last file of a series, where nothing came any more.
+TEST(LiveIndexing, OfAFileWithoutAPacket) {
+  const Recording recording({.blocks = 0});
+  ASSERT_EQ(recording.files().size(), 1U);
+  EXPECT_EQ(recording.files()[0].packets, 0U);
+  EXPECT_EQ(recording.counters().files.get(), 1U);
+  expect_as_made_from_the_file(recording.files()[0]);
+}
+
 // What was taken back is marked, with what its head says.
 TEST(LiveIndexing, MarksWhatItWasTooSlowFor) {
   for (const Layout layout : {Layout::kInPlace, Layout::kPacked}) {

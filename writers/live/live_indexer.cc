@@ -104,18 +104,14 @@ void LiveIndexer::take(const PlacedBlock& place) {
 }
 
 void LiveIndexer::finish(const FinishedFile& file) {
-  const auto found = files_.find(file.number);
-  if (found == files_.end()) {
-    worker_.add(file.path);
-    return;
-  }
-  auto live = files_.extract(found);
-  files_.erase(files_.begin(), files_.lower_bound(file.number - std::min(file.number, kOpenFiles)));
   std::optional<LiveIndex> index;
   try {
-    index = live.mapped().finish(file);
+    // Of one without a packet no place was told.
+    if (file.packets == 0) files_.try_emplace(file.number, limits_);
+    if (auto live = files_.extract(file.number)) index = live.mapped().finish(file);
   } catch (const std::exception&) {  // deleted meanwhile, or not to be read: the worker says which
   }
+  files_.erase(files_.begin(), files_.lower_bound(file.number - std::min(file.number, kOpenFiles)));
   if (!index) {
     worker_.add(file.path);
     return;
