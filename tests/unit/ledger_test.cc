@@ -2,7 +2,9 @@
 // stripe of several, one file of a series, cut anywhere, repaired, or made by an older Capstan.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -481,6 +483,19 @@ TEST(EndOfAFile, APacketInADeletedFileIsNotWritten) {
   EXPECT_NE(writer.finish({}), 0);
   EXPECT_EQ(writer.counters().packets_written.get(), 0U);
   EXPECT_EQ(writer.counters().packets_failed.get(), 2U);
+}
+
+// An io_uring knows a file for a while after it was closed: `info` must not take it for one that is
+// still being written.
+TEST(EndOfAFile, AClosedOneIsNoLongerLocked) {
+  const test::TempDir folder;
+  const std::string path = folder.path() / "x.pcapng";
+  OutputFile file({.path = path, .direct = false, .preallocate_bytes = 0, .sync = false});
+  const UniqueFd known(::dup(file.descriptor()));
+  const UniqueFd other(::open(part_path(path).c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_NE(::flock(other.get(), LOCK_SH | LOCK_NB), 0) << "while it is written";
+  ASSERT_EQ(file.close(0), 0);
+  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), 0);
 }
 
 TEST(EndOfAFile, ADiscardedOneGivesItsSpaceBackAlsoWhereItCannotBeRemoved) {

@@ -77,4 +77,6 @@ bool try_lock_file(int fd) {
   return true;
 }
 
+void unlock_file(int fd) noexcept { ::flock(fd, LOCK_UN); }
+
 }  // namespace capstan

@@ -8,4 +8,8 @@ namespace capstan {
 // of its files only some time after the process is gone (io_ring_exit_work).
 [[nodiscard]] bool try_lock_file(int fd);
 
+// Gives it up in front of the last close, which an io_uring that knows the file puts off for a
+// while: to whoever looks meanwhile the file would still be written.
+void unlock_file(int fd) noexcept;
+
 }  // namespace capstan

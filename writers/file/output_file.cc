@@ -207,6 +207,7 @@ int OutputFile::close(std::uint64_t size_bytes) noexcept {
   note(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
   if (options_.sync) note(::fsync(fd_.get()));
   if (!note(::rename(part_path_.c_str(), options_.path.c_str()))) return first_error;
+  unlock_file(fd_.get());
   const UniqueFd directory(
       ::open(directory_of(options_.path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory && options_.sync) note(::fsync(directory.get()));
