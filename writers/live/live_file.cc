@@ -64,6 +64,12 @@ void LiveFile::add(const PlacedBlock& place, std::span<const std::uint8_t> bytes
 
 void LiveFile::skip(const PlacedBlock& place) {
   if (!take_place(place)) return;
+  // How many were lost in front of the first block of a ring in a later file only its first packet
+  // says.
+  const bool has_one_before = std::any_of(told_.begin(), told_.end(), [&place](const Told& one) {
+    return one.place.head.ring == place.head.ring;
+  });
+  if (!has_one_before) return give_up();
   end_block(place.offset);
   IndexBlock skipped;
   skipped.offset = place.offset;
