@@ -170,7 +170,11 @@ void LiveFile::set_ledgers(IndexedFile& indexed) {
 
 std::optional<LiveIndex> LiveFile::finish(const FinishedFile& file) {
   IndexedFile indexed;
-  if (!understood_ || !read_between(file, indexed)) return std::nullopt;
+  // Where packets were lost and blocks were not looked at, the file itself says what was lost
+  // where.
+  const bool has_loss = !told_.empty() && told_.back().place.head.dropped != 0;
+  if (!understood_ || (skipped_ != 0 && has_loss)) return std::nullopt;
+  if (!read_between(file, indexed)) return std::nullopt;
   const auto closing = std::find_if(between_.begin(), between_.end(), [this](const Between& one) {
     return one.is_head && one.offset >= end_ && one.offset - block_.offset >= kLeastBlockBytes;
   });
