@@ -213,7 +213,7 @@ TEST(LiveIndexing, OfAFileWithoutAPacket) {
 // What was taken back is marked, with what its head says.
 TEST(LiveIndexing, MarksWhatItWasTooSlowFor) {
   for (const Layout layout : {Layout::kInPlace, Layout::kPacked}) {
-    const Recording recording({.layout = layout, .taken_back = {1, 7, 8, 19}});
+    const Recording recording({.layout = layout, .dropped_each = 5, .taken_back = {0, 7, 8, 19}});
     ASSERT_EQ(recording.files().size(), 1U);
     const FinishedFile& file = recording.files()[0];
     EXPECT_EQ(recording.counters().files.get(), 1U);
@@ -224,6 +224,7 @@ TEST(LiveIndexing, MarksWhatItWasTooSlowFor) {
     EXPECT_EQ(summary.skipped_blocks, 4U);
     EXPECT_EQ(recording.counters().blocks_skipped.get(), 4U);
     EXPECT_EQ(summary.packets, file.packets);
+    EXPECT_EQ(summary.dropped, 19U * 5);
     EXPECT_EQ(summary.first_ns, file.first_ns);
     EXPECT_EQ(summary.last_ns, file.last_ns);
     EXPECT_FALSE(summary.in_time_order);
@@ -236,25 +237,6 @@ TEST(LiveIndexing, MarksWhatItWasTooSlowFor) {
     }
     EXPECT_EQ(end, file.size_bytes);
   }
-}
-
-// What was lost in front of a file's first block stands in its first packet: without that block the
-// file is read.
-TEST(LiveIndexing, NoLossIsLostWithTheFirstBlockOfAFile) {
-  Numbers all_but_few;
-  for (std::uint32_t block = 0; block < 30; ++block) {
-    if (block % 7 != 3) all_but_few.insert(block);
-  }
-  const Recording recording(
-      {.blocks = 30, .file_bytes = 1U << 20, .dropped_each = 5, .taken_back = all_but_few});
-  ASSERT_GT(recording.files().size(), 2U);
-  std::uint64_t dropped = 0;
-  for (const FinishedFile& file : recording.files()) {
-    const IndexReader::Opened opened = IndexReader::open_beside(file.path);
-    ASSERT_TRUE(opened.reader) << opened.reason;
-    dropped += opened.reader->summary().dropped;
-  }
-  EXPECT_EQ(dropped, 29U * 5);
 }
 
 // Packets of several rings lie between one another: their blocks have no place of their own.

@@ -273,6 +273,20 @@ TEST(ServeTimeline, WhatReachesOverTheEdgesIsCut) {
   EXPECT_EQ(timeline.ticks().back().packets, 50U);
 }
 
+// Lost in front of the first packet: since when is known only as the start of the recorder.
+TEST(ServeTimeline, ALossInFrontOfTheFirstPacketIsInTheFirstSteps) {
+  const BlockFact block{1500, 1600, 1, 1, 100, 400, 1499};
+  const auto lost = [&block](bool from_the_start) {
+    Timeline timeline({1000, 2000}, 100, from_the_start);
+    timeline.add(block);
+    std::uint64_t sum = 0;
+    for (const Tick& tick : timeline.ticks()) sum += tick.lost;
+    return sum;
+  };
+  EXPECT_EQ(lost(true), 100U);
+  EXPECT_LT(lost(false), 100U) << "of a range that somebody chose";
+}
+
 TEST(ServeTimeline, StepsAreRound) {
   EXPECT_EQ(round_step_ns(600 * kSecond, 600), 2 * kSecond);
   EXPECT_EQ(round_step_ns(7 * 86400 * kSecond, 600), 30 * 60 * kSecond);

@@ -194,7 +194,7 @@ void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer) {
     throw UsageError(fmt::format("step: {} steps of {}, and {} are the most", length / step,
                                  tools::human_duration(step), kMostSteps));
   }
-  Timeline timeline(range, step);
+  Timeline timeline(range, step, question.range.since_ns == 0);
   add_files(desk.archive, *listing, question, range, answer, timeline, beside);
   Json packets = Json::array();
   Json bytes = Json::array();

@@ -26,8 +26,10 @@ std::uint64_t round_step_ns(std::uint64_t span_ns, std::uint64_t wanted) noexcep
   return days * kDay;
 }
 
-Timeline::Timeline(const TimeRange& range, std::uint64_t step_ns)
-    : begin_ns_(range.since_ns - range.since_ns % step_ns), step_ns_(step_ns) {
+Timeline::Timeline(const TimeRange& range, std::uint64_t step_ns, bool from_the_start)
+    : begin_ns_(range.since_ns - range.since_ns % step_ns),
+      step_ns_(step_ns),
+      from_the_start_(from_the_start) {
   const std::uint64_t steps = (range.until_ns - begin_ns_ - 1) / step_ns + 1;
   ticks_.resize(std::min(steps, kMostSteps));
 }
@@ -65,7 +67,8 @@ void Timeline::spread(std::uint64_t first_ns, std::uint64_t last_ns, std::uint64
 void Timeline::add(const BlockFact& block) {
   spread(block.first_ns, block.last_ns, block.packets, &Tick::packets);
   spread(block.first_ns, block.last_ns, block.bytes, &Tick::bytes);
-  const std::uint64_t from = block.loss_begin_ns != 0 ? block.loss_begin_ns : block.first_ns;
+  std::uint64_t from = block.loss_begin_ns != 0 ? block.loss_begin_ns : block.first_ns;
+  if (from_the_start_) from = std::max(from, begin_ns_);
   const std::uint64_t to = block.loss_end_ns != 0 ? block.loss_end_ns : block.last_ns;
   spread(from, to, block.dropped, &Tick::lost);
 }

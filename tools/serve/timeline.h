@@ -26,8 +26,9 @@ struct Tick {
 class Timeline {
  public:
   // Requires: since < until, a step that makes at most kMostSteps. Begins at a multiple of the
-  // step.
-  Timeline(const TimeRange& range, std::uint64_t step_ns);
+  // step. `from_the_start`: nothing was recorded before. A loss may be said to have begun earlier,
+  // when the recorder started, and belongs to the range all the same.
+  Timeline(const TimeRange& range, std::uint64_t step_ns, bool from_the_start = false);
 
   void add(const BlockFact& block);
   // True when all of it lies in one step, so that its blocks need not be looked at.
@@ -42,6 +43,7 @@ class Timeline {
 
   std::uint64_t begin_ns_;
   std::uint64_t step_ns_;
+  bool from_the_start_;
   std::vector<Tick> ticks_;
 };
 

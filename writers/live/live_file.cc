@@ -64,12 +64,6 @@ void LiveFile::add(const PlacedBlock& place, std::span<const std::uint8_t> bytes
 
 void LiveFile::skip(const PlacedBlock& place) {
   if (!take_place(place)) return;
-  // How many were lost in front of the first block of a ring in a later file only its first packet
-  // says.
-  const bool has_one_before = std::any_of(told_.begin(), told_.end(), [&place](const Told& one) {
-    return one.place.head.ring == place.head.ring;
-  });
-  if (!has_one_before) return give_up();
   end_block(place.offset);
   IndexBlock skipped;
   skipped.offset = place.offset;
@@ -170,11 +164,7 @@ void LiveFile::set_ledgers(IndexedFile& indexed) {
 
 std::optional<LiveIndex> LiveFile::finish(const FinishedFile& file) {
   IndexedFile indexed;
-  // Where packets were lost and blocks were not looked at, the file itself says what was lost
-  // where.
-  const bool has_loss = !told_.empty() && told_.back().place.head.dropped != 0;
-  if (!understood_ || (skipped_ != 0 && has_loss)) return std::nullopt;
-  if (!read_between(file, indexed)) return std::nullopt;
+  if (!understood_ || !read_between(file, indexed)) return std::nullopt;
   const auto closing = std::find_if(between_.begin(), between_.end(), [this](const Between& one) {
     return one.is_head && one.offset >= end_ && one.offset - block_.offset >= kLeastBlockBytes;
   });

@@ -34,8 +34,7 @@ class LiveFile {
   // order of the file. `link_types`: by the interface that its packets name.
   void add(const PlacedBlock& place, std::span<const std::uint8_t> bytes,
            std::span<const std::uint16_t> link_types);
-  // Nobody can look at the block that lies there. The first one of its ring in the file: as
-  // give_up().
+  // Nobody can look at the block that lies there.
   void skip(const PlacedBlock& place);
 
   // The file has to be read whole: blocks lie in it that are not alone in their place.
