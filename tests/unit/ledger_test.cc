@@ -23,6 +23,7 @@
 #include "engine/reader/recording_summary.h"
 #include "engine/reader/recordings_together.h"
 #include "tests/support/pcapng_builder.h"
+#include "tests/support/ring_counts.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
 #include "tools/info/info_json.h"
@@ -80,7 +81,9 @@ class Recording {
       next_stripe_ = (next_stripe_ + 1) % shape.stripes;
     }
     for (const auto& writer : writers_) {
-      EXPECT_EQ(writer->finish(shape.closes ? ledgers() : std::vector<ClosingLedger>{}), 0);
+      EXPECT_EQ(writer->finish(shape.closes ? test::closing_ledgers(counts_, now_)
+                                            : std::vector<ClosingLedger>{}),
+                0);
     }
   }
 
@@ -89,11 +92,6 @@ class Recording {
   }
 
  private:
-  struct Counts {
-    std::uint64_t packets = 0;
-    std::uint64_t dropped = 0;
-  };
-
   RecordingOptions options(std::uint32_t stripe) const {
     RecordingOptions options;
     options.file.path = path(stripe);
@@ -113,15 +111,8 @@ class Recording {
   }
 
   void add_block(std::uint32_t ring, std::uint32_t stripe) {
-    Counts& counts = counts_[ring];
-    const std::uint64_t lost = counts.packets == 0 ? 0 : shape_.dropped_each;
-    counts.dropped += lost;
-    SealLedger ledger;
-    ledger.packets_before = counts.packets;
-    ledger.output_packets_before = given_[stripe][ring];
-    ledger.dropped = counts.dropped;
-    ledger.dropped_since_last = lost;
-    ledger.loss_begin_ns = lost == 0 ? 0 : now_;
+    test::RingCounts& counts = counts_[ring];
+    const SealLedger ledger = counts.next_block(shape_.dropped_each, given_[stripe][ring], now_);
     std::vector<test::RingFrame> frames;
     for (std::uint32_t i = 0; i < 3 + ring + counts.packets % 3; ++i) {
       test::RingFrame frame;
@@ -134,23 +125,10 @@ class Recording {
     writers_[stripe]->accept(rings_[ring]->make(frames, ledger));
   }
 
-  std::vector<ClosingLedger> ledgers() const {
-    std::vector<ClosingLedger> ledgers;
-    for (std::uint32_t ring = 0; ring < shape_.rings; ++ring) {
-      ClosingLedger ledger;
-      ledger.ring = ledger.interface_id = ring;
-      ledger.timestamp_ns = now_;
-      ledger.received = counts_[ring].packets + counts_[ring].dropped;
-      ledger.dropped = counts_[ring].dropped;
-      ledgers.push_back(ledger);
-    }
-    return ledgers;
-  }
-
   Shape shape_;
   test::TempDir folder_;
   std::atomic<bool> abandon_{false};
-  std::vector<Counts> counts_;
+  std::vector<test::RingCounts> counts_;
   std::vector<std::unique_ptr<TestRing>> rings_;
   std::vector<std::vector<std::uint64_t>> given_;
   std::vector<std::unique_ptr<RecordingWriter>> writers_;

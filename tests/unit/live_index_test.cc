@@ -15,6 +15,7 @@
 #include "engine/index/file_indexer.h"
 #include "engine/index/index_reader.h"
 #include "tests/support/index_traffic.h"
+#include "tests/support/ring_counts.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_ring.h"
 #include "writers/live/live_indexer.h"
@@ -54,7 +55,7 @@ class Recording final : private BlockObserver {
     for (std::uint32_t block = 0; block < shape.blocks; ++block) {
       add_block(block, block % shape.rings, writer);
     }
-    EXPECT_EQ(writer.finish(ledgers()), 0);
+    EXPECT_EQ(writer.finish(test::closing_ledgers(counts_, now_)), 0);
     live_.start({});
     live_.end();
     live_.join();
@@ -69,11 +70,6 @@ class Recording final : private BlockObserver {
   const IndexCounters& written() const noexcept { return worker_.counters(); }
 
  private:
-  struct Counts {
-    std::uint64_t packets = 0;
-    std::uint64_t dropped = 0;
-  };
-
   void block_placed(const PlacedBlock& place) noexcept override {
     if (shape_.untold.count(placed_++) == 0) live_.block_placed(place);
   }
@@ -100,14 +96,8 @@ class Recording final : private BlockObserver {
   }
 
   void add_block(std::uint32_t number, std::uint32_t ring, RecordingWriter& writer) {
-    Counts& counts = counts_[ring];
-    const std::uint64_t lost = counts.packets == 0 ? 0 : shape_.dropped_each;
-    counts.dropped += lost;
-    SealLedger ledger;
-    ledger.packets_before = ledger.output_packets_before = counts.packets;
-    ledger.dropped = counts.dropped;
-    ledger.dropped_since_last = lost;
-    ledger.loss_begin_ns = lost == 0 ? 0 : now_;
+    test::RingCounts& counts = counts_[ring];
+    const SealLedger ledger = counts.next_block(shape_.dropped_each, counts.packets, now_);
     std::vector<test::RingFrame> frames;
     for (std::uint32_t i = 0; i < 500; ++i) {
       test::RingFrame frame;
@@ -129,24 +119,11 @@ class Recording final : private BlockObserver {
     }
   }
 
-  std::vector<ClosingLedger> ledgers() const {
-    std::vector<ClosingLedger> ledgers;
-    for (std::uint32_t ring = 0; ring < shape_.rings; ++ring) {
-      ClosingLedger ledger;
-      ledger.ring = ledger.interface_id = ring;
-      ledger.timestamp_ns = now_;
-      ledger.received = counts_[ring].packets + counts_[ring].dropped;
-      ledger.dropped = counts_[ring].dropped;
-      ledgers.push_back(ledger);
-    }
-    return ledgers;
-  }
-
   Shape shape_;
   test::TempDir folder_;
   std::atomic<bool> abandon_{false};
   test::IndexTraffic traffic_{7};
-  std::vector<Counts> counts_;
+  std::vector<test::RingCounts> counts_;
   std::vector<std::unique_ptr<test::TestRing>> rings_;
   IndexWorker worker_{IndexWorkerOptions{.sync = false}};
   LiveIndexer live_{IndexLimits{}, worker_};
@@ -237,6 +214,31 @@ TEST(LiveIndexing, MarksWhatItWasTooSlowFor) {
     }
     EXPECT_EQ(end, file.size_bytes);
   }
+}
+
+// Also where the first block of a file is such a one: what was counted before it stands at the
+// start of the file.
+TEST(LiveIndexing, MarksHideNoLoss) {
+  Numbers all_but_few;
+  for (std::uint32_t block = 0; block < 30; ++block) {
+    if (block % 7 != 3) all_but_few.insert(block);
+  }
+  const Recording recording(
+      {.blocks = 30, .file_bytes = 1U << 20, .dropped_each = 5, .taken_back = all_but_few});
+  ASSERT_GT(recording.files().size(), 2U);
+  EXPECT_EQ(recording.counters().files.get(), recording.files().size());
+  std::uint64_t dropped = 0;
+  for (const FinishedFile& file : recording.files()) {
+    const IndexReader::Opened live = IndexReader::open_beside(file.path);
+    ASSERT_TRUE(live.reader) << live.reason;
+    const Bytes bytes = index_recording(file.path, {}).bytes;
+    const IndexReader::Opened read = IndexReader::from_bytes_unchecked(bytes);
+    ASSERT_TRUE(read.reader) << read.reason;
+    EXPECT_EQ(live.reader->summary().dropped, read.reader->summary().dropped);
+    EXPECT_EQ(live.reader->summary().received, read.reader->summary().received);
+    dropped += live.reader->summary().dropped;
+  }
+  EXPECT_EQ(dropped, 29U * 5);
 }
 
 // Packets of several rings lie between one another: their blocks have no place of their own.
