@@ -1,4 +1,7 @@
 // Who takes the blocks of a Recorder.
+#include <algorithm>
+#include <vector>
+
 #include "engine/core/clock.h"
 #include "tools/record/audit_beside.h"
 #include "tools/record/feed_beside.h"
@@ -6,6 +9,19 @@
 #include "tools/record/recorder.h"
 
 namespace capstan::tools {
+
+namespace {
+
+// An index from blocks holds one of a ring while it reads it. Of fewer that is a share which the
+// kernel may miss.
+constexpr std::uint32_t kFewBlocks = 8;
+
+bool has_blocks_to_spare(const std::vector<RingInfo>& rings) noexcept {
+  return std::all_of(rings.begin(), rings.end(),
+                     [](const RingInfo& ring) { return ring.block_count >= kFewBlocks; });
+}
+
+}  // namespace
 
 void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) {
   auto outputs = std::make_unique<Outputs>(options_, hook_.get(), [this] {
@@ -28,7 +44,7 @@ void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) 
     index.sync = options_.sync_at_close;
     if (options_.rotation.active()) index.patterns = output_paths(options_, capture_.ring_count());
     index.busy = [this] { return is_busy(); };
-    index.from_blocks = options_.has_one_pcapng();
+    index.from_blocks = options_.has_one_pcapng() && has_blocks_to_spare(capture_.rings());
     auto beside = std::make_unique<IndexBeside>(std::move(index));
     outputs_->tell({beside.get()}, beside->observer());
     consumers_.add(std::move(beside));
