@@ -56,6 +56,16 @@ LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& b
   return loss;
 }
 
+// Nothing of the file is to be read, and its blocks have nothing to say of losses.
+FilePlan skipped(const IndexSummary& summary) {
+  FilePlan plan;
+  plan.skip = true;
+  plan.first_ns = summary.first_ns;
+  plan.last_ns = summary.last_ns;
+  plan.loss = loss_of(summary, {});
+  return plan;
+}
+
 // Every byte of the file that is in no block (heads, descriptions), and the chosen blocks.
 std::vector<ByteRange> ranges_of(const IndexReader& index, const std::vector<IndexBlock>& blocks,
                                  const std::vector<bool>& chosen) {
@@ -191,15 +201,8 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
   std::optional<IndexReader> index = open(file);
   if (!index) return {};
   const IndexSummary& summary = index->summary();
-  if (!overlaps(range_, summary.first_ns, summary.last_ns) && summary.has_ledger &&
-      summary.dropped == 0) {
-    FilePlan plan;
-    plan.skip = true;
-    plan.first_ns = summary.first_ns;
-    plan.last_ns = summary.last_ns;
-    plan.loss = loss_of(summary, {});
-    return plan;
-  }
+  const bool in_time = overlaps(range_, summary.first_ns, summary.last_ns);
+  if (!in_time && summary.has_ledger && summary.dropped == 0) return skipped(summary);
   std::vector<bool> chosen(summary.blocks);
   const auto choose = [&](const IndexRow&, const std::vector<std::uint32_t>& of_row) {
     for (const std::uint32_t block : of_row) {
@@ -207,7 +210,6 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
     }
     return true;
   };
-  const bool in_time = overlaps(range_, summary.first_ns, summary.last_ns);
   if (in_time && !visit(*index, choose)) {
     refuse(IndexRefusal::kDamaged, index->error());
     return {};
@@ -216,14 +218,7 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
   // with nearly every file of a large directory.
   const bool blocks_tell = !summary.has_ledger || summary.dropped != 0 ||
                            summary.skipped_blocks != 0 || summary.many_blocks != 0;
-  if (facts_.rows_matching == 0 && !blocks_tell) {
-    FilePlan plan;
-    plan.skip = true;
-    plan.first_ns = summary.first_ns;
-    plan.last_ns = summary.last_ns;
-    plan.loss = loss_of(summary, {});
-    return plan;
-  }
+  if (facts_.rows_matching == 0 && !blocks_tell) return skipped(summary);
   const std::vector<IndexBlock>* const blocks = index->blocks();
   if (blocks == nullptr) {
     refuse(IndexRefusal::kDamaged, index->error());
