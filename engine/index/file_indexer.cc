@@ -121,8 +121,8 @@ bool is_locked(int fd) noexcept {
 }
 
 // Why a file gets no index; empty: it may.
-std::string refusal_of(int fd, bool locked) {
-  if (locked) return "still being written by a recorder";
+std::string refusal_of(int fd) {
+  if (is_locked(fd)) return "still being written by a recorder";
   std::array<std::uint8_t, kCompressionMagicBytes> start{};
   const ssize_t count = ::pread(fd, start.data(), start.size(), 0);
   if (count > 0 &&
@@ -142,8 +142,7 @@ IndexedRecording index_recording(const std::string& path, const IndexRecordingOp
   if (!before) {
     throw UsageError(path + ": " + (errno == EINVAL ? "not a regular file" : errno_text(errno)));
   }
-  result.locked = is_locked(fd.get());
-  result.refusal = refusal_of(fd.get(), result.locked);
+  result.refusal = refusal_of(fd.get());
   if (!result.refusal.empty()) return result;
   CaptureFile file = open_recording(path, options.gentle);
   Indexer indexer(file, options);

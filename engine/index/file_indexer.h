@@ -24,7 +24,6 @@ struct IndexRecordingOptions {
 struct IndexedRecording {
   std::vector<std::uint8_t> bytes;  // of the index; empty: see `refusal`
   std::string refusal;              // why this file gets no index: one phrase without the path
-  bool locked = false;              // that is: a recorder still has it
   bool stopped = false;             // progress() said so
   std::string damage;               // FileEnd::text() of the recording; empty at a clean end
   std::uint64_t packets = 0;

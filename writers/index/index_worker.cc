@@ -20,8 +20,6 @@ namespace capstan {
 
 namespace {
 
-constexpr std::uint64_t kLockedPauseNs = 10 * kNanosecondsPerMillisecond;
-constexpr int kLockedTries = 500;
 constexpr std::uint64_t kBusyPauseNs = 5 * kNanosecondsPerMillisecond;
 
 }  // namespace
@@ -151,12 +149,6 @@ std::vector<std::uint8_t> IndexWorker::make(const Job& job) {
     return may_go_on(from, done) && !(job.anew && is_ending());
   };
   IndexedRecording indexed = index_recording(job.path, options);
-  // An io_uring lets go of a file, and of its lock, only some time after it was closed.
-  for (int i = 0; i < kLockedTries && indexed.locked && !leaving_.load(std::memory_order_relaxed);
-       ++i) {
-    sleep_ns(kLockedPauseNs);
-    indexed = index_recording(job.path, options);
-  }
   if (indexed.stopped) {
     leave_one(job);
   } else if (!indexed.refusal.empty()) {
