@@ -8,10 +8,6 @@ namespace capstan {
 
 namespace {
 
-bool overlaps(const TimeRange& range, std::uint64_t first_ns, std::uint64_t last_ns) noexcept {
-  return first_ns < range.until_ns && last_ns >= range.since_ns;
-}
-
 // The IP packet that a tunnel carries, as a row of its own.
 IndexRow inner_row(const IndexRow& row) {
   IndexRow inner;
@@ -150,7 +146,7 @@ RowMatch& IndexPlanner::match_for(std::uint16_t link_type) {
 }
 
 bool IndexPlanner::wanted(const IndexRow& row) {
-  if (!overlaps(range_, row.first_ns, row.last_ns)) return false;
+  if (!range_.overlaps(row.first_ns, row.last_ns)) return false;
   RowMatch& match = match_for(row.link_type);
   if (match.may_match(row)) return true;
   if (!inner_ || !row.has(row_flag::kInner)) return false;
@@ -201,7 +197,7 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
   std::optional<IndexReader> index = open(file);
   if (!index) return {};
   const IndexSummary& summary = index->summary();
-  const bool in_time = overlaps(range_, summary.first_ns, summary.last_ns);
+  const bool in_time = range_.overlaps(summary.first_ns, summary.last_ns);
   if (!in_time && summary.has_ledger && summary.dropped == 0) return skipped(summary);
   std::vector<bool> chosen(summary.blocks);
   const auto choose = [&](const IndexRow&, const std::vector<std::uint32_t>& of_row) {
@@ -229,7 +225,7 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
     const IndexBlock& block = (*blocks)[i];
     const bool has_time = block.packets != 0 || block.skipped;
     chosen[i] = (chosen[i] || block.always()) && has_time &&
-                (block.skipped || overlaps(range_, block.first_ns, block.last_ns));
+                (block.skipped || range_.overlaps(block.first_ns, block.last_ns));
   }
   return plan_with(*index, *blocks, std::move(chosen));
 }

@@ -10,10 +10,6 @@ namespace capstan {
 
 namespace {
 
-bool overlaps(const TimeRange& range, std::uint64_t from_ns, std::uint64_t to_ns) noexcept {
-  return from_ns < range.until_ns && to_ns >= range.since_ns;
-}
-
 std::uint64_t changed_ns(const std::string& path) noexcept {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return ~std::uint64_t{0};
@@ -56,7 +52,7 @@ class Judge {
     // What is missing came after the last packet, and before the file was changed last.
     const std::uint64_t changed = changed_ns(file.path);
     const std::uint64_t to_ns = changed < outcome.last_ns ? ~std::uint64_t{0} : changed;
-    if (outcome.first_ns == 0 || overlaps(range_, outcome.last_ns, to_ns)) {
+    if (outcome.first_ns == 0 || range_.overlaps(outcome.last_ns, to_ns)) {
       result_.damaged.push_back({file.path, end.text()});
     }
   }
@@ -65,11 +61,11 @@ class Judge {
     const LossReport& loss = outcome.loss;
     const bool is_ring = loss.source == LossSource::kLedger;
     for (const LossSpan& span : loss.spans) {
-      if (!overlaps(range_, span.from_ns, span.to_ns)) continue;
+      if (!range_.overlaps(span.from_ns, span.to_ns)) continue;
       add_loss({file.path, span.source_id, is_ring, span.from_ns, span.to_ns, span.packets});
     }
     // What follows is known of the file as a whole.
-    if (!overlaps(range_, outcome.first_ns, outcome.last_ns)) return;
+    if (!range_.overlaps(outcome.first_ns, outcome.last_ns)) return;
     const std::uint64_t of_file = loss.interface_dropped + loss.missing;
     if (of_file != 0 || loss.spans_omitted != 0) {
       add_loss({file.path, 0, false, outcome.first_ns, outcome.last_ns, of_file});

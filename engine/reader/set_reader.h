@@ -25,6 +25,10 @@ struct TimeRange {
   std::uint64_t since_ns = 0;
   std::uint64_t until_ns = ~std::uint64_t{0};
   bool contains(std::uint64_t ns) const noexcept { return ns >= since_ns && ns < until_ns; }
+  // Something of what lasts from first_ns to last_ns, both included, may lie in it.
+  bool overlaps(std::uint64_t first_ns, std::uint64_t last_ns) const noexcept {
+    return first_ns < until_ns && last_ns >= since_ns;
+  }
   bool limited() const noexcept { return since_ns != 0 || until_ns != ~std::uint64_t{0}; }
 };
 

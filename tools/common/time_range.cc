@@ -17,21 +17,24 @@ void add_time_range_flags(CLI::App& app, TimeRangeFlags& raw) {
   app.add_option("--last", raw.last, "Packets of the last so much time: 90s, 10m, 1h30m, 2d");
 }
 
-TimeRange understand_time_range(const TimeRangeFlags& raw, std::uint64_t now_ns) {
+TimeRange understand_time_range(const TimeRangeFlags& raw, std::uint64_t now_ns,
+                                std::string_view dashes) {
+  const auto name = [dashes](const char* flag) { return fmt::format("{}{}", dashes, flag); };
   TimeRange range;
   if (!raw.last.empty()) {
     if (!raw.since.empty() || !raw.until.empty()) {
-      throw UsageError("--last counts back from now: it goes without --since and --until");
+      throw UsageError(fmt::format("{} counts back from now: it goes without {} and {}",
+                                   name("last"), name("since"), name("until")));
     }
-    const std::uint64_t back = parse_duration("--last", raw.last);
+    const std::uint64_t back = parse_duration(name("last"), raw.last);
     range.since_ns = back < now_ns ? now_ns - back : 0;
     return range;
   }
-  if (!raw.since.empty()) range.since_ns = parse_time("--since", raw.since, now_ns);
-  if (!raw.until.empty()) range.until_ns = parse_time("--until", raw.until, now_ns);
+  if (!raw.since.empty()) range.since_ns = parse_time(name("since"), raw.since, now_ns);
+  if (!raw.until.empty()) range.until_ns = parse_time(name("until"), raw.until, now_ns);
   if (range.since_ns >= range.until_ns) {
-    throw UsageError(fmt::format("--since {} is not before --until {}: {} and {}", raw.since,
-                                 raw.until, local_time(range.since_ns),
+    throw UsageError(fmt::format("{} {} is not before {} {}: {} and {}", name("since"), raw.since,
+                                 name("until"), raw.until, local_time(range.since_ns),
                                  local_time(range.until_ns)));
   }
   return range;

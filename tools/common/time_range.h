@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/reader/set_reader.h"
 
@@ -21,8 +22,10 @@ struct TimeRangeFlags {
 // Adds them to `app`, which borrows `raw`.
 void add_time_range_flags(CLI::App& app, TimeRangeFlags& raw);
 
-// After parsing; `now_ns` is what relative times are counted from. Throws UsageError.
-TimeRange understand_time_range(const TimeRangeFlags& raw, std::uint64_t now_ns);
+// After parsing; `now_ns` is what relative times are counted from. Throws UsageError, in which
+// `dashes` stands before since, until and last: "" where they are no flags.
+TimeRange understand_time_range(const TimeRangeFlags& raw, std::uint64_t now_ns,
+                                std::string_view dashes = "--");
 
 // "500", "10k", "1.5MB", "2GiB". Throws UsageError that begins with `option`.
 std::uint64_t parse_size(std::string_view option, std::string_view text);

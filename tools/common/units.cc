@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "engine/core/clock.h"
+#include "tools/common/utf8.h"
 
 namespace capstan::tools {
 
@@ -26,27 +27,6 @@ std::string formatted(const std::tm& parts, const char* format) {
   char text[64] = {};
   const std::size_t size = std::strftime(text, sizeof(text), format, &parts);
   return {text, size};
-}
-
-// The length of the UTF-8 sequence at `at` (RFC 3629 section 4); 0 when it is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(at);
-  const auto tail = [&byte](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  if (first >= 0xc2 && first <= 0xdf && tail(at + 1)) return 2;
-  if (first >= 0xe0 && first <= 0xef && tail(at + 1) && tail(at + 2)) {
-    const unsigned second = byte(at + 1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;
-    return 3;
-  }
-  if (first >= 0xf0 && first <= 0xf4 && tail(at + 1) && tail(at + 2) && tail(at + 3)) {
-    const unsigned second = byte(at + 1);
-    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
-    return 4;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -126,7 +106,7 @@ std::string visible_text(std::string_view text, std::string_view kept) {
     }
     const std::size_t length = utf8_length(text, at);
     // C1 control characters (U+0080 to U+009F) steer terminals too.
-    if (length == 0 ||
+    if (length <= 1 ||
         (length == 2 && byte == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0)) {
       safe.push_back('?');
       at += std::max<std::size_t>(length, 1);

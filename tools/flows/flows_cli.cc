@@ -16,23 +16,34 @@ namespace {
 // Some 250 bytes each.
 constexpr std::uint64_t kMostFlows = 4'000'000;
 
-FlowOrder parse_order(const std::string& text) {
-  if (text.empty() || text == "bytes") return FlowOrder::kBytes;
-  if (text == "packets") return FlowOrder::kPackets;
-  if (text == "duration") return FlowOrder::kDuration;
-  if (text == "start") return FlowOrder::kStart;
-  throw UsageError(fmt::format("--by {}: it is bytes, packets, duration or start", text));
+FlowOrder understand_order(const std::string& text) {
+  if (text.empty()) return FlowOrder::kBytes;
+  if (const auto order = flow_order_by_name(text)) return *order;
+  throw UsageError(fmt::format("--by {}: it is {}", text, kFlowOrderNames));
 }
 
-Talkers parse_talkers(const std::string& text) {
+Talkers understand_talkers(const std::string& text) {
   if (text.empty()) return Talkers::kNone;
-  if (text == "host") return Talkers::kHost;
-  if (text == "service") return Talkers::kService;
-  if (text == "pair") return Talkers::kPair;
-  throw UsageError(fmt::format("--talkers {}: it is host, service or pair", text));
+  if (const auto talkers = talkers_by_name(text)) return *talkers;
+  throw UsageError(fmt::format("--talkers {}: it is {}", text, kTalkersNames));
 }
 
 }  // namespace
+
+std::optional<FlowOrder> flow_order_by_name(std::string_view name) noexcept {
+  if (name == "bytes") return FlowOrder::kBytes;
+  if (name == "packets") return FlowOrder::kPackets;
+  if (name == "duration") return FlowOrder::kDuration;
+  if (name == "start") return FlowOrder::kStart;
+  return std::nullopt;
+}
+
+std::optional<Talkers> talkers_by_name(std::string_view name) noexcept {
+  if (name == "host") return Talkers::kHost;
+  if (name == "service") return Talkers::kService;
+  if (name == "pair") return Talkers::kPair;
+  return std::nullopt;
+}
 
 std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) {
   CLI::App app("Conversations of recordings, from their indexes.", "capstan flows");
@@ -71,8 +82,8 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
   }
   if (line.inputs.empty()) line.inputs.emplace_back(".");
   line.range = understand_time_range(range, wall_clock_ns());
-  line.order = parse_order(order);
-  line.talkers = parse_talkers(talkers);
+  line.order = understand_order(order);
+  line.talkers = understand_talkers(talkers);
   return line;
 }
 

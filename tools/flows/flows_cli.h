@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/reader/set_reader.h"
@@ -26,6 +27,12 @@ struct FlowsCommandLine {
   std::uint64_t top = 0;      // 0: all
   std::uint64_t most_flows = 0;
 };
+
+// Of a name; nullopt: there is none of it. The names, for errors:
+std::optional<FlowOrder> flow_order_by_name(std::string_view name) noexcept;
+inline constexpr const char* kFlowOrderNames = "bytes, packets, duration or start";
+std::optional<Talkers> talkers_by_name(std::string_view name) noexcept;
+inline constexpr const char* kTalkersNames = "host, service or pair";
 
 // nullopt: help was asked for, and is printed. Throws UsageError.
 std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv);

@@ -84,7 +84,7 @@ void add_files(Archive& archive, const Listing& listing, const Question& questio
       continue;
     }
     if (facts.packets == 0 && facts.dropped == 0) continue;
-    const bool in_range = facts.first_ns < range.until_ns && facts.last_ns >= range.since_ns;
+    const bool in_range = range.overlaps(facts.first_ns, facts.last_ns);
     if (!in_range && facts.dropped == 0) continue;
     if (answer.stopped().load(std::memory_order_relaxed)) {
       beside.leave_out(file.path, "the time for this answer was over");

@@ -34,10 +34,6 @@ bool is_capture(const std::string& path) {
   }
 }
 
-bool overlaps(const TimeRange& range, std::uint64_t first_ns, std::uint64_t last_ns) noexcept {
-  return first_ns < range.until_ns && last_ns >= range.since_ns;
-}
-
 // 0: there is none.
 std::uint64_t index_modified_ns(const std::string& path) {
   struct stat status {};
@@ -168,7 +164,7 @@ RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
     const FileFacts& facts = listing.facts[i];
     if (!recording.empty() && series_of(listing.set.files[i].path) != recording) continue;
     if (facts.known() && facts.has_ledger && facts.dropped == 0 &&
-        !overlaps(range, facts.first_ns, facts.last_ns)) {
+        !range.overlaps(facts.first_ns, facts.last_ns)) {
       if (left_out != nullptr) left_out->push_back(facts);
       continue;
     }

@@ -10,6 +10,7 @@
 #include "tools/common/time_range.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
+#include "tools/common/utf8.h"
 
 namespace capstan::serve {
 
@@ -25,7 +26,7 @@ bool read_number(std::string_view text, Value& value) noexcept {
 std::string shown(const std::string& text) {
   constexpr std::size_t kShown = 80;
   std::string part = text.substr(0, kShown);
-  while (!part.empty() && !is_utf8(part)) part.pop_back();
+  while (!part.empty() && !tools::is_utf8(part)) part.pop_back();
   return tools::printable(part) + (part.size() < text.size() ? "..." : "");
 }
 
@@ -80,39 +81,18 @@ TimeRange understand_range(const RequestTarget& target, std::uint64_t now_ns) {
   take("since", flags.since);
   take("until", flags.until);
   take("last", flags.last);
-  TimeRange range;
-  if (!flags.last.empty()) {
-    if (!flags.since.empty() || !flags.until.empty()) {
-      throw UsageError("last counts back from now: it goes without since and until");
-    }
-    const std::uint64_t back = tools::parse_duration("last", flags.last);
-    range.since_ns = back < now_ns ? now_ns - back : 0;
-    return range;
-  }
-  if (!flags.since.empty()) range.since_ns = tools::parse_time("since", flags.since, now_ns);
-  if (!flags.until.empty()) range.until_ns = tools::parse_time("until", flags.until, now_ns);
-  if (range.since_ns >= range.until_ns) {
-    throw UsageError(fmt::format("since {} is not before until {}",
-                                 tools::local_time(range.since_ns),
-                                 tools::local_time(range.until_ns)));
-  }
-  return range;
+  return tools::understand_time_range(flags, now_ns, "");
 }
 
 tools::FlowOrder understand_sort(const std::string& text) {
-  if (text == "bytes") return tools::FlowOrder::kBytes;
-  if (text == "packets") return tools::FlowOrder::kPackets;
-  if (text == "duration") return tools::FlowOrder::kDuration;
-  if (text == "start") return tools::FlowOrder::kStart;
-  throw UsageError(fmt::format("sort={}: it is bytes, packets, duration or start", shown(text)));
+  if (const auto order = tools::flow_order_by_name(text)) return *order;
+  throw UsageError(fmt::format("sort={}: it is {}", shown(text), tools::kFlowOrderNames));
 }
 
 tools::Talkers understand_by(const std::string& text) {
   if (text == "flow") return tools::Talkers::kNone;
-  if (text == "host") return tools::Talkers::kHost;
-  if (text == "service") return tools::Talkers::kService;
-  if (text == "pair") return tools::Talkers::kPair;
-  throw UsageError(fmt::format("by={}: it is flow, host, service or pair", shown(text)));
+  if (const auto talkers = tools::talkers_by_name(text)) return *talkers;
+  throw UsageError(fmt::format("by={}: it is flow, {}", shown(text), tools::kTalkersNames));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tools/serve/request_target.h"
 
-#include <cstdint>
+#include "tools/common/utf8.h"
 
 namespace capstan::serve {
 
@@ -44,29 +44,6 @@ bool has_control(std::string_view text) noexcept {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t more = lead < 0x80   ? 0
-                             : lead < 0xc2 ? 9
-                             : lead < 0xe0 ? 1
-                             : lead < 0xf0 ? 2
-                             : lead < 0xf5 ? 3
-                                           : 9;
-    if (more == 9 || i + more >= text.size()) return false;
-    std::uint32_t value = more == 0 ? lead : lead & (0x3fU >> more);
-    for (std::size_t k = 1; k <= more; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      value = value << 6 | (next & 0x3fU);
-    }
-    const bool overlong = (more == 2 && value < 0x800) || (more == 3 && value < 0x10000);
-    if (overlong || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return false;
-    i += more + 1;
-  }
-  return true;
-}
-
 const std::string* RequestTarget::find(std::string_view name) const noexcept {
   for (const auto& [given, value] : parameters) {
     if (given == name) return &value;
@@ -95,7 +72,7 @@ std::optional<RequestTarget> parse_target(std::string_view text, std::string& pr
     auto value = decoded(equals == pair.npos ? "" : pair.substr(equals + 1));
     if (!name || !value) return refuse("a percent sign without two hexadecimal digits behind it");
     if (has_control(*name) || has_control(*value)) return refuse("a control character");
-    if (!is_utf8(*name) || !is_utf8(*value)) return refuse("text that is no UTF-8");
+    if (!tools::is_utf8(*name) || !tools::is_utf8(*value)) return refuse("text that is no UTF-8");
     target.parameters.emplace_back(std::move(*name), std::move(*value));
   }
   return target;

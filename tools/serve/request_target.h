@@ -24,6 +24,4 @@ inline constexpr std::size_t kLongestTarget = 24U << 10;
 // or a text that is no UTF-8.
 std::optional<RequestTarget> parse_target(std::string_view text, std::string& problem);
 
-bool is_utf8(std::string_view text) noexcept;
-
 }  // namespace capstan::serve

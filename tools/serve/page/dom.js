@@ -40,6 +40,9 @@ export function bytes(value) {
   return at === 0 ? `${value} ${value === 1 ? "byte" : "bytes"}` : `${value.toFixed(1)} ${names[at]}`;
 }
 
+// One end of a conversation; "" where there is no host.
+export const endpoint = (host, port) => (host === undefined ? "" : port === undefined ? host : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+
 export function duration(seconds) {
   if (seconds < 1e-3) return `${(seconds * 1e6).toFixed(0)} µs`;
   if (seconds < 1) return `${(seconds * 1e3).toFixed(0)} ms`;

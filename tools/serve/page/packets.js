@@ -1,6 +1,6 @@
 // Packets as `capstan show` prints them: a list over as many as there are, of which only those in sight exist, and the
 // text and bytes of the one picked.
-import {el, exact, count, say, copy} from "/dom.js";
+import {el, exact, count, endpoint, say, copy} from "/dom.js";
 import {get} from "/api.js";
 
 const PAGE = 200, KEPT = 40;
@@ -91,8 +91,7 @@ export class Packets {
     const attributes = {class: "row" + (number === this.picked ? " picked" : "") + (one ? "" : " waits"), role: "row", id: `row-${number}`, "aria-rowindex": number + 1, "aria-selected": number === this.picked ? "true" : "false"};
     const row = el("div", {...attributes, onclick: () => { this.list.focus(); this.pick(number); }});
     const p = one ? one.packet : {};
-    const end = (host, port) => (host === undefined ? "" : port === undefined ? host : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
-    for (const [name, text] of [["c-number n", count(number + 1)], ["c-time", one ? time(p.time) : "…"], ["c-from", end(p.src_ip, p.src_port)], ["c-to", end(p.dest_ip, p.dest_port)], ["c-proto", p.proto || ""], ["c-length n", p.wirelen ?? ""], ["c-info", p.info || ""]]) {
+    for (const [name, text] of [["c-number n", count(number + 1)], ["c-time", one ? time(p.time) : "…"], ["c-from", endpoint(p.src_ip, p.src_port)], ["c-to", endpoint(p.dest_ip, p.dest_port)], ["c-proto", p.proto || ""], ["c-length n", p.wirelen ?? ""], ["c-info", p.info || ""]]) {
       row.append(el("span", {class: name, role: "gridcell"}, ...(Array.isArray(text) ? text : [text])));
     }
     return row;

@@ -1,5 +1,5 @@
 // Flows, audit, recorders and recordings.
-import {el, count, bytes, short, duration, exact, milliseconds, say, plural} from "/dom.js";
+import {el, count, bytes, short, duration, endpoint, exact, milliseconds, say, plural} from "/dom.js";
 import {get} from "/api.js";
 
 class Panel {
@@ -56,12 +56,11 @@ export class Flows extends Panel {
       + (answer.unread.length ? `; ${plural(answer.unread.length, "file")} could not be read` : "");
     if (!answer.rows.length) { say(this.body, "empty", "No conversations", "Nothing in this time matches."); return; }
     const flow = this.by === "flow";
-    const end = (host, port) => (port === undefined ? host : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
     const rows = answer.rows.map((row) => {
       const go = () => this.narrow(row.filter);
       const length = (milliseconds(row.end) - milliseconds(row.start)) / 1000;
       const cells = flow
-        ? [cell(row.protocol), link(end(row.source, row.source_port), go), cell(end(row.destination, row.destination_port), "mono"), cell(count(row.packets_out), "n"), cell(count(row.packets_back), "n"), cell(bytes(row.bytes_out), "n"), cell(bytes(row.bytes_back), "n"),
+        ? [cell(row.protocol), link(endpoint(row.source, row.source_port), go), cell(endpoint(row.destination, row.destination_port), "mono"), cell(count(row.packets_out), "n"), cell(count(row.packets_back), "n"), cell(bytes(row.bytes_out), "n"), cell(bytes(row.bytes_back), "n"),
           cell(duration(length), "n"), cell(exact(row.start).slice(0, 19), "mono when"), row.packets_lost_meanwhile ? cell(count(row.packets_lost_meanwhile), "n lost") : cell("0", "n")]
         : [link(row.name, go), cell(count(row.flows), "n"), cell(count(row.packets), "n"), cell(bytes(row.bytes), "n"), cell(bytes(row.bytes_sent), "n"), cell(duration(length), "n"), cell(exact(row.start).slice(0, 19), "mono when")];
       return el("tr", {class: "can", title: row.filter, onclick: (event) => { if (event.target.tagName !== "BUTTON") go(); }}, ...cells);
