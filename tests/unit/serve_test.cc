@@ -22,6 +22,7 @@
 #include "tools/serve/timeline.h"
 #include "tools/serve/worker_pool.h"
 #include "writers/index/index_file.h"
+#include "writers/recording/pcapng_format.h"
 
 namespace capstan::serve {
 namespace {
@@ -342,6 +343,32 @@ TEST(ServeArchive, WhatHasNoIndexIsLookedThroughOnce) {
     EXPECT_EQ(blocks->front().packets, listing->facts[i].packets);
   }
   EXPECT_EQ(found, packets);
+}
+
+// What its end lost came after its last packet, so that a question for the time behind it is asked
+// of it too.
+TEST(ServeArchive, AFileThatIsCutIsNeverLeftOut) {
+  const test::TempDir dir;
+  test::PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  append_opening_ledger(file.bytes, ClosingLedger{});
+  const std::vector<std::uint8_t> packet(60, 1);
+  for (std::uint64_t i = 0; i < 3; ++i) file.packet(0, kNow + i, packet, 60);
+  const TimeRange after{kNow + kSecond, ~std::uint64_t{0}};
+  const std::atomic<bool> stop{false};
+  for (const bool cut : {false, true}) {
+    if (cut) file.bytes.resize(file.bytes.size() - 10);
+    dir.write("a.pcapng", file.bytes);
+    Archive archive({dir.path()}, 0);
+    EXPECT_TRUE(archive.survey_one(stop));
+    const auto listing = archive.list();
+    const FileFacts& facts = listing->facts.front();
+    ASSERT_EQ(facts.state, FileFacts::State::kSurveyed) << facts.reason;
+    ASSERT_TRUE(facts.has_ledger);
+    ASSERT_EQ(facts.packets, cut ? 2U : 3U);
+    EXPECT_EQ(archive.choose(*listing, after, "").files.size(), cut ? 1U : 0U) << cut;
+  }
 }
 
 TEST(ServeArchive, AnIndexThatIsOfNoUseIsReadAgainWhenItChanged) {

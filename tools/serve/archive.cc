@@ -163,7 +163,8 @@ RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
   for (std::size_t i = 0; i < listing.set.files.size(); ++i) {
     const FileFacts& facts = listing.facts[i];
     if (!recording.empty() && series_of(listing.set.files[i].path) != recording) continue;
-    if (facts.known() && facts.has_ledger && facts.dropped == 0 &&
+    // What the end of a cut file lost is of a time that nothing here tells.
+    if (facts.known() && facts.whole && facts.has_ledger && facts.dropped == 0 &&
         !range.overlaps(facts.first_ns, facts.last_ns)) {
       if (left_out != nullptr) left_out->push_back(facts);
       continue;

@@ -43,6 +43,7 @@ struct FileFacts {
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint64_t dropped = 0;
+  bool whole = false;  // it was read up to a clean end
   bool has_ledger = false;
   bool in_time_order = false;
 

@@ -12,6 +12,7 @@ void take_summary(FileFacts& facts, const IndexSummary& summary) {
   facts.first_ns = summary.first_ns;
   facts.last_ns = summary.last_ns;
   facts.dropped = summary.dropped;
+  facts.whole = summary.whole;
   facts.has_ledger = summary.has_ledger;
   facts.in_time_order = summary.in_time_order;
 }
