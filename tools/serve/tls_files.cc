@@ -4,12 +4,14 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <memory>
 
 #include "engine/core/errors.h"
+#include "tools/common/utf8.h"
 
 namespace capstan::serve {
 
@@ -49,6 +51,17 @@ Certificate own_certificate(const std::string& pem) {
   const std::size_t end = pem.find("-----END");
   const std::size_t line = end == pem.npos ? pem.npos : pem.find('\n', end);
   return first_certificate(line == pem.npos ? pem : pem.substr(0, line + 1));
+}
+
+// A NUL would end the name early for whoever reads it as C does: "alice\0 at evil.example". What
+// GnuTLS does not take for text it gives in hexadecimal behind a '#' (RFC 4514 section 2.4), such a
+// name among it.
+bool is_holder_name(const std::string& name) noexcept {
+  return !name.empty() && name.front() != '#' && tools::is_utf8(name) &&
+         std::none_of(name.begin(), name.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte < 0x20 || byte == 0x7f;
+         });
 }
 
 }  // namespace
@@ -96,8 +109,11 @@ std::optional<std::string> client_name(void* session) {
   unsigned count = 0;
   const gnutls_datum_t* const list = ::gnutls_certificate_get_peers(tls, &count);
   unsigned status = ~0U;
-  if (list == nullptr || count == 0 || ::gnutls_certificate_verify_peers2(tls, &status) != 0 ||
-      status != 0) {
+  // A certificate that names purposes names this one (RFC 5280 section 4.2.1.12).
+  static const std::string purpose = GNUTLS_KP_TLS_WWW_CLIENT;
+  gnutls_typed_vdata_st wanted{GNUTLS_DT_KEY_PURPOSE_OID, datum_of(purpose).data, 0};
+  if (list == nullptr || count == 0 ||
+      ::gnutls_certificate_verify_peers(tls, &wanted, 1, &status) != 0 || status != 0) {
     return std::nullopt;
   }
   gnutls_x509_crt_t raw = nullptr;
@@ -109,7 +125,8 @@ std::optional<std::string> client_name(void* session) {
       ::gnutls_x509_crt_get_dn_by_oid(raw, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) != 0) {
     return std::nullopt;
   }
-  return std::string(name);
+  std::string text(name, size);
+  return is_holder_name(text) ? std::optional(std::move(text)) : std::nullopt;
 }
 
 }  // namespace capstan::serve
