@@ -473,6 +473,69 @@ TEST(ServeAnswer, WhoWaitsIsWoken) {
   EXPECT_EQ(paused, 1);
 }
 
+TEST(ServeAnswer, WhatWasAbandonedStaysSo) {
+  Answer answer([] {});
+  ASSERT_TRUE(answer.take_up());
+  answer.abandon();
+  answer.begin(200, "x");  // by a worker that does not know yet
+  EXPECT_FALSE(answer.write("a"));
+  Answer::Head head;
+  EXPECT_TRUE(answer.wait_head(head, [] { ADD_FAILURE() << "nobody would wake it"; }));
+  EXPECT_EQ(head.status, 0U);
+  Answer early([] {});
+  early.abandon();
+  EXPECT_FALSE(early.take_up());
+}
+
+TEST(ServeAnswer, OnlyWhatNobodyTookUpIsDeclined) {
+  int woken = 0;
+  Answer waiting([&] { ++woken; });
+  Answer::Head head;
+  EXPECT_FALSE(waiting.wait_head(head, [] {}));
+  EXPECT_TRUE(waiting.decline(503, "x", "later", {{"Retry-After", "5"}}));
+  EXPECT_EQ(woken, 1);
+  EXPECT_FALSE(waiting.take_up());
+  EXPECT_FALSE(waiting.decline(503, "x", "again", {}));
+  ASSERT_TRUE(waiting.wait_head(head, [] {}));
+  EXPECT_EQ(head.status, 503U);
+  EXPECT_EQ(head.body, "later");
+  Answer running([] {});
+  EXPECT_TRUE(running.take_up());
+  EXPECT_FALSE(running.decline(503, "x", "later", {}));
+}
+
+// What answers at a status socket may be anybody's.
+TEST(ServeRecorders, AnAnswerThatIsNestedWithoutEndIsNone) {
+  const test::TempDir folder;
+  ASSERT_EQ(::setenv("XDG_RUNTIME_DIR", folder.path().c_str(), 1), 0);
+  std::filesystem::create_directory(folder.path() / "capstan");
+  const std::string path = folder.path() / "capstan" / "deep.sock";
+  const UniqueFd listening(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(::listen(listening.get(), 8), 0);
+  constexpr std::size_t kDeep = 1'000'000;
+  std::thread hostile([&listening] {
+    const UniqueFd client(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const std::string text =
+        "{\"stats\":" + std::string(kDeep, '[') + std::string(kDeep, ']') + "}";
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const ssize_t sent = ::send(client.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (sent <= 0) break;
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  });
+  RecorderWatch recorders;
+  const std::string status = recorders.status();
+  hostile.join();
+  EXPECT_LT(status.size(), 10'000U);
+  EXPECT_NE(status.find("what answers there is no recorder"), std::string::npos) << status;
+}
+
 TEST(ServeLog, ATargetIsWholeOrMarked) {
   const std::string longest = "/q?filter=" + std::string(kLongestTarget - 10, 'a');
   ASSERT_EQ(longest.size(), kLongestTarget);

@@ -14,8 +14,17 @@ void Answer::wake_sender(std::unique_lock<std::mutex>& lock) {
   wake_();
 }
 
+bool Answer::take_up() {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::kNothing || left_) return false;
+  taken_up_ = true;
+  return true;
+}
+
 void Answer::begin(unsigned status, std::string type, HeaderLines headers) {
-  std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
+  // What was abandoned stays so: nobody wakes the sender again.
+  if (state_ != State::kNothing) return;
   head_.status = status;
   head_.type = std::move(type);
   head_.headers = std::move(headers);
@@ -126,6 +135,15 @@ void Answer::stop(bool timed_out) {
   const std::lock_guard lock(mutex_);
   if (timed_out) timed_out_.store(true, std::memory_order_relaxed);
   stopped_.store(true, std::memory_order_relaxed);
+}
+
+bool Answer::decline(unsigned status, std::string type, std::string body, HeaderLines headers) {
+  std::unique_lock lock(mutex_);
+  if (state_ != State::kNothing || taken_up_) return false;
+  head_ = {status, std::move(type), std::move(headers), true, std::move(body)};
+  state_ = State::kDone;
+  wake_sender(lock);
+  return true;
 }
 
 void Answer::abandon() {

@@ -19,8 +19,8 @@ namespace capstan::serve {
 
 using HeaderLines = std::vector<std::pair<std::string, std::string>>;
 
-// The worker calls begin(), write() and finish() or fail(); whole() is all in one. The sender calls
-// wait_head(), read() and leave(). Any thread may stop().
+// The worker calls take_up(); begin(), write() and finish() or fail(); whole() is all in one. The
+// sender calls wait_head(), read() and leave(). Any thread may stop().
 class Answer final : public ByteSink, public std::enable_shared_from_this<Answer> {
  public:
   static constexpr std::size_t kMostWaiting = 1U << 20;
@@ -30,6 +30,8 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   explicit Answer(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   // -- worker --
+  // Before all else. False: it was declined meanwhile, or nobody waits for it any more.
+  [[nodiscard]] bool take_up();
   void begin(unsigned status, std::string type, HeaderLines headers = {});
   // False: the client has gone.
   bool write(std::span<const std::uint8_t> bytes) override;
@@ -65,6 +67,8 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
 
   // -- any thread --
   void stop(bool timed_out);
+  // Answers so, unless a worker has taken it up: false then.
+  bool decline(unsigned status, std::string type, std::string body, HeaderLines headers);
   // The server ends: a sender that waits is woken, and finds that it failed.
   void abandon();
   std::uint64_t bytes_sent() const noexcept { return sent_.load(std::memory_order_relaxed); }
@@ -77,6 +81,7 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   std::mutex mutex_;
   std::condition_variable room_;
   State state_ = State::kNothing;
+  bool taken_up_ = false;
   bool sender_waits_ = false;
   bool left_ = false;
   bool streamed_ = false;  // the head has been taken before the end

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/core/clock.h"
 #include "tools/serve/gate.h"
@@ -34,6 +35,9 @@ struct Request {
   unsigned status = 0;
   std::uint64_t bytes = 0;  // of what is no Answer
 };
+
+// Of an answer of 503.
+inline const std::pair<std::string, std::string> kRetryLater{"Retry-After", "5"};
 
 inline std::uint64_t seconds_now() noexcept { return monotonic_clock_ns() / kNanosecondsPerSecond; }
 

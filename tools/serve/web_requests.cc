@@ -162,6 +162,7 @@ bool WebServer::dispatch(Request& request, MHD_Connection* handle) {
   auto answer = std::make_shared<Answer>([handle] { ::MHD_resume_connection(handle); });
   {
     const std::lock_guard lock(mutex_);
+    if (ending_) return false;  // abandon_all() may have been here for the last time
     request.answer = answer;
   }
   // The worker has its own copy of everything: the request may end before it does.
@@ -173,13 +174,14 @@ bool WebServer::dispatch(Request& request, MHD_Connection* handle) {
     work_on();
   } else if (!workers_.put(std::move(work_on))) {
     answer->whole(MHD_HTTP_SERVICE_UNAVAILABLE, kJsonType,
-                  error_json("too many queries wait for their turn"), {{"Retry-After", "5"}});
+                  error_json("too many queries wait for their turn"), {kRetryLater});
   }
   return send(request, handle);
 }
 
 void WebServer::work(const Endpoint& endpoint, const Inquiry& inquiry, Answer& answer) noexcept {
   try {
+    if (!answer.take_up()) return;
     if (answer.stopped().load(std::memory_order_relaxed)) {
       answer.fail();
       return;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kConnectionBytes = 64U << 10;
 constexpr std::size_t kMostWaiting = 256;
+constexpr const char* kTurnDidNotCome =
+    "the turn of this query did not come in the time a query may take";
 constexpr const char* kPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE";
 
 int socket_of(MHD_Connection* handle) {
@@ -172,7 +174,9 @@ void WebServer::sweep() {
     if (age_s > desk_.limits.seconds && !request->said_late) {
       request->said_late = true;
       metrics_.timed_out();
-      request->answer->stop(true);
+      const bool declined = request->answer->decline(MHD_HTTP_SERVICE_UNAVAILABLE, kJsonType,
+                                                     error_json(kTurnDidNotCome), {kRetryLater});
+      if (!declined) request->answer->stop(true);
     }
     if (age_s > desk_.limits.seconds + options_.drain_seconds) {
       metrics_.dropped_client();
