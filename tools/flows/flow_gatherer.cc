@@ -1,5 +1,7 @@
 #include "tools/flows/flow_gatherer.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -46,7 +48,7 @@ void FlowGatherer::name_applications() {
 void FlowGatherer::add_file(const SetFile& file) {
   std::optional<IndexReader> index = planner_.open(file);
   if (index) {
-    if (add_rows(*index)) {
+    if (add_rows(*index, file.path)) {
       ++indexed_files_;
       return;
     }
@@ -63,9 +65,9 @@ void FlowGatherer::add_file(const SetFile& file) {
       unread_.push_back({file.path, made.refusal});
       return;
     }
-    if (!made.damage.empty()) unread_.push_back({file.path, made.damage});
+    if (!made.damage.empty()) damaged_.push_back({file.path, made.damage});
     IndexReader::Opened opened = IndexReader::from_bytes_unchecked(made.bytes);
-    if (!opened.reader || !add_rows(*opened.reader)) {
+    if (!opened.reader || !add_rows(*opened.reader, file.path)) {
       unread_.push_back({file.path, "it cannot be indexed: " + opened.reason});
       return;
     }
@@ -79,7 +81,7 @@ void FlowGatherer::add_file(const SetFile& file) {
 }
 
 // False: the index is damaged; nothing of it is in the book then.
-bool FlowGatherer::add_rows(IndexReader& index) {
+bool FlowGatherer::add_rows(IndexReader& index, const std::string& path) {
   std::vector<IndexRow> rows;
   const bool good =
       planner_.visit(index, [&](const IndexRow& row, const std::vector<std::uint32_t>&) {
@@ -88,6 +90,9 @@ bool FlowGatherer::add_rows(IndexReader& index) {
       });
   if (!good) return false;
   const IndexSummary& summary = index.summary();
+  if (summary.skipped_blocks != 0) {
+    partly_.push_back({path, fmt::format("{} blocks are not indexed yet", summary.skipped_blocks)});
+  }
   for (const IndexRow& row : rows) {
     book_.add(row, summary.dropped == 0 ? 0 : index.lost_between(row.first_ns, row.last_ns));
   }

@@ -30,7 +30,7 @@ class FlowGatherer {
   FlowGatherer(const FlowWish& wish, const RecordingSet& set, const std::atomic<bool>& stop);
 
   // Goes through all files, until the flag is true. Throws UsageError and std::system_error for
-  // files that were named; what is wrong with others is in unread().
+  // files that were named; what is wrong with others is in unread() and damaged().
   void gather();
 
   // Reads the packets that a query of this wish would read, and puts into Flow::application what
@@ -45,11 +45,16 @@ class FlowGatherer {
   std::uint64_t skipped_blocks() const noexcept { return skipped_blocks_; }
   std::uint64_t indexed_files() const noexcept { return indexed_files_; }
   std::uint64_t read_files() const noexcept { return read_files_; }
+  // Of these there is no row.
   const std::vector<SetTrouble>& unread() const noexcept { return unread_; }
+  // And of these only what stands in front of the damage.
+  const std::vector<SetTrouble>& damaged() const noexcept { return damaged_; }
+  // And of these not what is in blocks that nobody looked at yet: skipped_blocks().
+  const std::vector<SetTrouble>& partly() const noexcept { return partly_; }
 
  private:
   void add_file(const SetFile& file);
-  bool add_rows(IndexReader& index);
+  bool add_rows(IndexReader& index, const std::string& path);
 
   const FlowWish wish_;
   const RecordingSet& set_;
@@ -62,6 +67,8 @@ class FlowGatherer {
   std::uint64_t indexed_files_ = 0;
   std::uint64_t read_files_ = 0;
   std::vector<SetTrouble> unread_;
+  std::vector<SetTrouble> damaged_;
+  std::vector<SetTrouble> partly_;
 };
 
 inline std::uint64_t bytes_of(const Flow& flow) noexcept { return flow.all_bytes(); }

@@ -92,16 +92,15 @@ class Flows {
     }
     constexpr std::size_t kMostNamed = 10;
     std::size_t named = 0;
-    for (const SetTrouble& trouble : flows_.unread()) {
-      if (named++ == kMostNamed) break;
-      say("{}: {}\n", printable(trouble.path), trouble.text);
+    for (const auto* list : {&flows_.unread(), &flows_.damaged()}) {
+      for (const SetTrouble& trouble : *list) {
+        if (named++ < kMostNamed) say("{}: {}\n", printable(trouble.path), trouble.text);
+      }
     }
     for (const SetTrouble& trouble : set_.troubles) {
       say("{}: {}\n", printable(trouble.path), trouble.text);
     }
-    if (flows_.unread().size() > kMostNamed) {
-      say("and {} more files\n", grouped(flows_.unread().size() - kMostNamed));
-    }
+    if (named > kMostNamed) say("and {} more files\n", grouped(named - kMostNamed));
     if (stop_.load(std::memory_order_relaxed)) say("interrupted\n");
     return kExitDone;
   }

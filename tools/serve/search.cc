@@ -22,6 +22,19 @@ std::string time_limit_text(std::uint64_t most_seconds) {
   return fmt::format("this server's limit of {} seconds", most_seconds);
 }
 
+// Packets of the range; not those of a file that could not be read, which is named already.
+bool holds_some_of(const SetReader& reader, const std::string& path, const TimeRange& range) {
+  const std::vector<SetFile>& files = reader.set().files;
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&path](const SetFile& one) { return one.path == path; });
+  if (file == files.end()) return false;
+  const FileOutcome& outcome = reader.outcomes()[static_cast<std::size_t>(file - files.begin())];
+  const bool read =
+      outcome.state == FileOutcome::State::kRead || outcome.state == FileOutcome::State::kPlanned;
+  const bool has_packets = outcome.packets != 0 || outcome.last_ns != 0;
+  return read && has_packets && range.overlaps(outcome.first_ns, outcome.last_ns);
+}
+
 }  // namespace
 
 Search::Search(Archive& archive, const Question& question, const Answer& answer,
@@ -102,7 +115,7 @@ Completeness Search::run(SetListener& listener, bool report_others,
   return judged(reader, reached_ns);
 }
 
-Completeness Search::losses() {
+Completeness Search::losses(const std::vector<SetTrouble>& unread) {
   SetReaderOptions options;
   options.range = line_.range;
   options.stop = &answer_.stopped();
@@ -119,7 +132,13 @@ Completeness Search::losses() {
   SetPacket none;
   while (reader.next(none)) {
   }
-  return judged(reader, 0);
+  Completeness completeness = judged(reader, 0);
+  for (const SetTrouble& trouble : unread) {
+    if (holds_some_of(reader, trouble.path, line_.range)) {
+      completeness.unreadable.push_back(trouble);
+    }
+  }
+  return completeness;
 }
 
 Completeness Search::judged(SetReader& reader, std::uint64_t reached_ns) {

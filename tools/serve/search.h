@@ -29,8 +29,9 @@ class Search {
   // Hands packets to `take` until it returns false. Call once.
   Completeness run(SetListener& listener, bool report_others,
                    const std::function<bool(const SetPacket&)>& take);
-  // The same without packets: by the ledgers in indexes where there are some.
-  Completeness losses();
+  // The same without packets: by the ledgers in indexes where there are some. `unread`: files that
+  // another reader made nothing of, or not all; those with packets in the range are unreadable.
+  Completeness losses(const std::vector<SetTrouble>& unread = {});
   // Said by `take` in front of its false: "limit=5"; it becomes the completeness record's limit.
   // `by_server`: nobody asked for that limit, so that the answer is not complete.
   void end_with(std::string limit, bool by_server = false) {
