@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 #include <random>
@@ -13,12 +16,14 @@
 #include <thread>
 
 #include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
 #include "tools/query/completeness_text.h"
 #include "tools/serve/access_log.h"
 #include "tools/serve/gate.h"
+#include "tools/serve/recorder_watch.h"
 #include "tools/serve/timeline.h"
 #include "tools/serve/worker_pool.h"
 #include "writers/index/index_file.h"

@@ -16,13 +16,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// What is nested deeper is no status, and would be copied and written by functions that call
+// themselves.
+bool is_shallow(int depth, Json::parse_event_t, const Json&) {
+  constexpr int kDeepest = 32;
+  if (depth > kDeepest) throw std::runtime_error("nested too deep");
+  return true;
+}
+
 // Another user's recorder may answer anything; sockets of dead ones are passed over.
 Json ask_all() {
   Json recorders = Json::array();
   Json troubles = Json::array();
   for (const std::string& path : tools::find_status_sockets()) {
     try {
-      Json answer = Json::parse(tools::ask_status(path));
+      Json answer = Json::parse(tools::ask_status(path), is_shallow);
       if (!answer.is_object() || !answer.contains("stats")) throw std::runtime_error("no recorder");
       recorders.push_back(std::move(answer));
     } catch (const std::system_error& error) {
@@ -97,7 +105,10 @@ void RecorderWatch::run() {
       new_listener_ = false;
       if (stop_) break;
     }
-    send("event: recorders\ndata: " + status() + "\n\n");
+    try {
+      send("event: recorders\ndata: " + status() + "\n\n");
+    } catch (const std::exception&) {  // no memory, for now
+    }
   }
   for (const std::shared_ptr<Answer>& listener : listeners_) listener->fail();
 }
