@@ -16,7 +16,8 @@ export class Packets {
     this.space = el("div", {class: "space", role: "rowgroup"});
     this.state = el("div");
     this.detail = el("aside", {class: "detail", "aria-label": "The packet picked", hidden: true});
-    this.split = el("div", {class: "split"}, el("div", {}, this.state, this.list), this.detail);
+    this.paper = el("p", {class: "onpaper"});
+    this.split = el("div", {class: "split"}, el("div", {}, this.state, this.paper, this.list), this.detail);
     host.append(this.split);
     this.list.append(this.head, this.space);
     this.list.addEventListener("scroll", () => this.draw());
@@ -82,6 +83,8 @@ export class Packets {
     }
     this.space.replaceChildren(...rows);
     this.list.setAttribute("aria-rowcount", this.total);
+    // Only these are there to be printed.
+    this.paper.textContent = `Packets ${count(from + 1)} to ${count(to)} of ${count(this.total)}, those in sight; the page's command and download have all of them.`;
     this.fetchFor(from, to);
   }
 
