@@ -113,6 +113,25 @@ TEST_F(LiveDisplays, AuditsTableFitsAndLeavesNothingBehind) {
   }
 }
 
+// On a link where somebody logs in all the time it would never be seen otherwise.
+TEST_F(LiveDisplays, AuditsTableStaysBelowTheLoginsThatCome) {
+  Screen screen(80);
+  Process process({capstan_binary(), "audit", "-i", "lo"}, on(screen));
+  ASSERT_TRUE(wait_until([&] { return screen.sent().find("verdict") != std::string::npos; }));
+  traffic();
+  ASSERT_TRUE(
+      wait_until([&] { return screen.sent().find("cleartext login:") != std::string::npos; }));
+  const std::vector<std::string> lines = screen.lines();
+  EXPECT_EQ(lines_with(lines, "verdict"), 1U) << screen.sent();
+  const auto last_login = std::find_if(lines.rbegin(), lines.rend(), [](const std::string& line) {
+    return line.find("cleartext login: pop3") != std::string::npos;
+  });
+  EXPECT_EQ(lines_with({last_login.base(), lines.end()}, "verdict"), 1U) << "the table is above it";
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 4);
+  EXPECT_EQ(count_of(screen.sent(), "cleartext login: pop3"), 10U);
+}
+
 TEST_F(LiveDisplays, TheRecordersLineIsOneLineAtAnyWidth) {
   for (const int first : {40, 80, 300}) {
     Screen screen(first);

@@ -45,8 +45,14 @@ void AuditOutputs::on_login(const audit::SessionReport& so_far,
   ++logins_;
   book_.login(so_far, credential);
   if (!print_lines_) return;
-  live_.clear();  // the line comes above it, and the next refresh draws it anew below
-  print(login_line(so_far, credential) + "\n");
+  lines_ += login_line(so_far, credential) + "\n";
+  if (!live_table_) show_lines();
+}
+
+void AuditOutputs::show_lines() {
+  if (lines_.empty()) return;
+  print(live_table_ ? live_.with_above(lines_) : lines_);
+  lines_.clear();
 }
 
 // Called in the midst of the auditor's work: what goes wrong is remembered, and told by check().
@@ -75,6 +81,7 @@ void AuditOutputs::on_session(const audit::SessionReport& report) {
 void AuditOutputs::refresh(const audit::Auditor& auditor) {
   if (eve_) eve_->flush();
   if (!live_table_) return;
+  show_lines();
   const Terminal& terminal = live_.terminal();
   const auto rows = static_cast<std::size_t>(std::max(terminal.rows() - kRowsBesideTable, 3));
   live_.draw(service_table(auditor.services(), rows, terminal.columns()));
@@ -85,6 +92,7 @@ std::string AuditOutputs::report(const audit::Auditor& auditor, const AuditScope
 }
 
 void AuditOutputs::finish(const audit::Auditor& auditor, const AuditScope& scope) {
+  show_lines();
   if (!line_.html.empty()) write_file(line_.html, html_report(book_, auditor, scope));
   if (eve_) eve_->line(summary_event(scope, auditor, logins_));
   if (eve_ && !eve_->flush()) throw_system_error(eve_->error(), "writing " + *line_.json);

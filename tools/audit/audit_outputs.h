@@ -24,6 +24,9 @@ class AuditOutputs final : public audit::AuditSink {
   void on_session(const audit::SessionReport& report) override;
   void on_login(const audit::SessionReport& so_far, const audit::Credential& credential) override;
 
+  // Live: puts the logins since above the table, which stays. Call several times a second: with
+  // each of thousands of logins the table would be drawn anew.
+  void show_lines();
   // Live: draws the table anew, or flushes the lines. Call about once a second.
   void refresh(const audit::Auditor& auditor);
   // Throws std::system_error when standard output has refused something.
@@ -50,6 +53,7 @@ class AuditOutputs final : public audit::AuditSink {
   LiveArea live_;                  // of standard output: the table, while it is live
   bool live_table_ = false;
   bool print_lines_ = false;
+  std::string lines_;     // of logins, not shown yet
   int output_error_ = 0;  // of standard output, the first
 };
 

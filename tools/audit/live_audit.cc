@@ -56,6 +56,7 @@ class LiveAudit {
     capture_.finish_start();
     const auto began = Clock::now();
     auto refreshed = began;
+    auto shown = began;
     bool stopping = false;
     while (true) {
       const bool finished = capture_.finished();  // before the queues: nothing comes after it
@@ -67,6 +68,11 @@ class LiveAudit {
       if (should_stop(now - began) && !stopping) {
         stopping = true;
         capture_.request_stop();
+      }
+      constexpr auto kShow = std::chrono::milliseconds(100);
+      if (now - shown >= kShow) {
+        shown = now;
+        outputs_.show_lines();
       }
       constexpr auto kRefresh = std::chrono::seconds(1);
       if (now - refreshed >= kRefresh) {

@@ -201,6 +201,7 @@ void LiveArea::put(std::string_view text) const noexcept {
 void LiveArea::draw(std::string_view text) {
   std::string whole = take_back();
   whole += text;
+  text_ = text;
   shown_.clear();
   open_line_ = !text.empty() && text.back() != '\n';
   while (!text.empty()) {
@@ -211,14 +212,20 @@ void LiveArea::draw(std::string_view text) {
   put(whole);
 }
 
+std::string LiveArea::with_above(std::string_view lines) const {
+  return take_back().append(lines).append(text_);
+}
+
 void LiveArea::clear() {
   put(take_back());
+  text_.clear();
   shown_.clear();
   open_line_ = false;
 }
 
 void LiveArea::keep() {
   if (open_line_) put("\n");
+  text_.clear();
   shown_.clear();
   open_line_ = false;
 }

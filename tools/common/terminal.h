@@ -77,6 +77,9 @@ class LiveArea {
   // Replaces what was drawn before by `text`, whose lines end in newlines but for the last, which
   // need not.
   void draw(std::string_view text);
+  // What to write to the same terminal so that whole `lines` stand above what was drawn, which
+  // stays.
+  std::string with_above(std::string_view lines) const;
   // Takes away what was drawn: call it before other text goes to the same terminal.
   void clear();
   // Leaves what was drawn where it is and ends its line: what follows stands below it.
@@ -88,7 +91,8 @@ class LiveArea {
 
   int fd_;
   Terminal terminal_;
-  std::vector<std::size_t> shown_;  // columns of each line that stands there
+  std::string text_;                // what stands there
+  std::vector<std::size_t> shown_;  // columns of each of its lines
   bool open_line_ = false;          // the last of them has no newline behind it
 };
 
