@@ -32,7 +32,7 @@ using std::chrono::hours;
 class Series : public ::testing::Test {
  protected:
   FileSeries series(const std::string& pattern, RetentionLimits retention,
-                    std::function<void()> confine = {}) {
+                    std::function<void()> confine = {}, bool compressed = false) {
     OutputFileOptions options;
     options.path = directory_.path() / pattern;
     options.direct = false;
@@ -41,6 +41,7 @@ class Series : public ::testing::Test {
     SeriesOptions series;
     series.retention = retention;
     series.confine = std::move(confine);
+    if (compressed) series.on_deleted = [](const std::string&) {};
     return {std::move(options), std::move(series)};
   }
 
@@ -128,6 +129,60 @@ TEST_F(Series, EarlierRunsFilesAreAsOldAsTheClockSaysAtTheStart) {
   next(files).discard();  // a turn of the thread's loop later
   EXPECT_EQ(names(), (std::vector<std::string>{"x_00002_20260101000000.pcap",
                                                "x_00003_20990101000000.pcap"}));
+}
+
+// What `-z gzip` leaves counts as the file it was: a ring is one also of compressed files.
+TEST_F(Series, CompressedFilesAreOfTheSeriesWhereAProgramMakesThem) {
+  const std::vector<std::string> lie_there = {
+      "x_00001_20260101000000.pcap.gz",  "x_00002_20260101000000.pcap",
+      "x_00002_20260101000000.pcap.zst", "x_00003_20260101000000.pcap.cidx",
+      "x_00003_20260101000000.pcap.xz",  "x_00004_20260101000000.pcap.gz",
+      "x_00005_20260101000000.pcap.tar", "x_5_20260101000000.pcap.gz",
+      "y_00001_20260101000000.pcap.gz"};
+  for (const bool compressed : {false, true}) {
+    for (const std::string& name : names()) fs::remove(directory_.path() / name);
+    for (const std::string& name : lie_there) put(name, hours(1));
+    FileSeries files = series("x.pcap", {.files = 2}, {}, compressed);
+    OutputFile file = files.open_first();
+    const std::string first = fs::path(file.path()).filename();
+    EXPECT_TRUE(first.starts_with(compressed ? "x_00005_" : "x_00003_")) << first;
+    wait_for([&] { return files.deleted_count() == (compressed ? 3U : 0U); });
+    OutputFile following = next(files);
+    files.close(std::move(file), finished(file));
+    wait_for([&] { return files.deleted_count() == (compressed ? 4U : 1U); });
+    EXPECT_EQ(following.close(10), 0);
+    EXPECT_EQ(files.finish(), 0);
+    std::vector<std::string> left = names();
+    std::erase_if(
+        left, [](const std::string& name) { return name.find("_20260101") == std::string::npos; });
+    std::vector<std::string> expected = lie_there;
+    if (compressed) {
+      expected.erase(expected.begin(), expected.begin() + 6);
+    } else {
+      expected.erase(expected.begin() + 1);
+    }
+    EXPECT_EQ(left, expected);
+  }
+}
+
+// Ten times smaller: ten times as many fit.
+TEST_F(Series, CompressedFilesCountAsLargeAsTheyAre) {
+  FileSeries files = series("x.pcap", {.bytes = 25}, {}, true);
+  OutputFile file = files.open_first();
+  for (int turn = 0; turn < 4; ++turn) {
+    OutputFile following = next(files);
+    const std::string path = file.path();
+    files.close(std::move(file), finished(file));
+    wait_for([&] { return fs::exists(path); });
+    put(fs::path(path).filename().string() + ".gz", hours(0));
+    fs::remove(path);
+    file = std::move(following);
+  }
+  std::uint64_t count = 0;
+  wait_for([&] { return files.finished_files(count), count == 4; });
+  EXPECT_EQ(files.deleted_count(), 0U);
+  EXPECT_EQ(file.close(10), 0);
+  EXPECT_EQ(files.finish(), 0);
 }
 
 TEST_F(Series, WhyThereIsNoNextFileIsKnownUntilThereIsOne) {

@@ -85,7 +85,8 @@ TEST(StorageOptions, WhatMakesNoSenseIsRefused) {
         Arguments{"--sync", "0"}, Arguments{"-b", "packets:1.5"}, Arguments{"-a", "duration:1e15"},
         Arguments{"-G", "nan"}, Arguments{"-C", "nan"}, Arguments{"-G", "1e10"},
         Arguments{"-a", "duration:nan"}, Arguments{"--on-file", "a", "-z", "b"},
-        Arguments{"-b", "filesize:1", "-a", "filesize:1"}}) {
+        Arguments{"-b", "filesize:1", "-a", "filesize:1"},
+        Arguments{"-C", "10", "-G", "60", "-W", "5"}}) {
     EXPECT_THROW(parse(wrong), UsageError) << wrong[0] << ' ' << wrong[1];
   }
 }

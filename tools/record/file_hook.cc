@@ -20,6 +20,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/log.h"
 #include "tools/privileges/privileges.h"
+#include "writers/file/finished_names.h"
 
 namespace capstan::tools {
 
@@ -32,6 +33,7 @@ constexpr int kLowestPriority = 19;
 constexpr int kIoIdle = 3 << 13;  // ioprio_set(2): IOPRIO_CLASS_IDLE
 constexpr char kUserMessage = 'U';
 constexpr char kFileMessage = 'F';
+constexpr char kDeletedMessage = 'D';
 
 template <typename... Values>
 void warn(fmt::format_string<Values...> text, Values&&... values) {
@@ -92,11 +94,20 @@ class Helper {
     if (message[0] == kUserMessage) {
       if (!text.empty()) change_user(text);
       drop_for_programs();
+    } else if (message[0] == kDeletedMessage) {
+      forget(text);
     } else if (waiting_.size() < kMostWaiting) {
       waiting_.push_back(std::move(text));
     } else {
       warn("--on-file is not run for {}: {} files wait for it already", text, kMostWaiting);
     }
+  }
+
+  // A program may have ended, and left something, since the file was deleted.
+  void forget(const std::string& path) {
+    std::erase(waiting_, path);
+    static_cast<void>(delete_finished(path, true));
+    for (auto& [child, run] : running_) run.deleted = run.deleted || run.path == path;
   }
 
   void start_next() {
@@ -108,15 +119,20 @@ class Helper {
       warn("--on-file is not run for {}: {}", path, errno_text(errno));
       return;
     }
-    running_.emplace(child, path);
+    running_.emplace(child, Run{path});
   }
 
   void reap() {
     int status = 0;
     for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto ended = running_.extract(child);
-      if (ended.empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) continue;
-      warn("--on-file for {} {} {}", ended.mapped(),
+      if (ended.empty()) continue;
+      if (ended.mapped().deleted) {
+        static_cast<void>(delete_finished(ended.mapped().path, true));
+        continue;  // it may well have missed the file
+      }
+      if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+      warn("--on-file for {} {} {}", ended.mapped().path,
            WIFEXITED(status) ? "ended with status" : "was ended by signal",
            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }
@@ -126,7 +142,11 @@ class Helper {
   std::string script_;
   bool open_ = true;
   std::deque<std::string> waiting_;
-  std::map<pid_t, std::string> running_;
+  struct Run {
+    std::string path;
+    bool deleted = false;  // the file, by retention
+  };
+  std::map<pid_t, Run> running_;
 };
 
 }  // namespace
@@ -160,10 +180,22 @@ void FileHook::give_up_privileges(const std::string& user) {
 }
 
 void FileHook::run_for(const std::string& path) noexcept {
-  const std::string message = kFileMessage + path;
-  if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    warn("--on-file is not run for {}: {}", path, errno_text(errno));
+  if (const int error = tell(kFileMessage, path); error != 0) {
+    warn("--on-file is not run for {}: {}", path, errno_text(error));
   }
+}
+
+void FileHook::forget(const std::string& path) noexcept {
+  if (const int error = tell(kDeletedMessage, path); error != 0) {
+    warn("what --on-file makes of {}, which is deleted, may stay: {}", path, errno_text(error));
+  }
+}
+
+int FileHook::tell(char kind, const std::string& path) noexcept {
+  const std::string message = kind + path;
+  const auto sent =
+      ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent < 0 ? errno : 0;
 }
 
 bool FileHook::finished() noexcept {

@@ -27,10 +27,16 @@ class FileHook {
   void give_up_privileges(const std::string& user);
   // Any thread; never waits. What the helper cannot take is said on standard error.
   void run_for(const std::string& path) noexcept;
+  // The file was deleted. No program is started for it any more, and what one that runs makes of it
+  // is deleted too. As run_for().
+  void forget(const std::string& path) noexcept;
   // No more files will come. True when all programs have ended; does not wait.
   [[nodiscard]] bool finished() noexcept;
 
  private:
+  // 0 or an errno value.
+  int tell(char kind, const std::string& path) noexcept;
+
   UniqueFd socket_;
   pid_t helper_ = -1;
 };

@@ -117,6 +117,9 @@ RecordingOptions Outputs::options_of(std::size_t output) {
   recording.on_full = options_.on_full;
   recording.sync_interval_ns = options_.sync_interval_ns;
   recording.on_finished = on_finished_file();
+  if (hook_ != nullptr) {
+    recording.on_deleted = [this](const std::string& path) { hook_->forget(path); };
+  }
   recording.observer = observer_;
   recording.format = options_.format;
   recording.layout = options_.layout;

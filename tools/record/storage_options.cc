@@ -102,7 +102,7 @@ void read_ring_buffer(const RawStorageOptions& raw, RecordOptions& options, Prob
 }
 
 // tcpdump's letters. Its -W is a ring of files with -C, and with -G alone a number after which it
-// ends.
+// ends. With both it is a ring within each -G, and keeps what a ring of all files would delete.
 void read_tcpdump_letters(const RawStorageOptions& raw, RecordOptions& options,
                           Problems& problems) {
   constexpr std::uint64_t kMegabyte = 1'000'000;
@@ -125,7 +125,12 @@ void read_tcpdump_letters(const RawStorageOptions& raw, RecordOptions& options,
   if (raw.turn_s > 0) options.rotation.duration_ns = static_cast<std::uint64_t>(raw.turn_s * 1e9);
   if (raw.turn_files == 0) return;
   const auto files = static_cast<std::uint32_t>(raw.turn_files);
-  if (*turn_bytes > 0) {
+  if (*turn_bytes > 0 && raw.turn_s > 0) {
+    problems.push_back(fmt::format(
+        "-W with both -C and -G is a ring within each -G in tcpdump, which is not there: "
+        "'-b files:{}' keeps the last {} of all files, '-a files:{}' ends after so many",
+        files, files, files));
+  } else if (*turn_bytes > 0) {
     options.retention.files = files;
   } else if (raw.turn_s > 0) {
     options.rotation.stop_after_files = files;

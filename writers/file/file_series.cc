@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,8 +18,7 @@
 #include "engine/core/cpu.h"
 #include "engine/core/thread.h"
 #include "engine/format/part_name.h"
-#include "engine/index/index_reader.h"
-#include "writers/index/index_file.h"
+#include "writers/file/finished_names.h"
 
 namespace capstan {
 
@@ -48,14 +46,6 @@ bool exists(const std::string& path) noexcept {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-// Of the index beside a recording; 0 without one. The two count as one against a limit.
-std::uint64_t index_bytes_of(const std::string& path) noexcept {
-  struct stat status {};
-  return ::lstat(index_path_of(path).c_str(), &status) == 0
-             ? static_cast<std::uint64_t>(status.st_size)
-             : 0;
-}
-
 }  // namespace
 
 FileSeries::FileSeries(OutputFileOptions options, SeriesOptions series)
@@ -79,7 +69,9 @@ void FileSeries::find_earlier() {
   const auto boot_ns = static_cast<std::int64_t>(boot_clock_ns());
   for (const auto& entry :
        std::filesystem::directory_iterator(directory_of(options_.path), ignored)) {
-    const auto number = names_.number_of(entry.path().filename().string());
+    const std::string found = entry.path().filename().string();
+    const std::string name = may_be_compressed() ? without_compressed_ending(found) : found;
+    const auto number = names_.number_of(name);
     struct stat status {};
     if (!number || ::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
       continue;
@@ -90,11 +82,11 @@ void FileSeries::find_earlier() {
     // How old it is only the wall clock can say, now and once: what happens to that clock while
     // this run lasts makes no file older or younger. One from the future has just ended.
     const std::int64_t age_ns = std::max<std::int64_t>(0, wall_ns - ended_wall_ns);
-    const std::string path = entry.path().string();
-    const std::uint64_t index_bytes = index_bytes_of(path);
+    const std::string path = (entry.path().parent_path() / name).string();
+    if (found != name && exists(path)) continue;  // some programs leave the original in its place
+    const BytesOnDisk bytes = bytes_on_disk(path, may_be_compressed());
     earlier.push_back({names_.by_time() ? ended_wall_ns : std::int64_t{*number},
-                       {path, static_cast<std::uint64_t>(status.st_size) + index_bytes,
-                        boot_ns - age_ns, index_bytes != 0}});
+                       {path, bytes.file + bytes.index, boot_ns - age_ns, bytes.index != 0}});
     note_named(path);
     if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
   }
@@ -313,23 +305,31 @@ void FileSeries::note_deleted(const std::string& path) noexcept {
   if (known != numbers_.end() && --known->second.files == 0) numbers_.erase(known);
 }
 
-// Indexes come a while after their files: those of the last ones are looked for. The files are
+// Indexes come a while after their files, and compressed ones in the place of others: those of the
+// last ones are looked for. What changes further back counts as large as it was. The files are
 // added at the end and taken off the front by this thread alone, but for the last file of all.
-void FileSeries::count_indexes(std::unique_lock<std::mutex>& lock) {
+void FileSeries::count_bytes(std::unique_lock<std::mutex>& lock) {
   constexpr std::size_t kLookedAt = 64;
   std::vector<std::pair<std::size_t, std::string>> looked_for;
   for (std::size_t i = kept_.size() - std::min(kLookedAt, kept_.size()); i < kept_.size(); ++i) {
-    if (!kept_[i].index_counted) looked_for.emplace_back(i, kept_[i].path);
+    if (may_be_compressed() || !kept_[i].index_counted) looked_for.emplace_back(i, kept_[i].path);
   }
   if (looked_for.empty()) return;
-  std::vector<std::uint64_t> bytes;
+  std::vector<BytesOnDisk> bytes;
   lock.unlock();
-  for (const auto& [place, path] : looked_for) bytes.push_back(index_bytes_of(path));
+  for (const auto& [place, path] : looked_for)
+    bytes.push_back(bytes_on_disk(path, may_be_compressed()));
   lock.lock();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     KeptFile& file = kept_[looked_for[i].first];
-    file.size_bytes += bytes[i];
-    file.index_counted = bytes[i] != 0;
+    if (may_be_compressed() && bytes[i].file != 0) {
+      file.size_bytes = bytes[i].file + bytes[i].index;
+    } else if (!file.index_counted) {
+      file.size_bytes += bytes[i].index;
+    } else {
+      continue;
+    }
+    file.index_counted = bytes[i].index != 0;
   }
 }
 
@@ -361,7 +361,7 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
     limits.min_free_bytes =
         std::max(limits.min_free_bytes, std::min(kRoomBytes, state.total_bytes / kRoomPerDisk));
   }
-  if (limits.bytes != 0) count_indexes(lock);
+  if (limits.bytes != 0) count_bytes(lock);
   std::size_t count = files_to_delete(kept_, limits, state);
   // A quota is full before the disk is: one at least.
   if (room_wanted_) count = std::min(kept_.size(), std::max<std::size_t>(count, 1));
@@ -369,8 +369,8 @@ void FileSeries::retain(std::unique_lock<std::mutex>& lock) noexcept {
   for (; count != 0; --count) {
     const std::string path = kept_.front().path;
     lock.unlock();
-    const int error = ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
-    if (error == 0) static_cast<void>(remove_index_file(path));
+    const int error = delete_finished(path, may_be_compressed());
+    if (error == 0 && series_.on_deleted) series_.on_deleted(path);
     lock.lock();
     delete_error_.store(error, std::memory_order_relaxed);
     if (error != 0) return;  // looked at again with the next file

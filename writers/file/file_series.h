@@ -34,6 +34,10 @@ struct SeriesOptions {
   // Told of each file that has its name, on the series' thread; of the last on the writer's. Must
   // not wait. Empty: nobody.
   std::function<void(const FinishedFile&)> on_finished;
+  // A program runs for each finished file, and may leave it compressed: NAME.gz is still NAME to
+  // retention and to the next start. Told of each file that was deleted, on the series' thread or
+  // the writer's: the program may be at it yet. Must not wait. Empty: there is no program.
+  std::function<void(const std::string&)> on_deleted;
 };
 
 // Owns the spare file and those being closed. The mutex is taken at a turn, never for a packet.
@@ -93,6 +97,7 @@ class FileSeries {
     OutputFile file;
     FinishedFile as;
   };
+  bool may_be_compressed() const noexcept { return static_cast<bool>(series_.on_deleted); }
   void find_earlier();
   // What the name of this moment is made of; with the lock. Whether it is free is asked without.
   struct NextName {
@@ -109,7 +114,7 @@ class FileSeries {
   void note_finished(const FinishedFile& file);
   void note_named(const std::string& path);
   void note_deleted(const std::string& path) noexcept;
-  void count_indexes(std::unique_lock<std::mutex>& lock);
+  void count_bytes(std::unique_lock<std::mutex>& lock);
   void retain(std::unique_lock<std::mutex>& lock) noexcept;
   RetentionState look_at_disk(RetentionLimits& limits, std::unique_lock<std::mutex>& lock) noexcept;
 

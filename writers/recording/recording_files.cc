@@ -18,8 +18,9 @@ namespace capstan {
 OutputFile RecordingWriter::open_file(const std::atomic<bool>& abandon) {
   if (!options_.rotation.active()) return OutputFile(options_.file, &abandon);
   series_ = std::make_unique<FileSeries>(
-      options_.file, SeriesOptions{options_.retention, options_.on_full != OnFull::kStop,
-                                   options_.confine_thread, options_.on_finished});
+      options_.file,
+      SeriesOptions{options_.retention, options_.on_full != OnFull::kStop, options_.confine_thread,
+                    options_.on_finished, options_.on_deleted});
   return series_->open_first();
 }
 

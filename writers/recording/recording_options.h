@@ -58,6 +58,8 @@ struct RecordingOptions {
   std::uint64_t sync_interval_ns = 0;
   // Told of each file that has its name; must not wait. See SeriesOptions.
   std::function<void(const FinishedFile&)> on_finished;
+  // Told of each file that retention deleted; see SeriesOptions.
+  std::function<void(const std::string&)> on_deleted;
   // Told where each block went; not owned, outlives the writer. Null: nobody.
   BlockObserver* observer = nullptr;
   // What was received this long ago is on its way to disk also when nothing more arrives. With the

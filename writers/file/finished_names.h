@@ -1,0 +1,27 @@
+// What lies on the disk of a finished file of a series: it itself, its index, and what a program
+// run for it (`capstan record --on-file`, `-z gzip`) has made of it under its name and an ending.
+//
+// Used by file_series.cc, whose limits hold for all of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace capstan {
+
+// "x.pcap" for "x.pcap.gz"; other names as they are. The endings are those that gzip, zstd, xz,
+// bzip2, lz4 and compress give.
+std::string without_compressed_ending(const std::string& name);
+
+struct BytesOnDisk {
+  std::uint64_t file = 0;   // of it and what was made of it; 0: nothing is there
+  std::uint64_t index = 0;  // 0: none
+};
+
+// Asks the disk, which may take its time. `compressed`: whether to look for what was made of it.
+BytesOnDisk bytes_on_disk(const std::string& path, bool compressed) noexcept;
+
+// Deletes it with all that lies there of it. 0, also when nothing was there, or an errno value.
+int delete_finished(const std::string& path, bool compressed) noexcept;
+
+}  // namespace capstan
