@@ -408,6 +408,7 @@ Outcome run_script(const Script& script) {
     return std::any_of(recording.rings.begin(), recording.rings.end(),
                        [at](const auto& ring) { return ring->owns(at); });
   };
+  backend_options.fed_by_another_thread = script.through_thread;
   backend_options.on_long_wait = [&abandon] { abandon = true; };
   backend_options.power_loss_copy = power_loss_part;
   auto backend = std::make_unique<FakeBackend>(std::move(backend_options));

@@ -56,6 +56,9 @@ struct FakeBackendOptions {
   // `power_loss_copy`: what was written since the last completed sync is there, or not, or in part.
   std::uint64_t power_loss_at = 0;
   std::string power_loss_copy;
+  // The writer's own thread waits for blocks too, as long as the scheduler lets whoever makes them
+  // stand.
+  bool fed_by_another_thread = false;
   // Called when the writer has waited a hundred times for what is stuck.
   std::function<void()> on_long_wait;
   // Whether these bytes are a ring's own.
