@@ -12,6 +12,7 @@
 #include "tools/record/record_stats.h"
 #include "tools/watch/alarms.h"
 #include "tools/watch/local_address.h"
+#include "tools/watch/parse_status.h"
 #include "tools/watch/status_socket.h"
 #include "tools/watch/status_text.h"
 #include "tools/watch/watch_cli.h"
@@ -160,6 +161,15 @@ TEST(Status, ReadsAsPeopleWant) {
 }
 
 // A recorder that was killed leaves its socket: it does not run for ever.
+TEST(Status, WhatIsNoStatusIsRefused) {
+  EXPECT_EQ(parse_status<nlohmann::json>(R"({"stats":{"rings":[]}})")["stats"]["rings"].size(), 0U);
+  constexpr std::size_t kDeep = 1'000'000;  // would take the stack of who copies or prints it
+  const std::string deep = "{\"stats\":" + std::string(kDeep, '[') + std::string(kDeep, ']') + "}";
+  for (const std::string& text : {std::string(), std::string("[]"), std::string("{"), deep}) {
+    EXPECT_THROW(parse_status<nlohmann::json>(text), std::runtime_error) << text.substr(0, 20);
+  }
+}
+
 TEST(Status, ADeadSocketIsNoRecorder) {
   const test::TempDir dir;
   std::filesystem::create_directory(dir.path() / "capstan");

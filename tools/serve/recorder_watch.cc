@@ -8,6 +8,7 @@
 #include "engine/core/thread.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
+#include "tools/watch/parse_status.h"
 #include "tools/watch/status_socket.h"
 
 namespace capstan::serve {
@@ -16,22 +17,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What is nested deeper is no status, and would be copied and written by functions that call
-// themselves.
-bool is_shallow(int depth, Json::parse_event_t, const Json&) {
-  constexpr int kDeepest = 32;
-  if (depth > kDeepest) throw std::runtime_error("nested too deep");
-  return true;
-}
-
 // Another user's recorder may answer anything; sockets of dead ones are passed over.
 Json ask_all() {
   Json recorders = Json::array();
   Json troubles = Json::array();
   for (const std::string& path : tools::find_status_sockets()) {
     try {
-      Json answer = Json::parse(tools::ask_status(path), is_shallow);
-      if (!answer.is_object() || !answer.contains("stats")) throw std::runtime_error("no recorder");
+      Json answer = tools::parse_status<Json>(tools::ask_status(path));
+      if (!answer.contains("stats")) throw std::runtime_error("no recorder");
       recorders.push_back(std::move(answer));
     } catch (const std::system_error& error) {
       const int code = error.code().value();

@@ -79,7 +79,8 @@ std::string recorder_metrics(std::string_view status_json) {
       if (recorder.contains("interfaces") && recorder["interfaces"].is_array()) {
         for (const auto& name : recorder["interfaces"]) {
           if (name.is_string()) {
-            interfaces += (interfaces.empty() ? "" : ",") + name.get<std::string>();
+            if (!interfaces.empty()) interfaces += ',';
+            interfaces += name.get<std::string>();
           }
         }
       }

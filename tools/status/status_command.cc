@@ -11,6 +11,7 @@
 #include "tools/common/json_text.h"
 #include "tools/common/log.h"
 #include "tools/status/status_cli.h"
+#include "tools/watch/parse_status.h"
 #include "tools/watch/status_socket.h"
 #include "tools/watch/status_text.h"
 
@@ -32,13 +33,15 @@ std::string socket_of(const std::string& target) {
 
 void print_status(const std::string& path, bool json) {
   const std::string answer = ask_status(path);
+  std::string text;
   try {
     // Another user's recorder may have answered anything: what is printed is made anew.
-    const nlohmann::json status = nlohmann::json::parse(answer);
-    fmt::print("{}", json ? dump_json(status) + '\n' : status_text(status));
-  } catch (const nlohmann::json::exception&) {
+    const auto status = parse_status<nlohmann::json>(answer);
+    text = json ? dump_json(status) + '\n' : status_text(status);
+  } catch (const std::exception&) {  // not JSON, or without what a recorder tells
     throw std::runtime_error(fmt::format("{}: what answers there is no recorder", path));
   }
+  fmt::print("{}", text);
 }
 
 }  // namespace
