@@ -1,8 +1,9 @@
-// Random filters over every capture of the tests, with indexes good and damaged: packet for packet
-// what libpcap takes of the file.
+// Random filters over every capture of the tests, and over a directory of many, with indexes good
+// and damaged: packet for packet what libpcap takes of the files.
 //
-// CAPSTAN_QUERY_FILTERS sets how many filters a capture gets, CAPSTAN_QUERY_SEED repeats a run,
-// CAPSTAN_CAPTURES names another folder of captures.
+// CAPSTAN_QUERY_FILTERS sets how many filters a capture and the directory get, CAPSTAN_QUERY_SEED
+// repeats a run, CAPSTAN_CAPTURES names another folder of captures, CAPSTAN_ROTATED a directory of
+// recordings to take in place of one made of the captures.
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 
@@ -15,6 +16,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/core/errors.h"
@@ -83,13 +85,19 @@ struct HandleClose {
   void operator()(pcap_t* handle) const noexcept { ::pcap_close(handle); }
 };
 
-// One capture as libpcap reads it, and filters over it.
+// Captures of one link type as libpcap reads them one after another, and filters over them.
 class ByLibpcap {
  public:
-  explicit ByLibpcap(const std::string& path) {
+  explicit ByLibpcap(const std::vector<fs::path>& captures) {
+    for (const fs::path& capture : captures) read(capture);
+  }
+  explicit ByLibpcap(const fs::path& capture) { read(capture); }
+
+  void read(const std::string& path) {
     char error[PCAP_ERRBUF_SIZE] = {};
     handle_.reset(
         ::pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error));
+    clean_ = clean_ && handle_;
     if (!handle_) return;
     pcap_pkthdr* head = nullptr;
     const std::uint8_t* data = nullptr;
@@ -103,8 +111,10 @@ class ByLibpcap {
       timed_ = timed_ && head->ts.tv_sec >= 0 && head->ts.tv_usec >= 0 &&
                head->ts.tv_usec < 1'000'000'000;
     }
-    clean_ = result == PCAP_ERROR_BREAK;
+    clean_ = clean_ && result == PCAP_ERROR_BREAK;
   }
+
+  bool is_ethernet() const { return handle_ && ::pcap_datalink(handle_.get()) == DLT_EN10MB; }
 
   // A fraction of a second beyond a second overflows in libpcap: of such a capture only the bytes
   // are compared.
@@ -131,47 +141,41 @@ class ByLibpcap {
  private:
   std::unique_ptr<pcap_t, HandleClose> handle_;
   std::vector<StoredPacket> packets_;
-  bool clean_ = false;
+  bool clean_ = true;
   bool timed_ = true;
 };
 
-// One capture in a directory of its own, as query sees it.
+// Captures in a directory of their own, as query sees them.
 class ByQuery {
  public:
-  ByQuery(const fs::path& capture, std::uint64_t seed) : filters_(seed), random_(seed) {
-    path_ = dir_.path() / capture.filename();
-    fs::copy_file(capture, path_);
-    IndexRecordingOptions options;
-    options.block_bytes = 256;  // several blocks also in a small file
-    IndexedRecording indexed = index_recording(path_, options);
-    index_ = std::move(indexed.bytes);
-    if (index_.empty()) return;
-    IndexReader::Opened opened = IndexReader::from_bytes_unchecked(index_);
-    EXPECT_TRUE(opened.reader) << opened.reason;
-    if (!opened.reader) return;
-    EXPECT_TRUE(opened.reader->for_each_row([&](const IndexRow& row, const auto&) {
-      filters_.learn(row);
-      return true;
-    })) << capture
-        << ": " << opened.reader->error();
-    set_ = RecordingSet::find({path_});
+  ByQuery(const std::vector<fs::path>& captures, std::uint64_t seed)
+      : filters_(seed), random_(seed) {
+    for (const fs::path& capture : captures) add(capture);
+    // Of several the directory is asked, as people do.
+    set_ = RecordingSet::find({files_.size() == 1 ? files_[0].path : dir_.path().string()});
   }
 
-  bool indexed() const noexcept { return !index_.empty(); }
+  // Something of every capture is known to an index.
+  bool indexed() const noexcept {
+    return std::none_of(files_.begin(), files_.end(),
+                        [](const File& file) { return file.index.empty(); });
+  }
   std::string next_filter() { return filters_.next(); }
 
-  void put_index(bool damaged) {
-    Bytes bytes = index_;
-    if (damaged) {
-      if (random_() % 4 == 0) {
-        bytes.resize(random_() % bytes.size());
-      } else {
-        bytes[random_() % bytes.size()] ^= static_cast<std::uint8_t>(1U << random_() % 8);
+  void put_indexes(bool damaged) {
+    for (const File& file : files_) {
+      Bytes bytes = file.index;
+      if (damaged) {
+        if (random_() % 4 == 0) {
+          bytes.resize(random_() % bytes.size());
+        } else {
+          bytes[random_() % bytes.size()] ^= static_cast<std::uint8_t>(1U << random_() % 8);
+        }
       }
+      std::ofstream out(index_path_of(file.path), std::ios::binary);
+      out.write(reinterpret_cast<const char*>(bytes.data()),
+                static_cast<std::streamsize>(bytes.size()));
     }
-    std::ofstream out(index_path_of(path_), std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
   }
 
   std::vector<StoredPacket> take(const std::string& filter, bool& narrowed) {
@@ -182,7 +186,7 @@ class ByQuery {
     options.accept = [&query](const PacketView& packet) { return query.matches(packet); };
     options.plan = [&](const SetFile& file) {
       FilePlan plan = query.plan(file);
-      narrowed = plan.skip || query.facts().blocks_to_read < query.facts().blocks;
+      narrowed = narrowed || plan.skip || query.facts().blocks_to_read < query.facts().blocks;
       return plan;
     };
     SetReader reader(set_, options);
@@ -193,32 +197,60 @@ class ByQuery {
   }
 
  private:
+  struct File {
+    std::string path;
+    Bytes index;
+  };
+
+  void add(const fs::path& capture) {
+    const std::string name = std::to_string(files_.size()) + '_' + capture.filename().string();
+    File file{dir_.path() / name, {}};
+    fs::copy_file(capture, file.path);
+    IndexRecordingOptions options;
+    options.block_bytes = 256;  // several blocks also in a small file
+    file.index = index_recording(file.path, options).bytes;
+    files_.push_back(file);
+    if (file.index.empty()) return;
+    IndexReader::Opened opened = IndexReader::from_bytes_unchecked(file.index);
+    ASSERT_TRUE(opened.reader) << opened.reason;
+    EXPECT_TRUE(opened.reader->for_each_row([&](const IndexRow& row, const auto&) {
+      filters_.learn(row);
+      return true;
+    })) << capture
+        << ": " << opened.reader->error();
+  }
+
   test::TempDir dir_;
-  std::string path_;
-  Bytes index_;
+  std::vector<File> files_;
   RecordingSet set_;
   test::TrafficFilter filters_;
   std::mt19937_64 random_;
 };
 
-// An answer is in the order of time, whatever the file's is.
-void put_in_order(std::vector<StoredPacket>& packets, bool timed) {
-  if (timed) {
+// An answer is in the order of time, whatever a file's is. Of several files packets of one time
+// have no order.
+void put_in_order(std::vector<StoredPacket>& packets, bool timed, bool of_several) {
+  if (!timed) {
+    for (StoredPacket& packet : packets) packet.timestamp_ns = 0;
+  } else if (!of_several) {
     std::stable_sort(packets.begin(), packets.end(),
                      [](const auto& a, const auto& b) { return a.timestamp_ns < b.timestamp_ns; });
     return;
   }
-  for (StoredPacket& packet : packets) packet.timestamp_ns = 0;
-  std::sort(packets.begin(), packets.end(),
-            [](const auto& a, const auto& b) { return a.data < b.data; });
+  std::sort(packets.begin(), packets.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.timestamp_ns, a.data, a.wirelen) <
+           std::tie(b.timestamp_ns, b.data, b.wirelen);
+  });
 }
 
-void compare(const fs::path& capture, std::uint64_t seed, int filters, Totals& totals) {
-  ByLibpcap expected(capture);
+void compare(const std::vector<fs::path>& captures, std::uint64_t seed, int filters,
+             Totals& totals) {
+  ByLibpcap expected(captures);
   if (!expected.clean()) return;  // what libpcap does not read it does not filter
-  ByQuery query(capture, seed);
+  ByQuery query(captures, seed);
   if (!query.indexed()) return;
-  ++totals.captures;
+  totals.captures += static_cast<int>(captures.size());
+  const bool several = captures.size() > 1;
   for (int i = 0; i < filters; ++i) {
     const std::string filter = query.next_filter();
     std::optional<std::vector<StoredPacket>> wanted = expected.take(filter);
@@ -226,21 +258,21 @@ void compare(const fs::path& capture, std::uint64_t seed, int filters, Totals& t
       ++totals.refused;
       continue;
     }
-    put_in_order(*wanted, expected.timed());
+    put_in_order(*wanted, expected.timed(), several);
     for (const bool damaged : {false, true}) {
-      query.put_index(damaged);
+      query.put_indexes(damaged);
       bool narrowed = false;
       std::vector<StoredPacket> taken;
       try {
         taken = query.take(filter, narrowed);
       } catch (const UsageError& error) {
-        ADD_FAILURE() << capture << ": " << filter << ": " << error.what();
+        ADD_FAILURE() << captures[0] << ": " << filter << ": " << error.what();
         continue;
       }
-      put_in_order(taken, expected.timed());
-      EXPECT_TRUE(taken == *wanted)
-          << capture << (damaged ? " (damaged index): " : ": ") << filter << ": " << taken.size()
-          << " packets, libpcap " << wanted->size();
+      put_in_order(taken, expected.timed(), several);
+      EXPECT_TRUE(taken == *wanted) << captures[0] << (several ? " and others" : "")
+                                    << (damaged ? " (damaged index): " : ": ") << filter << ": "
+                                    << taken.size() << " packets, libpcap " << wanted->size();
       ++totals.filters;
       totals.narrowed += narrowed ? 1 : 0;
       totals.packets += taken.size();
@@ -248,27 +280,69 @@ void compare(const fs::path& capture, std::uint64_t seed, int filters, Totals& t
   }
 }
 
-TEST(QueryCaptures, RandomFiltersGiveWhatLibpcapGives) {
-  const char* const wanted = std::getenv("CAPSTAN_QUERY_SEED");
-  const char* const many = std::getenv("CAPSTAN_QUERY_FILTERS");
-  const std::uint64_t seed =
-      wanted != nullptr ? std::stoull(wanted) : std::uint64_t{std::random_device{}()};
-  const int filters = many != nullptr ? std::stoi(many) : 6;
-  std::printf("seed %ju (CAPSTAN_QUERY_SEED repeats it)\n", static_cast<std::uintmax_t>(seed));
-  Totals totals;
-  std::uint64_t number = 0;
-  for (const fs::path& capture : test::capture_files()) {
-    compare(capture, seed + ++number, filters, totals);
+// How many filters, and of which seed.
+struct Asked {
+  explicit Asked(int by_itself) : filters(by_itself), seed(std::random_device{}()) {
+    if (const char* const many = std::getenv("CAPSTAN_QUERY_FILTERS")) filters = std::stoi(many);
+    if (const char* const wanted = std::getenv("CAPSTAN_QUERY_SEED")) seed = std::stoull(wanted);
+    std::printf("seed %ju (CAPSTAN_QUERY_SEED repeats it)\n", static_cast<std::uintmax_t>(seed));
   }
+
+  int filters;
+  std::uint64_t seed;
+};
+
+void tell(const Totals& totals) {
   std::printf(
       "%d captures, %d answers, %d filters refused by libpcap, %d answers from parts, "
       "%ju packets\n",
       totals.captures, totals.filters, totals.refused, totals.narrowed,
       static_cast<std::uintmax_t>(totals.packets));
   EXPECT_GT(totals.captures, 0);
-  EXPECT_GT(totals.filters, totals.captures);
   EXPECT_GT(totals.narrowed, 0);
   EXPECT_GT(totals.packets, 0U);
+}
+
+TEST(QueryCaptures, RandomFiltersGiveWhatLibpcapGives) {
+  const Asked asked(6);
+  Totals totals;
+  std::uint64_t number = 0;
+  for (const fs::path& capture : test::capture_files()) {
+    compare({capture}, asked.seed + ++number, asked.filters, totals);
+  }
+  tell(totals);
+  EXPECT_GT(totals.filters, totals.captures);
+}
+
+std::vector<fs::path> directory_of_many() {
+  std::vector<fs::path> files;
+  if (const char* const given = std::getenv("CAPSTAN_ROTATED")) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(given)) {
+      if (entry.is_regular_file() && entry.path().extension() != ".cidx") {
+        files.push_back(entry.path());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  for (const fs::path& capture : test::capture_files()) {
+    const ByLibpcap read(capture);
+    if (read.clean() && read.timed() && read.is_ethernet() &&
+        !index_recording(capture, {}).bytes.empty()) {
+      files.push_back(capture);
+    }
+  }
+  return files;
+}
+
+TEST(QueryCaptures, RandomFiltersOverADirectoryGiveWhatLibpcapGives) {
+  const Asked asked(8);
+  const std::vector<fs::path> files = directory_of_many();
+  ASSERT_GT(files.size(), 3U);
+  Totals totals;
+  compare(files, asked.seed, asked.filters, totals);
+  tell(totals);
+  EXPECT_GE(totals.filters, asked.filters);
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ void Watchers::open_status_socket() {
   if (chosen == "none") return;
   if (!chosen.empty()) {
     status_socket_ = std::make_unique<StatusSocket>(chosen);
-    status_directory_ = std::filesystem::path(chosen).parent_path();
-    if (status_directory_.empty()) status_directory_ = ".";
+    const std::filesystem::path directory = std::filesystem::path(chosen).parent_path();
+    status_directory_ = directory.empty() ? "." : directory.string();
     return;
   }
   if (status_directory_.empty()) return;
