@@ -25,6 +25,8 @@ class IndexSource {
   std::uint64_t size() const noexcept { return size_; }
   // Exactly `size` bytes at `offset`, or an errno value; EIO when the file has become shorter.
   int read(std::uint64_t offset, std::size_t size, std::vector<std::uint8_t>& to) const;
+  // Of a file: whether the kernel is to read nothing but what is asked for (posix_fadvise(2)).
+  void expect_jumps(bool jumps) const noexcept;
 
  private:
   UniqueFd fd_;

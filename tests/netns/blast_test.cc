@@ -303,15 +303,17 @@ TEST_F(Blast, ReplaysARecordingAsItIs) {
       const std::string go = file + ".go";
       // tcpdump says "listening" when it is ready; -c ends it at the last packet.
       // Ours only: a neighbour's greeting would take the place of one.
-      shell("tcpdump -i v1 -B 16384 -c 500 -w " + file + " udp >" + go +
-            " 2>&1 & "
+      // It counts before it has written the rest of its file: only its end says that all is there.
+      shell("(tcpdump -i v1 -B 16384 -c 500 -w " + file + " udp >" + go + " 2>&1; echo ended >>" +
+            go +
+            ") & "
             "i=0; until grep -q listening " +
             go +
             " || [ $i -gt 600 ]; do sleep 0.1; "
             "i=$((i+1)); done; grep -q listening " +
             go);
       const BlastResult result = run_blast(options, never_);
-      shell("i=0; until grep -q 'packets captured' " + go +
+      shell("i=0; until grep -q ended " + go +
             " || [ $i -gt 600 ]; do sleep 0.1; "
             "i=$((i+1)); done; grep -q '^500 packets captured' " +
             go);
