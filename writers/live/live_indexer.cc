@@ -138,6 +138,10 @@ bool LiveIndexer::take_turn() noexcept {
       files_.clear();  // read whole when they are finished
     }
   }
+  // To finish a file takes a while, in which nobody could take back a block that is held here.
+  if (!files.empty()) {
+    for (Inlet& inlet : inlets_) inlet.ahead.reset();
+  }
   for (const FinishedFile& file : files) {
     if (leaving_.load(std::memory_order_relaxed)) {
       worker_.add(file.path);
