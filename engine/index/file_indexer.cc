@@ -34,6 +34,7 @@ class Indexer {
       if (cuts_here(item) && !end_block(file_.item_offset())) return false;
       if (item == ReadItem::kPacket) [[likely]] {
         gain_.add_packet(packet.timestamp_ns, packet.dropped_before);
+        account_.add_packet(packet);
         builder_.add_packet(packet);
         ++block_.packets;
       } else {
@@ -44,7 +45,7 @@ class Indexer {
     indexed.end_offset = file_.end().offset;
     indexed.whole = file_.end().clean();
     indexed.pcap = file_.format().kind == CaptureFormat::Kind::kPcap;
-    indexed.has_ledger = gain_.has_ledger();
+    take_losses(account_.finish({indexed.whole, false}), indexed);
     return end_block(indexed.end_offset);
   }
 
@@ -67,15 +68,24 @@ class Indexer {
         block_.section = static_cast<std::uint32_t>(indexed.sections.size() - 1);
         block_.interfaces = 0;
         gain_.begin_section();
+        account_.begin_section(file_.sections().back());
         break;
       case ReadItem::kInterface:
+        account_.add_interface();
         if (indexed.sections.empty()) break;
         indexed.sections.back().interfaces.push_back(
             {file_.item_offset(), 0, file_.interfaces().back().link_type});
         break;
       case ReadItem::kBlockHead:
         gain_.add_head(file_.block_head());
+        account_.add_head(file_.block_head(), file_.item_offset());
         block_.ring = file_.block_head().ring;
+        break;
+      case ReadItem::kStatistics:
+        account_.add_statistics(file_.statistics());
+        break;
+      case ReadItem::kFileClose:
+        account_.add_close(file_.file_close());
         break;
       default:
         break;
@@ -103,6 +113,7 @@ class Indexer {
   IndexBuilder builder_;
   IndexBlock block_;
   LedgerGain gain_;
+  LossAccount account_;
 };
 
 CaptureFile open_recording(const std::string& path, bool gentle) {

@@ -147,6 +147,9 @@ std::vector<std::uint8_t> IndexBuilder::finish(const IndexedFile& file) {
   summary.whole = file.whole;
   summary.end_offset = file.end_offset;
   summary.has_ledger = file.has_ledger;
+  summary.ledger_disputed = file.ledger_disputed;
+  summary.interface_dropped = file.interface_dropped;
+  summary.missing = file.missing;
   summary.in_time_order = in_time_order_;
   summary.packets = packets_;
   summary.bytes = bytes_;

@@ -37,7 +37,11 @@ struct IndexedFile {
   bool pcap = false;
   bool whole = false;
   std::uint64_t end_offset = 0;
+  // As those of IndexSummary.
   bool has_ledger = false;
+  bool ledger_disputed = false;
+  std::uint64_t interface_dropped = 0;
+  std::uint64_t missing = 0;
   std::vector<IndexSection> sections;
 };
 

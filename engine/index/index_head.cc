@@ -167,6 +167,7 @@ bool IndexReader::Impl::read_summary() {
   summary.whole = (flags & 2) != 0;
   summary.in_time_order = (flags & 4) != 0;
   summary.has_ledger = (flags & 8) != 0;
+  summary.ledger_disputed = (flags & 32) != 0;
   constexpr std::uint64_t kCountLimit = 0xffffffff;
   summary.end_offset = from.varint();
   summary.packets = from.varint();
@@ -181,6 +182,16 @@ bool IndexReader::Impl::read_summary() {
   summary.many_rows = from.varint();
   summary.many_packets = from.varint();
   summary.rows = static_cast<std::uint32_t>(from.varint(kCountLimit));
+  if (summary.has_ledger) {
+    if ((flags & 16) == 0) {
+      error = "an earlier Capstan made it, which did not write down all that a ledger tells";
+      return false;
+    }
+    summary.interface_dropped = from.varint();
+    summary.missing = from.varint();
+  }
+  // Each has a byte at least.
+  if (summary.blocks > section(SectionId::kBlocks).bytes) return damaged("its number of blocks");
   return !from.failed() || damaged("its summary");
 }
 

@@ -35,6 +35,8 @@ LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& b
   loss.whole_file = true;
   loss.received = summary.received;
   loss.dropped = summary.dropped;
+  loss.interface_dropped = summary.interface_dropped;
+  loss.missing = summary.missing;
   for (const IndexBlock& block : blocks) {
     if (block.dropped == 0) continue;
     if (loss.spans.size() == kMaxLossSpans) {
@@ -127,6 +129,10 @@ std::optional<IndexReader> IndexPlanner::open(const SetFile& file) {
     refuse(IndexRefusal::kDamaged, "it is of a recording that ends in the middle of a record");
     return std::nullopt;
   }
+  if (summary.ledger_disputed) {
+    refuse(IndexRefusal::kDamaged, "the recording's ledger of losses does not agree with it");
+    return std::nullopt;
+  }
   facts_.refusal = IndexRefusal::kNone;
   facts_.file_bytes = summary.recording.size_bytes;
   facts_.packets = summary.packets;
@@ -197,7 +203,9 @@ FilePlan IndexPlanner::plan(const SetFile& file) {
   std::optional<IndexReader> index = open(file);
   if (!index) return {};
   const IndexSummary& summary = index->summary();
-  const bool in_time = range_.overlaps(summary.first_ns, summary.last_ns);
+  // The times of blocks nobody looked at are not known exactly.
+  const bool in_time =
+      summary.skipped_blocks != 0 || range_.overlaps(summary.first_ns, summary.last_ns);
   if (!in_time && summary.has_ledger && summary.dropped == 0) return skipped(summary);
   std::vector<bool> chosen(summary.blocks);
   const auto choose = [&](const IndexRow&, const std::vector<std::uint32_t>& of_row) {

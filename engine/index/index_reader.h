@@ -77,6 +77,11 @@ struct IndexSummary {
   std::uint64_t last_ns = 0;
   bool in_time_order = false;  // no packet is older than the one before it
   bool has_ledger = false;     // block heads say what was lost
+  // The ledger does not agree with the packets, or is not of all sections: only the recording says
+  // what was lost.
+  bool ledger_disputed = false;
+  std::uint64_t interface_dropped = 0;  // with a ledger: LossReport's
+  std::uint64_t missing = 0;            // the same
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
   std::uint32_t blocks = 0;

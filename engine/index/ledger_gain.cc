@@ -25,7 +25,6 @@ void LedgerGain::add_loss(std::uint64_t dropped, std::uint64_t begin_ns,
 }
 
 void LedgerGain::add_head(const BlockHead& head) {
-  has_ledger_ = true;
   const auto known = rings_.find(head.ring);
   if (known == rings_.end()) {
     if (rings_.size() == kMaxRings) return;
@@ -75,6 +74,13 @@ void LedgerGain::take(IndexBlock& block) noexcept {
   block.loss_begin_ns = dropped_ != 0 ? begin_ns_ : 0;
   block.loss_end_ns = dropped_ != 0 ? end_ns_ : 0;
   received_ = dropped_ = begin_ns_ = end_ns_ = 0;
+}
+
+void take_losses(const LossReport& loss, IndexedFile& file) noexcept {
+  file.has_ledger = loss.source == LossSource::kLedger;
+  file.ledger_disputed = file.has_ledger && (!loss.whole_file || !loss.problems.empty());
+  file.interface_dropped = loss.interface_dropped;
+  file.missing = loss.missing;
 }
 
 }  // namespace capstan

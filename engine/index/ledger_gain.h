@@ -5,7 +5,8 @@
 #include <map>
 
 #include "engine/format/block_head.h"
-#include "engine/index/index_reader.h"
+#include "engine/index/index_builder.h"
+#include "engine/reader/loss_account.h"
 
 namespace capstan {
 
@@ -28,7 +29,6 @@ class LedgerGain {
   }
   // Puts what was added since the last call into `block`.
   void take(IndexBlock& block) noexcept;
-  bool has_ledger() const noexcept { return has_ledger_; }
 
  private:
   struct Ring {
@@ -48,7 +48,9 @@ class LedgerGain {
   bool open_end_ = false;  // the loss added last ends with the next packet
   bool awaits_drop_count_ = false;
   BlockHead awaiting_{};
-  bool has_ledger_ = false;
 };
+
+// What an index says of the losses of the whole file: `loss`, of all of it.
+void take_losses(const LossReport& loss, IndexedFile& file) noexcept;
 
 }  // namespace capstan

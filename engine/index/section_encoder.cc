@@ -37,14 +37,19 @@ void write_identity(FieldWriter& to, const FileIdentity& identity) {
 FieldWriter encode_summary(const IndexSummary& summary) {
   FieldWriter to;
   write_identity(to, summary.recording);
-  to.u8(static_cast<std::uint8_t>((summary.pcap ? 1 : 0) | (summary.whole ? 2 : 0) |
-                                  (summary.in_time_order ? 4 : 0) | (summary.has_ledger ? 8 : 0)));
+  to.u8(static_cast<std::uint8_t>(
+      (summary.pcap ? 1 : 0) | (summary.whole ? 2 : 0) | (summary.in_time_order ? 4 : 0) |
+      (summary.has_ledger ? 8 | 16 : 0) | (summary.ledger_disputed ? 32 : 0)));
   for (const std::uint64_t value :
        {summary.end_offset, summary.packets, summary.bytes, summary.first_ns, summary.last_ns,
         summary.received, summary.dropped, std::uint64_t{summary.blocks},
         std::uint64_t{summary.skipped_blocks}, std::uint64_t{summary.many_blocks},
         summary.many_rows, summary.many_packets, std::uint64_t{summary.rows}}) {
     to.varint(value);
+  }
+  if (summary.has_ledger) {
+    to.varint(summary.interface_dropped);
+    to.varint(summary.missing);
   }
   return to;
 }

@@ -97,6 +97,11 @@ class LossAccount {
       add_drop_count(packet);
     last_packet_ns_ = packet.timestamp_ns;
   }
+  // Packets of which only the number is known: no loss ends with one of them.
+  void add_packets(std::uint64_t count) noexcept {
+    section_packets_ += count;
+    packets_since_head_ += count;
+  }
   // `offset`: where in the file it stands.
   void add_head(const BlockHead& head, std::uint64_t offset);
   void add_statistics(const InterfaceStatistics& statistics);

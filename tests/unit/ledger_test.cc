@@ -2,12 +2,14 @@
 // stripe of several, one file of a series, cut anywhere, repaired, or made by an older Capstan.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +22,8 @@
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
+#include "engine/index/file_indexer.h"
+#include "engine/index/index_planner.h"
 #include "engine/reader/recording_summary.h"
 #include "engine/reader/recordings_together.h"
 #include "tests/support/pcapng_builder.h"
@@ -47,6 +51,7 @@ struct Shape {
   std::uint32_t blocks = 4;        // of each ring
   std::uint64_t dropped_each = 0;  // in front of every block but the first
   bool closes = true;              // with the counts at the end; false: killed before
+  std::uint64_t dropped_by_the_card = 0;
 };
 
 Bytes read_file(const std::string& path) {
@@ -80,11 +85,10 @@ class Recording {
       for (std::uint32_t ring = 0; ring < shape.rings; ++ring) add_block(ring, next_stripe_);
       next_stripe_ = (next_stripe_ + 1) % shape.stripes;
     }
-    for (const auto& writer : writers_) {
-      EXPECT_EQ(writer->finish(shape.closes ? test::closing_ledgers(counts_, now_)
-                                            : std::vector<ClosingLedger>{}),
-                0);
-    }
+    std::vector<ClosingLedger> ledgers;
+    if (shape.closes) ledgers = test::closing_ledgers(counts_, now_);
+    for (ClosingLedger& ledger : ledgers) ledger.nic_dropped = shape.dropped_by_the_card;
+    for (const auto& writer : writers_) EXPECT_EQ(writer->finish(ledgers), 0);
   }
 
   std::string path(std::uint32_t stripe = 0) const {
@@ -255,6 +259,80 @@ TEST(Ledger, AStripeMadeBeforeIsNeitherDamagedNorProved) {
     EXPECT_EQ(summary.loss.proof, LossProof::kUnknown);
     EXPECT_FALSE(summary.loss.lossy());
     EXPECT_EQ(summary.loss.stripes, 2U);
+  }
+}
+
+// By its index a file without a packet that is asked for is left out: its losses must be told all
+// the same, or the index must say that it does not know them.
+void expect_index_tells_all(const Bytes& bytes, const std::string& what) {
+  SCOPED_TRACE(what);
+  const test::TempDir folder;
+  const std::string path = folder.write("x.pcapng", bytes);
+  const Bytes index = index_recording(path, {}).bytes;
+  ASSERT_FALSE(index.empty());
+  folder.write("x.pcapng.cidx", index);
+  IndexPlanner planner(
+      [](std::uint16_t) {
+        return std::vector<FilterInstruction>{{BPF_RET, 0, 0, 0}};
+      },
+      {}, false);
+  const FilePlan plan = planner.plan({path});
+  if (planner.facts().refusal != IndexRefusal::kNone) return;  // it is read whole
+  const LossReport told = summary_of(path).loss;
+  EXPECT_EQ(plan.loss.dropped, told.dropped);
+  EXPECT_EQ(plan.loss.interface_dropped, told.interface_dropped);
+  EXPECT_EQ(plan.loss.missing, told.missing);
+  EXPECT_EQ(plan.loss.whole_file, told.whole_file);
+  EXPECT_EQ(told.problems.size(), 0U);
+}
+
+// Each block of a recording, to be changed: its type, and where it stands.
+template <class Change>
+Bytes changed(Bytes bytes, Change change) {
+  std::uint32_t length = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += length) {
+    std::uint32_t type = 0;
+    std::memcpy(&type, &bytes[at], 4);
+    std::memcpy(&length, &bytes[at + 4], 4);
+    change(type, &bytes[at]);
+  }
+  return bytes;
+}
+
+TEST(Ledger, AnIndexTellsOfAllLossesOfItsFile) {
+  for (const std::uint64_t dropped : {0U, 3U}) {
+    for (const std::uint64_t by_the_card : {0U, 7U}) {
+      const Recording recording(
+          {.rings = 2, .dropped_each = dropped, .dropped_by_the_card = by_the_card});
+      const Bytes whole = read_file(recording.path());
+      EXPECT_EQ(summary_of(whole).loss.interface_dropped != 0, by_the_card != 0);
+      expect_index_tells_all(whole, "whole");
+      for (const CloseReason reason : {CloseReason::kDiskRefused, CloseReason::kEnded}) {
+        const Bytes lacking = changed(whole, [reason](std::uint32_t type, std::uint8_t* at) {
+          if (type == pcapng::kCapstanFileClose) {
+            const auto number = static_cast<std::uint32_t>(reason);
+            std::memcpy(at + offsetof(FileClose, reason), &number, sizeof(number));
+          } else if (type == pcapng::kCapstanBlockHead) {
+            BlockHead head;
+            std::memcpy(&head, at, sizeof(head));
+            if (head.sequence != 0 || head.output_packets == 0) return;
+            head.output_packets += 5;
+            head.received += 5;
+            std::memcpy(at, &head, sizeof(head));
+          }
+        });
+        EXPECT_EQ(summary_of(lacking).loss.missing, 10U);
+        expect_index_tells_all(lacking, "packets are missing");
+      }
+      test::PcapngBuilder other;
+      other.section();
+      other.nanosecond_interface();
+      other.packet(0, 1'700'000'000'000'000'000, pattern_bytes(60, 1), 60);
+      Bytes two = whole;
+      two.insert(two.end(), other.bytes.begin(), other.bytes.end());
+      EXPECT_FALSE(summary_of(two).loss.whole_file);
+      expect_index_tells_all(two, "a section without a ledger");
+    }
   }
 }
 

@@ -100,11 +100,20 @@ bool LiveFile::read_between(const FinishedFile& file, IndexedFile& indexed) {
        item = reader.next_item(packet)) {
     const std::uint64_t offset = offset_in_file(ranges, reader.item_offset());
     if (item == ReadItem::kPacket) return false;
-    if (item == ReadItem::kBlockHead) between_.push_back({offset, reader.block_head(), true});
-    if (item == ReadItem::kSection) indexed.sections.push_back({offset, {}});
-    if (item != ReadItem::kInterface || indexed.sections.empty()) continue;
-    indexed.sections.back().interfaces.push_back({offset, 0, reader.interfaces().back().link_type});
-    between_.push_back({offset, {}, false});
+    if (item == ReadItem::kSection) {
+      indexed.sections.push_back({offset, {}});
+      section_ = reader.sections().back();
+      continue;
+    }
+    Between between{offset, item, {}, {}, {}};
+    if (item == ReadItem::kBlockHead) between.head = reader.block_head();
+    if (item == ReadItem::kStatistics) between.statistics = reader.statistics();
+    if (item == ReadItem::kFileClose) between.close = reader.file_close();
+    if (item == ReadItem::kInterface && !indexed.sections.empty()) {
+      indexed.sections.back().interfaces.push_back(
+          {offset, 0, reader.interfaces().back().link_type});
+    }
+    between_.push_back(between);
   }
   if (!reader.end().clean() || indexed.sections.size() != 1) return false;
   indexed.whole = true;
@@ -121,8 +130,10 @@ bool LiveFile::read_between(const FinishedFile& file, IndexedFile& indexed) {
   return true;
 }
 
-void LiveFile::add_to_ledger(LedgerGain& gain, const Told& told) {
+void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Told& told) {
   gain.add_head(told.place.head);
+  account.add_head(told.place.head, told.place.offset);
+  account.add_packets(told.place.packets);
   if (told.first_ns == 0) return;
   const bool drop_is_first = told.drop_count != 0 && told.drop_ns == told.first_ns;
   gain.add_packet(told.first_ns, drop_is_first ? told.drop_count : 0);
@@ -130,10 +141,21 @@ void LiveFile::add_to_ledger(LedgerGain& gain, const Told& told) {
   gain.add_packet(told.last_ns, 0);
 }
 
+void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Between& between) {
+  if (between.item == ReadItem::kInterface) account.add_interface();
+  if (between.item == ReadItem::kStatistics) account.add_statistics(between.statistics);
+  if (between.item == ReadItem::kFileClose) account.add_close(between.close);
+  if (between.item != ReadItem::kBlockHead) return;
+  gain.add_head(between.head);
+  account.add_head(between.head, between.offset);
+}
+
 // Walks the blocks of the index with what was told and what was read, all by offset.
 void LiveFile::set_ledgers(IndexedFile& indexed) {
   LedgerGain gain;
   gain.begin_section();
+  LossAccount account;
+  account.begin_section(section_);
   auto told = told_.begin();
   auto between = between_.begin();
   std::uint32_t interfaces = 0;
@@ -146,27 +168,24 @@ void LiveFile::set_ledgers(IndexedFile& indexed) {
       if (!has_told && !has_between) break;
       if (has_told && (!has_between || told->place.offset < between->offset)) {
         block.ring = told->place.head.ring;
-        add_to_ledger(gain, *told++);
+        add_to_ledgers(gain, account, *told++);
         continue;
       }
-      if (between->is_head) {
-        gain.add_head(between->head);
-        block.ring = between->head.ring;
-      } else {
-        ++interfaces;
-      }
-      ++between;
+      if (between->item == ReadItem::kBlockHead) block.ring = between->head.ring;
+      if (between->item == ReadItem::kInterface) ++interfaces;
+      add_to_ledgers(gain, account, *between++);
     }
     gain.take(block);
   }
-  indexed.has_ledger = gain.has_ledger();
+  take_losses(account.finish({}), indexed);
 }
 
 std::optional<LiveIndex> LiveFile::finish(const FinishedFile& file) {
   IndexedFile indexed;
   if (!understood_ || !read_between(file, indexed)) return std::nullopt;
   const auto closing = std::find_if(between_.begin(), between_.end(), [this](const Between& one) {
-    return one.is_head && one.offset >= end_ && one.offset - block_.offset >= kLeastBlockBytes;
+    return one.item == ReadItem::kBlockHead && one.offset >= end_ &&
+           one.offset - block_.offset >= kLeastBlockBytes;
   });
   if (closing != between_.end()) end_block(closing->offset);
   end_block(file.size_bytes);

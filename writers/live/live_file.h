@@ -15,6 +15,8 @@
 #include "engine/block/packet_view.h"
 #include "engine/index/index_builder.h"
 #include "engine/index/ledger_gain.h"
+#include "engine/reader/capture_items.h"
+#include "engine/reader/loss_account.h"
 #include "writers/file/finished_file.h"
 #include "writers/recording/block_observer.h"
 
@@ -57,15 +59,18 @@ class LiveFile {
   // What stands between the blocks.
   struct Between {
     std::uint64_t offset = 0;
+    ReadItem item = ReadItem::kInterface;  // or one of those below
     BlockHead head{};
-    bool is_head = false;  // else an interface
+    InterfaceStatistics statistics{};
+    FileClose close{};
   };
 
   bool take_place(const PlacedBlock& place);
   void end_block(std::uint64_t end);
   bool read_between(const FinishedFile& file, IndexedFile& indexed);
   void set_ledgers(IndexedFile& indexed);
-  void add_to_ledger(LedgerGain& gain, const Told& told);
+  static void add_to_ledgers(LedgerGain& gain, LossAccount& account, const Told& told);
+  static void add_to_ledgers(LedgerGain& gain, LossAccount& account, const Between& between);
 
   IndexBuilder builder_;
   IndexBlock block_;        // the one that is growing
@@ -73,6 +78,7 @@ class LiveFile {
   bool understood_ = true;  // every block was told of in order, and was what it was said to be
   std::uint32_t skipped_ = 0;
   std::vector<Told> told_;
+  FileSection section_;
   std::vector<Between> between_;
 };
 
