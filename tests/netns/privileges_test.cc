@@ -211,6 +211,19 @@ TEST_F(Privileges, AUserWithTheThreeCapabilitiesRecordsAndHoldsNone) {
   EXPECT_EQ(next, 200U);
 }
 
+// As `unshare -rn` makes root of anybody: a directory's owner may be a user that is not there.
+TEST_F(Privileges, InAUserNamespaceWithoutTheOwnerItStaysWhoItIs) {
+  const std::string binary = file("capstan-for-all");
+  std::filesystem::copy_file(capstan_binary(), binary);
+  shell("chmod 755 " + directory() + " " + binary + " && mkdir -m 777 " + file("out"));
+  Process process({"unshare", "-rn", "sh", "-c",
+                   "ip link set lo up && exec " + binary +
+                       " record -i lo -B 2 -a duration:0.1 -w " + file("out/a.pcapng")},
+                  {become_nobody});
+  EXPECT_EQ(process.wait(), 0) << process.err();
+  EXPECT_TRUE(std::filesystem::exists(file("out/a.pcapng")));
+}
+
 TEST_F(Privileges, RootBecomesTheOwnerOfTheDirectory) {
   shell("chmod 755 " + directory());
   for (const unsigned owner : {kNobody, kNameless}) {

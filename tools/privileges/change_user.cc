@@ -5,12 +5,32 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <fstream>
 
 #include "engine/core/errors.h"
 #include "tools/privileges/privileges.h"
 
 namespace capstan::tools {
+
+namespace {
+
+// Whether this process's user namespace has a user of that number (user_namespaces(7)); one that it
+// has not looks like 65534 in stat(2), whom nobody here can become.
+bool has_user(uid_t user) {
+  std::ifstream map("/proc/self/uid_map");
+  if (!map) return true;
+  std::uint64_t first = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (map >> first >> outside >> count) {
+    if (user >= first && user - first < count) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::string default_user(const std::vector<std::string>& directories) {
   if (::geteuid() != 0 || directories.empty()) return {};
@@ -21,7 +41,7 @@ std::string default_user(const std::vector<std::string>& directories) {
     if (i != 0 && status.st_uid != owner) return {};
     owner = status.st_uid;
   }
-  return owner == 0 ? std::string() : std::to_string(owner);
+  return owner == 0 || !has_user(owner) ? std::string() : std::to_string(owner);
 }
 
 namespace {

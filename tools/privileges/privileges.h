@@ -14,7 +14,8 @@
 namespace capstan::tools {
 
 // The user that recordings in these directories belong to: their owner, if they all have one and
-// the same. Empty when that is root, or when this process is not root: nothing to change to.
+// the same. Empty when that is root, or a user that this user namespace does not have, or when this
+// process is not root: nothing to change to.
 std::string default_user(const std::vector<std::string>& directories);
 
 struct UserIds {
