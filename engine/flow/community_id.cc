@@ -27,6 +27,7 @@ bool has_ports(const FlowEnds& ends) noexcept {
 }
 
 std::string community_id(const FlowEnds& ends, std::uint16_t seed) {
+  if (ends.ip_version != 4 && ends.ip_version != 6) return {};
   const std::size_t size = ends.ip_version == 6 ? 16 : 4;
   const int order = std::memcmp(ends.source.data(), ends.destination.data(), size);
   const bool forward =

@@ -19,7 +19,8 @@ struct FlowEnds {
 
 // "1:" and the base64 of a SHA-1 over seed, ends (the smaller first), protocol and ports. Of ICMP
 // and ICMPv6 the ports are what TransportPacket has: type and type of the answer, or, of messages
-// that have no answer, type and code; the ends of those are not put in order.
+// that have no answer, type and code; the ends of those are not put in order. Empty for link-layer
+// addresses: Community ID 1 is of IP alone.
 std::string community_id(const FlowEnds& ends, std::uint16_t seed = 0);
 
 // "192.0.2.1", "2001:db8::1", and of link-layer addresses "02:00:00:00:00:01".

@@ -404,6 +404,8 @@ TEST(CommunityId, SpecificationVectors) {
   std::swap(ends.source, ends.destination);
   std::swap(ends.source_port, ends.destination_port);
   EXPECT_EQ(community_id(ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+  ends.ip_version = 0;  // link-layer addresses: no id is defined
+  EXPECT_EQ(community_id(ends), "");
 }
 
 class FailingSink final : public AuditSink {

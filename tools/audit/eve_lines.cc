@@ -21,6 +21,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
+void put_community_id(ordered_json& event, const FlowEnds& ends) {
+  std::string id = community_id(ends);
+  if (!id.empty()) event["community_id"] = std::move(id);
+}
+
 ordered_json head(const audit::SessionReport& report, const char* event_type) {
   ordered_json event;
   event["timestamp"] = eve_time(report.last_ns);
@@ -90,7 +95,7 @@ std::string tls_event(const audit::SessionReport& report) {
   if (!tls.ja3s.empty()) body["ja3s"] = {{"hash", tls.ja3s}};
   if (!tls.ja4.empty()) body["ja4"] = tls.ja4;
   event["tls"] = std::move(body);
-  event["community_id"] = community_id(report.ends);
+  put_community_id(event, report.ends);
   return dump_json(event);
 }
 
@@ -111,7 +116,7 @@ std::string flow_event(const audit::SessionReport& report) {
     event["tcp"] = {{"tcp_flags", fmt::format("{:02x}", report.tcp_flags)},
                     {"state", tcp_state_name(report.tcp_state)}};
   }
-  event["community_id"] = community_id(report.ends);
+  put_community_id(event, report.ends);
   return dump_json(event);
 }
 
@@ -168,7 +173,7 @@ std::string audit_event(const audit::SessionReport& report) {
     event["credentials"] = std::move(list);
     if (facts.credentials_dropped != 0) event["credentials_not_listed"] = facts.credentials_dropped;
   }
-  event["community_id"] = community_id(report.ends);
+  put_community_id(event, report.ends);
   return dump_json(event);
 }
 
