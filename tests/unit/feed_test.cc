@@ -133,6 +133,17 @@ class FeedClients : public ::testing::Test {
     return UniqueFd(ends[0]);
   }
 
+  // Of statistics that tell of a loss.
+  static std::uint64_t packets_missing(const std::string& record) {
+    constexpr std::string_view kBefore = "capstan: ";
+    const std::size_t at = record.find(kBefore);
+    EXPECT_NE(at, std::string::npos);
+    std::string digits = record.substr(at + kBefore.size());
+    digits.resize(digits.find(' '));
+    std::erase(digits, ',');
+    return std::stoull(digits);
+  }
+
   std::mt19937 random_{20261128};
   Block block_;
   std::uint64_t total_ = 0;
@@ -173,6 +184,7 @@ TEST_F(FeedClients, ASlowOneGetsWholeRecordsAndIsToldWhatIsMissing) {
     EXPECT_TRUE(round % 3 != 0 || client->counts().lost > 0);
     std::uint64_t packets = 0;
     std::uint64_t statistics = 0;
+    std::uint64_t told = 0;
     std::size_t at = 0;
     while (at < got.size()) {
       std::uint32_t record[2];
@@ -184,15 +196,23 @@ TEST_F(FeedClients, ASlowOneGetsWholeRecordsAndIsToldWhatIsMissing) {
       std::memcpy(&again, got.data() + at + record[1] - 4, 4);
       ASSERT_EQ(again, record[1]);
       if (record[0] == pcapng::kEnhancedPacketBlock) ++packets;
-      if (record[0] == pcapng::kInterfaceStatisticsBlock) ++statistics;
+      if (record[0] == pcapng::kInterfaceStatisticsBlock) {
+        ++statistics;
+        told +=
+            packets_missing(std::string(got.begin() + static_cast<std::ptrdiff_t>(at),
+                                        got.begin() + static_cast<std::ptrdiff_t>(at + record[1])));
+      }
       if (record[0] == pcapng::kCapstanBlockHead) {
         BlockHead block;
         std::memcpy(&block, got.data() + at, sizeof(block));
         EXPECT_EQ(block.output_packets, block.received - block.dropped);
+        // All that is missing in front of a block is told in front of it.
+        ASSERT_EQ(packets + told, block.output_packets - block.packet_count);
       }
       at += record[1];
     }
     EXPECT_EQ(packets, client->counts().sent);
+    EXPECT_EQ(told, client->counts().lost);
     EXPECT_EQ(statistics != 0, client->counts().lost != 0);
   }
 }

@@ -50,10 +50,8 @@ FeedClient::State FeedClient::send_own() {
 
 FeedClient::State FeedClient::send() {
   if (own_.empty() && untold_ != 0 && at_offset_ == 0) tell_loss();
-  if (!own_.empty()) {
-    const State state = send_own();
-    if (state != State::kBusy) return state;
-  }
+  // Behind the rest of a record there may be a loss to tell, in front of the next piece.
+  if (!own_.empty()) return send_own();
   if (at_ == buffer_.next()) {
     if (!ending_ || finished_) return State::kIdle;
     if (!tail_) {
