@@ -45,8 +45,10 @@ RecordBound record_bound(std::span<const std::uint8_t> piece, std::size_t offset
     std::uint32_t head[2];  // type and total length (section 3.1)
     std::memcpy(head, piece.data() + bound.offset, sizeof(head));
     if (head[1] < 12 || head[1] > piece.size() - bound.offset) break;
-    if (head[0] == pcapng::kEnhancedPacketBlock) ++bound.packets;
+    const bool is_packet = head[0] == pcapng::kEnhancedPacketBlock;
+    if (is_packet) ++bound.packets;
     bound.offset += head[1];
+    bound.in_packet = is_packet && bound.offset > offset;
   }
   return bound;
 }

@@ -55,11 +55,13 @@ class FeedBuffer {
   std::uint64_t next_ = 0;
 };
 
-// The place of the first record of a piece that does not begin before `offset`, and the packets in
-// front of that place. A piece is whole pcapng blocks.
+// The place of the first record of a piece that does not begin before `offset`, the packets in
+// front of that place, and whether the last of them goes on behind `offset`. A piece is whole
+// pcapng blocks.
 struct RecordBound {
   std::size_t offset = 0;
   std::uint32_t packets = 0;
+  bool in_packet = false;
 };
 RecordBound record_bound(std::span<const std::uint8_t> piece, std::size_t offset) noexcept;
 

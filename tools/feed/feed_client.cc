@@ -45,6 +45,7 @@ FeedClient::State FeedClient::send_own() {
   }
   own_.clear();
   own_sent_ = 0;
+  counts_.sent += std::exchange(own_packets_, 0);
   return State::kBusy;
 }
 
@@ -86,8 +87,9 @@ void FeedClient::forget(const FeedPiece& piece) {
     own_.assign(first, bytes.begin() + static_cast<std::ptrdiff_t>(bound.offset));
     own_sent_ = 0;
     had = bound.packets;
+    own_packets_ = bound.in_packet ? 1 : 0;
+    counts_.sent += had - own_packets_;
   }
-  counts_.sent += had;
   const std::uint64_t lost = piece.packets - std::min(had, piece.packets);
   counts_.lost += lost;
   lost_by_ring_[piece.ring] += lost;
@@ -98,6 +100,7 @@ void FeedClient::forget(const FeedPiece& piece) {
 
 void FeedClient::give_up() {
   while (at_ != buffer_.next()) forget(buffer_.piece(at_));
+  counts_.lost += std::exchange(own_packets_, 0);
 }
 
 // For programs that know no ledger, and for people: statistics of the interface with a comment. The

@@ -44,7 +44,8 @@ class FeedClient {
   const std::string& name() const noexcept { return name_; }
   const FeedCounts& counts() const noexcept { return counts_; }
   bool finished() const noexcept { return finished_; }
-  bool full = false;  // until the socket says that it takes more
+  bool full = false;                // until the socket says that it takes more
+  std::uint64_t sent_in_total = 0;  // of counts().sent: what all clients' total has already
 
  private:
   State send_own();
@@ -55,6 +56,7 @@ class FeedClient {
   const FeedBuffer& buffer_;
   std::vector<std::uint8_t> own_;  // goes in front of the next piece
   std::size_t own_sent_ = 0;
+  std::uint32_t own_packets_ = 0;  // in own_: sent when that is
   std::function<std::vector<std::uint8_t>(const FeedCounts&)> tail_;
   bool ending_ = false;
   bool finished_ = false;

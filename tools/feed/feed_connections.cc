@@ -95,6 +95,7 @@ void FeedServer::add_client(UniqueFd socket, std::string name) {
 // How a client fared is said when it missed something; who comes and goes otherwise is only
 // counted.
 void FeedServer::remove_client(FeedClient& client) {
+  count_sent(client);
   counters_.packets_lost.add(client.counts().lost);
   if (client.counts().lost != 0) {
     say(LogLevel::kNotice,

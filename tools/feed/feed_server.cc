@@ -101,6 +101,7 @@ void FeedServer::run(const std::vector<int>& cpus) noexcept {
   }
   for (const auto& client : clients_) {
     client->give_up();
+    count_sent(*client);
     counters_.packets_lost.add(client->counts().lost);
   }
   clients_.clear();
@@ -169,18 +170,23 @@ void FeedServer::note(const BlockHead& head) {
   ring.output_packets = head.output_packets;
 }
 
+// What it was sent since the last time: forget() counts too, wherever blocks are taken.
+void FeedServer::count_sent(FeedClient& client) {
+  counters_.packets_sent.add(client.counts().sent - client.sent_in_total);
+  client.sent_in_total = client.counts().sent;
+}
+
 // False: nobody takes anything now.
 bool FeedServer::send_to_all() {
   bool any = false;
   for (std::size_t i = 0; i < clients_.size();) {
     FeedClient& client = *clients_[i];
-    const FeedCounts before = client.counts();
     FeedClient::State state = FeedClient::State::kFull;
     if (!client.full) {
       state = client.send();
       client.full = state == FeedClient::State::kFull;
     }
-    counters_.packets_sent.add(client.counts().sent - before.sent);
+    count_sent(client);
     if (state == FeedClient::State::kBusy) {
       any = true;
       progress_.add(1);

@@ -72,6 +72,7 @@ class FeedServer {
   void serve();
   bool take_blocks();
   bool send_to_all();
+  void count_sent(FeedClient& client);
   void accept_from(int listener);
   void look_at_outgoing(std::uint64_t now_ns);
   void add_client(UniqueFd socket, std::string name);

@@ -1,0 +1,187 @@
+// FeedServer over the loopback: what is counted, who is connected to, and what the thread does.
+#include "tools/feed/feed_server.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/format/block_head.h"
+#include "engine/format/pcapng.h"
+
+namespace capstan::tools {
+namespace {
+
+constexpr int kPatienceSeconds = 60;
+constexpr std::uint32_t kBlockBytes = 16U << 20;  // four of them are all that a feed keeps
+constexpr std::uint32_t kRecordBytes = 16U << 10;
+
+// A guard against hanging, not a measurement.
+bool wait_until(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(kPatienceSeconds);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+UniqueFd tcp_socket() {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval patience{kPatienceSeconds, 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  return fd;
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return to;
+}
+
+// A port of the loopback that nobody has; `fd` gets it.
+std::uint16_t bind_some_port(const UniqueFd& fd) {
+  sockaddr_in at = loopback(0);
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+  socklen_t size = sizeof(at);
+  EXPECT_EQ(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  return ntohs(at.sin_port);
+}
+
+void connect_to(const UniqueFd& fd, std::uint16_t port) {
+  const sockaddr_in to = loopback(port);
+  ASSERT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+}
+
+class FeedServers : public ::testing::Test, public BlockHome {
+ protected:
+  void release(SealedBlock&) noexcept override { released_.fetch_add(1); }
+
+  void make_server(FeedTarget target) {
+    options_.targets.push_back(std::move(target));
+    server_.emplace(options_);
+    queue_ = &server_->add_ring(4, kBlockBytes);
+  }
+  // One that listens; returns its port.
+  std::uint16_t make_listening_server() {
+    UniqueFd taken = tcp_socket();
+    const std::uint16_t port = bind_some_port(taken);
+    taken.reset();
+    make_server(*feed_target_of("tcp-listen:" + std::to_string(port)));
+    return port;
+  }
+
+  // Puts one block of packets in, and waits until the server has copied it.
+  void put_block() {
+    constexpr std::uint32_t kPackets = kBlockBytes / kRecordBytes - 1;
+    bytes_.assign(sizeof(BlockHead) + 4 + std::size_t{kPackets} * kRecordBytes, 0);
+    total_ += kPackets;
+    BlockHead head{};
+    head.type = pcapng::kCapstanBlockHead;
+    head.total_length = sizeof(BlockHead) + 4;
+    head.magic = kBlockHeadMagic;
+    head.packet_count = kPackets;
+    head.received = total_;
+    std::memcpy(bytes_.data(), &head, sizeof(head));
+    std::memcpy(bytes_.data() + sizeof(head), &head.total_length, 4);
+    for (std::uint32_t i = 0; i < kPackets; ++i) {
+      std::uint8_t* const record =
+          bytes_.data() + head.total_length + std::size_t{i} * kRecordBytes;
+      const std::uint32_t first[2] = {pcapng::kEnhancedPacketBlock, kRecordBytes};
+      std::memcpy(record, first, sizeof(first));
+      std::memcpy(record + kRecordBytes - 4, &kRecordBytes, 4);
+    }
+    block_.data = bytes_.data();
+    block_.size_bytes = static_cast<std::uint32_t>(bytes_.size());
+    block_.packet_count = kPackets;
+    block_.home = this;
+    const std::uint64_t before = released_.load();
+    BlockRef block = BlockRef::first(block_);
+    ASSERT_TRUE(queue_->try_push(block));
+    ASSERT_TRUE(wait_until([&] { return released_.load() > before; }));
+  }
+
+  // A client that is served, has been sent a part of the first block, and has read nothing of it.
+  UniqueFd slow_client(std::uint16_t port) {
+    UniqueFd client = tcp_socket();
+    constexpr int kLittle = 64 << 10;
+    ::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &kLittle, sizeof(kLittle));
+    connect_to(client, port);
+    EXPECT_TRUE(wait_until([&] { return server_->counters().clients.get() == 1; }));
+    put_block();
+    EXPECT_TRUE(wait_until([&] {
+      int waiting = 0;
+      return ::ioctl(client.get(), FIONREAD, &waiting) == 0 && waiting > int{kRecordBytes};
+    }));
+    return client;
+  }
+
+  // Reads to the end and returns how many whole packets there were.
+  static std::uint64_t packets_read(const UniqueFd& client) {
+    std::vector<std::uint8_t> got;
+    std::vector<std::uint8_t> part(1U << 20);
+    ssize_t count = 0;
+    while ((count = ::recv(client.get(), part.data(), part.size(), 0)) > 0) {
+      got.insert(got.end(), part.begin(), part.begin() + count);
+    }
+    EXPECT_EQ(count, 0) << "the stream did not end";
+    std::uint64_t packets = 0;
+    std::uint32_t record[2];
+    for (std::size_t at = 0; at + sizeof(record) <= got.size(); at += record[1]) {
+      std::memcpy(record, got.data() + at, sizeof(record));
+      if (record[1] < 12 || record[1] > got.size() - at) break;
+      if (record[0] == pcapng::kEnhancedPacketBlock) ++packets;
+    }
+    return packets;
+  }
+
+  FeedOptions options_;
+  std::vector<std::uint8_t> bytes_;
+  SealedBlock block_;
+  std::atomic<std::uint64_t> released_{0};
+  std::uint64_t total_ = 0;
+  std::optional<FeedServer> server_;
+  BestEffortQueue* queue_ = nullptr;
+};
+
+// The block it is in the middle of is overwritten: what it had of that counts as sent.
+TEST_F(FeedServers, EachPacketIsSentOrLostWhenAClientWasOvertaken) {
+  const std::uint16_t port = make_listening_server();
+  server_->start({});
+  const UniqueFd client = slow_client(port);
+  for (int i = 0; i < 6; ++i) put_block();
+  server_->request_finish({});
+  const std::uint64_t packets = packets_read(client);
+  server_->join();
+  EXPECT_GT(server_->counters().packets_lost.get(), 0U);
+  EXPECT_EQ(server_->counters().packets_sent.get(), packets);
+  EXPECT_EQ(packets + server_->counters().packets_lost.get(), total_);
+}
+
+TEST_F(FeedServers, EachPacketIsSentOrLostWhenTheEndDidNotWait) {
+  const std::uint16_t port = make_listening_server();
+  server_->start({});
+  const UniqueFd client = slow_client(port);
+  server_->request_leave();
+  server_->join();
+  const std::uint64_t packets = packets_read(client);
+  EXPECT_GT(packets, 0U);
+  EXPECT_EQ(server_->counters().packets_sent.get(), packets);
+  EXPECT_EQ(packets + server_->counters().packets_lost.get(), total_);
+}
+
+}  // namespace
+}  // namespace capstan::tools
