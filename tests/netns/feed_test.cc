@@ -304,6 +304,30 @@ TEST_F(Feed, AServerIsConnectedToAgain) {
   EXPECT_EQ(record.statistics().number("/feed/clients"), 2U);
 }
 
+// A name of both families, and a server that has only one: the mount namespace has names of its
+// own.
+TEST_F(Feed, AServerIsFoundAtWhicheverAddressOfItsName) {
+  std::ofstream(file("hosts")) << "::1 collector.test\n127.0.0.1 collector.test\n";
+  shell("mount --bind " + file("hosts") + " /etc/hosts");
+  ASSERT_TRUE(run({"getent", "ahosts", "collector.test"}).out.starts_with("::1"));
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(57013);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  RecordRun record({"-i", "v1", "-B", "8", "-w", "tcp:collector.test:57013"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  UniqueFd connection;
+  ASSERT_TRUE(wait_until([&] {
+    connection = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    return static_cast<bool>(connection);
+  })) << record.err();
+  EXPECT_EQ(record.err().find("tried again"), std::string::npos) << record.err();
+  EXPECT_EQ(record.stop(), 0) << record.err();
+}
+
 TEST_F(Feed, WhatCannotBeIsRefusedAtTheStart) {
   const auto refused = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"record", "-i", "v1", "-B", "8"});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -64,6 +65,19 @@ std::uint16_t bind_some_port(const UniqueFd& fd) {
 void connect_to(const UniqueFd& fd, std::uint16_t port) {
   const sockaddr_in to = loopback(port);
   ASSERT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+}
+
+// Somebody connects, within the patience.
+bool is_readable(const UniqueFd& fd) {
+  pollfd wait = {fd.get(), POLLIN, 0};
+  return ::poll(&wait, 1, kPatienceSeconds * 1000) == 1;
+}
+
+UniqueFd accept_one(const UniqueFd& listener) {
+  UniqueFd fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const timeval patience{kPatienceSeconds, 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  return fd;
 }
 
 class FeedServers : public ::testing::Test, public BlockHome {
@@ -181,6 +195,46 @@ TEST_F(FeedServers, EachPacketIsSentOrLostWhenTheEndDidNotWait) {
   EXPECT_GT(packets, 0U);
   EXPECT_EQ(server_->counters().packets_sent.get(), packets);
   EXPECT_EQ(packets + server_->counters().packets_lost.get(), total_);
+}
+
+// What somebody connects to when a name has several addresses: some of them refuse, of whichever
+// family.
+TEST_F(FeedServers, ATargetIsTriedAtAllItsAddresses) {
+  const UniqueFd listener = tcp_socket();
+  const std::uint16_t port = bind_some_port(listener);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  FeedTarget target = *feed_target_of("tcp:127.0.0.1:" + std::to_string(port));
+  for (const char* nobody : {"127.0.0.2", "::1"}) {
+    target.addresses.insert(target.addresses.begin(), resolve_tcp({nobody, port}).front());
+  }
+  make_server(target);
+  server_->start({});
+  ASSERT_TRUE(is_readable(listener));
+  const UniqueFd connection = accept_one(listener);
+  ASSERT_TRUE(connection);
+  ASSERT_TRUE(wait_until([&] { return server_->counters().clients.get() == 1; }));
+  put_block();
+  server_->request_finish({});
+  EXPECT_EQ(packets_read(connection), total_);
+  server_->join();
+}
+
+// After the loss of one connection as well.
+TEST_F(FeedServers, ATargetIsTriedAtAllItsAddressesAgain) {
+  const UniqueFd listener = tcp_socket();
+  const std::uint16_t port = bind_some_port(listener);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  FeedTarget target = *feed_target_of("tcp:127.0.0.1:" + std::to_string(port));
+  target.addresses.insert(target.addresses.begin(), resolve_tcp({"::1", port}).front());
+  make_server(target);
+  server_->start({});
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(is_readable(listener)) << i;
+    const UniqueFd connection = accept_one(listener);
+    ASSERT_TRUE(connection);
+    char byte = 0;
+    ASSERT_EQ(::recv(connection.get(), &byte, 1, 0), 1);
+  }
 }
 
 }  // namespace

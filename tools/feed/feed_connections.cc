@@ -54,31 +54,57 @@ void FeedServer::accept_from(int listener) {
   }
 }
 
+FeedServer::Outgoing FeedServer::outgoing_to(const FeedTarget& target) {
+  Outgoing outgoing;
+  outgoing.target = &target;
+  int error = 0;
+  for (const TcpAddress& address : target.addresses) {
+    UniqueFd& socket = outgoing.sockets[address.family()];
+    if (!socket) socket = socket_for(address);
+    if (socket) {
+      outgoing.addresses.push_back(address);
+    } else {
+      error = errno;
+    }
+  }
+  if (outgoing.addresses.empty()) {
+    throw_system_error(error, fmt::format("a socket for -w {}", target.text));
+  }
+  return outgoing;
+}
+
 void FeedServer::look_at_outgoing(std::uint64_t now_ns) {
   for (Outgoing& outgoing : outgoing_) {
     if (outgoing.connected || now_ns < outgoing.next_try_ns) continue;
-    const TcpAddress& address = outgoing.target->addresses.front();
     int error = 0;
-    const Connecting state = outgoing.under_way
-                                 ? look_at_connect(outgoing.socket.get(), error)
-                                 : begin_connect(outgoing.socket.get(), address, error);
+    const Connecting state =
+        outgoing.under_way
+            ? look_at_connect(outgoing.socket(), error)
+            : begin_connect(outgoing.socket(), outgoing.addresses[outgoing.at], error);
     outgoing.under_way = state == Connecting::kUnderWay;
     if (state == Connecting::kThere) {
-      UniqueFd socket(::fcntl(outgoing.socket.get(), F_DUPFD_CLOEXEC, 3));
+      UniqueFd socket(::fcntl(outgoing.socket(), F_DUPFD_CLOEXEC, 3));
       if (!socket) continue;
       outgoing.connected = true;
       outgoing.failure_said = false;
       add_client(std::move(socket), outgoing.target->text);
     } else if (state == Connecting::kFailed) {
-      disconnect(outgoing.socket.get());
-      outgoing.next_try_ns = now_ns + kTryAgainNs;
-      if (!outgoing.failure_said) {
-        say(LogLevel::kWarning, fmt::format("{}: {}; it is tried again every second",
-                                            outgoing.target->text, errno_text(error)));
-      }
-      outgoing.failure_said = true;
+      try_next(outgoing, now_ns, error);
     }
   }
+}
+
+// The next address at once, the first one after a second.
+void FeedServer::try_next(Outgoing& outgoing, std::uint64_t now_ns, int error) {
+  disconnect(outgoing.socket());
+  outgoing.at = (outgoing.at + 1) % outgoing.addresses.size();
+  if (outgoing.at != 0) return;
+  outgoing.next_try_ns = now_ns + kTryAgainNs;
+  if (!outgoing.failure_said) {
+    say(LogLevel::kWarning, fmt::format("{}: {}; it is tried again every second",
+                                        outgoing.target->text, errno_text(error)));
+  }
+  outgoing.failure_said = true;
 }
 
 void FeedServer::add_client(UniqueFd socket, std::string name) {
@@ -107,7 +133,7 @@ void FeedServer::remove_client(FeedClient& client) {
     if (!outgoing.connected || outgoing.target->text != client.name()) continue;
     outgoing.connected = false;
     outgoing.next_try_ns = monotonic_clock_ns() + kTryAgainNs;
-    if (!client.finished()) disconnect(outgoing.socket.get());
+    if (!client.finished()) disconnect(outgoing.socket());
   }
   static_cast<void>(::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, client.descriptor(), nullptr));
   if (client.finished()) {

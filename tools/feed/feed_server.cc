@@ -39,10 +39,7 @@ FeedServer::FeedServer(const FeedOptions& options)
   if (poll_.get() < 0) throw_errno("epoll_create1");
   for (const FeedTarget& target : options_.targets) {
     if (!target.listens) {
-      Outgoing outgoing;
-      outgoing.target = &target;
-      outgoing.socket = socket_for(target.addresses.front());
-      outgoing_.push_back(std::move(outgoing));
+      outgoing_.push_back(outgoing_to(target));
       continue;
     }
     for (const TcpAddress& address : target.addresses) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,14 +59,18 @@ class FeedServer {
   const FeedCounters& counters() const noexcept { return counters_; }
 
  private:
-  // A target to connect to: one socket, used again and again.
+  // A target to connect to: a socket for each family of its addresses, used again and again.
   struct Outgoing {
     const FeedTarget* target = nullptr;
-    UniqueFd socket;
+    std::map<int, UniqueFd> sockets;    // by family
+    std::vector<TcpAddress> addresses;  // for which there is a socket; one at least
+    std::size_t at = 0;                 // the address that is tried, or connected
     std::uint64_t next_try_ns = 0;
     bool under_way = false;
     bool connected = false;
     bool failure_said = false;
+
+    int socket() const { return sockets.at(addresses[at].family()).get(); }
   };
 
   void run(const std::vector<int>& cpus) noexcept;
@@ -74,7 +79,9 @@ class FeedServer {
   bool send_to_all();
   void count_sent(FeedClient& client);
   void accept_from(int listener);
+  static Outgoing outgoing_to(const FeedTarget& target);
   void look_at_outgoing(std::uint64_t now_ns);
+  static void try_next(Outgoing& outgoing, std::uint64_t now_ns, int error);
   void add_client(UniqueFd socket, std::string name);
   void remove_client(FeedClient& client);
   std::vector<std::uint8_t> stream_head() const;

@@ -38,10 +38,8 @@ UniqueFd listen_on(const TcpAddress& address, const std::string& target) {
   return fd;
 }
 
-UniqueFd socket_for(const TcpAddress& address) {
-  UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) throw_errno(fmt::format("a socket for {}", address.text()));
-  return fd;
+UniqueFd socket_for(const TcpAddress& address) noexcept {
+  return UniqueFd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 Connecting begin_connect(int fd, const TcpAddress& address, int& error) noexcept {

@@ -14,8 +14,9 @@ namespace capstan::tools {
 UniqueFd listen_on(const TcpAddress& address, const std::string& target);
 
 // A socket for connections to somebody else. Made before sockets cannot be made any more, and used
-// for one connection after the other (connect(2), AF_UNSPEC).
-UniqueFd socket_for(const TcpAddress& address);
+// for one connection after the other (connect(2), AF_UNSPEC), to any address of its family. Empty,
+// and errno says why: a kernel may know no IPv6.
+UniqueFd socket_for(const TcpAddress& address) noexcept;
 
 enum class Connecting : std::uint8_t { kThere, kUnderWay, kFailed };
 // Begins a connection without waiting. `error` gets what kFailed is.
