@@ -1,17 +1,21 @@
 // FeedServer over the loopback: what is counted, who is connected to, and what the thread does.
 #include "tools/feed/feed_server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -79,6 +83,43 @@ UniqueFd accept_one(const UniqueFd& listener) {
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   return fd;
 }
+
+// What an epoll instance of this process waits for (proc(5), fdinfo), as long as there is one only.
+UniqueFd open_epoll_listing() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry, gone) != "anon_inode:[eventpoll]") continue;
+    const std::string path = "/proc/self/fdinfo/" + entry.path().filename().string();
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  }
+  return {};
+}
+
+// As the file is now.
+std::string text_of(const UniqueFd& fd) {
+  char text[4096];
+  const ssize_t size = ::pread(fd.get(), text, sizeof(text), 0);
+  EXPECT_GT(size, 0);
+  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    UniqueFd lowest_free(::open("/", O_PATH | O_CLOEXEC));
+    rlimit now = before_;
+    now.rlim_cur = static_cast<rlim_t>(lowest_free.get());
+    lowest_free.reset();
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &now), 0);
+  }
+  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 class FeedServers : public ::testing::Test, public BlockHome {
  protected:
@@ -235,6 +276,25 @@ TEST_F(FeedServers, ATargetIsTriedAtAllItsAddressesAgain) {
     char byte = 0;
     ASSERT_EQ(::recv(connection.get(), &byte, 1, 0), 1);
   }
+}
+
+// While there is no descriptor for one more, epoll would say again and again, at once, that
+// somebody waits.
+TEST_F(FeedServers, NobodyIsListenedToWithoutADescriptor) {
+  const std::uint16_t port = make_listening_server();
+  server_->start({});
+  const UniqueFd watched = open_epoll_listing();
+  ASSERT_TRUE(watched);
+  EXPECT_NE(text_of(watched).find("tfd:"), std::string::npos);
+  const UniqueFd client = tcp_socket();
+  {
+    const NoMoreDescriptors none;
+    connect_to(client, port);
+    EXPECT_TRUE(wait_until([&] { return text_of(watched).find("tfd:") == std::string::npos; }));
+  }
+  char byte = 0;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(server_->counters().clients.get(), 1U);
 }
 
 }  // namespace

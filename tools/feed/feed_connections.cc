@@ -25,6 +25,29 @@ void say(LogLevel level, const std::string& text) { standard_log().write(level, 
 
 }  // namespace
 
+bool FeedServer::watch(int fd, std::uint32_t events) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  return ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+// Who waits to be accepted would make each epoll_wait return at once.
+void FeedServer::pause_listening() noexcept {
+  for (const UniqueFd& listener : listeners_) {
+    static_cast<void>(::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, listener.get(), nullptr));
+  }
+  listening_ = false;
+  listens_again_ns_ = monotonic_clock_ns() + kTryAgainNs;
+}
+
+void FeedServer::listen_again() noexcept {
+  listening_ = true;
+  for (const UniqueFd& listener : listeners_) {
+    if (!watch(listener.get(), EPOLLIN)) return pause_listening();
+  }
+}
+
 void FeedServer::accept_from(int listener) {
   while (true) {
     TcpAddress from;
@@ -32,7 +55,7 @@ void FeedServer::accept_from(int listener) {
     UniqueFd socket(::accept4(listener, from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN) accepts_again_ns_ = monotonic_clock_ns() + kTryAgainNs;
+      if (errno != EAGAIN) pause_listening();
       return;
     }
     const bool allowed =
@@ -109,10 +132,7 @@ void FeedServer::try_next(Outgoing& outgoing, std::uint64_t now_ns, int error) {
 
 void FeedServer::add_client(UniqueFd socket, std::string name) {
   set_up_connection(socket.get());
-  epoll_event event{};
-  event.events = EPOLLOUT | EPOLLET;
-  event.data.fd = socket.get();
-  if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0) return;  // it closes
+  if (!watch(socket.get(), EPOLLOUT | EPOLLET)) return;  // it closes
   clients_.push_back(std::make_unique<FeedClient>(std::move(socket), std::move(name), stream_head(),
                                                   *buffer_, queues_.size()));
   counters_.clients.add(1);

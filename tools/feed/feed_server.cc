@@ -44,12 +44,7 @@ FeedServer::FeedServer(const FeedOptions& options)
     }
     for (const TcpAddress& address : target.addresses) {
       listeners_.push_back(listen_on(address, target.text));
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.fd = listeners_.back().get();
-      if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listeners_.back().get(), &event) != 0) {
-        throw_errno("epoll_ctl");
-      }
+      if (!watch(listeners_.back().get(), EPOLLIN)) throw_errno("epoll_ctl");
     }
   }
 }
@@ -126,6 +121,7 @@ void FeedServer::serve() {
     const bool sent = send_to_all();
     if (told_end && clients_.empty()) return;
     if (!told_end) look_at_outgoing(now_ns);
+    if (!listening_ && now_ns >= listens_again_ns_) listen_again();
     epoll_event events[kMostEvents];
     const int count = ::epoll_wait(poll_.get(), events, kMostEvents, took || sent ? 0 : kIdleMs);
     for (int i = 0; i < count; ++i) {
@@ -135,7 +131,7 @@ void FeedServer::serve() {
       if (client != clients_.end()) {
         (*client)->full = false;
         if ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0) remove_client(**client);
-      } else if (now_ns >= accepts_again_ns_) {
+      } else if (listening_) {
         accept_from(fd);
       }
     }

@@ -78,7 +78,10 @@ class FeedServer {
   bool take_blocks();
   bool send_to_all();
   void count_sent(FeedClient& client);
+  bool watch(int fd, std::uint32_t events) noexcept;
   void accept_from(int listener);
+  void pause_listening() noexcept;
+  void listen_again() noexcept;
   static Outgoing outgoing_to(const FeedTarget& target);
   void look_at_outgoing(std::uint64_t now_ns);
   static void try_next(Outgoing& outgoing, std::uint64_t now_ns, int error);
@@ -100,7 +103,8 @@ class FeedServer {
   std::vector<std::unique_ptr<FeedClient>> clients_;
   std::uint64_t full_until_ns_ = 0;  // then every client is tried
   bool refusal_said_ = false;
-  std::uint64_t accepts_again_ns_ = 0;  // without a descriptor for one more
+  bool listening_ = true;               // the listeners are in poll_
+  std::uint64_t listens_again_ns_ = 0;  // without a descriptor for one more
   FeedCounters counters_;
   Counter progress_;
   std::vector<ClosingLedger> closing_;  // set before finish_
