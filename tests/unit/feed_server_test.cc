@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
@@ -101,6 +102,16 @@ std::string text_of(const UniqueFd& fd) {
   const ssize_t size = ::pread(fd.get(), text, sizeof(text), 0);
   EXPECT_GT(size, 0);
   return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+// A thread of this process; 0: there is none of that name.
+int thread_named(const std::string& name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::getline(std::ifstream(entry.path() / "comm"), comm);
+    if (comm == name) return std::stoi(entry.path().filename());
+  }
+  return 0;
 }
 
 class NoMoreDescriptors {
@@ -276,6 +287,16 @@ TEST_F(FeedServers, ATargetIsTriedAtAllItsAddressesAgain) {
     char byte = 0;
     ASSERT_EQ(::recv(connection.get(), &byte, 1, 0), 1);
   }
+}
+
+// As the audit's and the live index's do: the threads of the recording come first.
+TEST_F(FeedServers, ItsThreadGivesWay) {
+  make_listening_server();
+  server_->start({});
+  EXPECT_TRUE(wait_until([] {
+    const int thread = thread_named("feed");
+    return thread != 0 && ::getpriority(PRIO_PROCESS, static_cast<id_t>(thread)) == 5;
+  }));
 }
 
 // While there is no descriptor for one more, epoll would say again and again, at once, that
