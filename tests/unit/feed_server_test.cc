@@ -3,21 +3,28 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
@@ -214,6 +221,23 @@ class FeedServers : public ::testing::Test, public BlockHome {
     return packets;
   }
 
+  // In the server's thread each epoll_ctl fails as where nothing more may be waited for.
+  void start_without_epoll_ctl() {
+    std::thread([&] {  // a filter goes to the threads that its thread starts, and never goes away
+      sock_filter steps[] = {
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 1),
+          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      };
+      const sock_fprog program = {std::size(steps), steps};
+      ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+      ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+      server_->start({});
+    })
+        .join();
+  }
+
   FeedOptions options_;
   std::vector<std::uint8_t> bytes_;
   SealedBlock block_;
@@ -316,6 +340,33 @@ TEST_F(FeedServers, NobodyIsListenedToWithoutADescriptor) {
   char byte = 0;
   EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 1);
   EXPECT_EQ(server_->counters().clients.get(), 1U);
+}
+
+// The kernel has a most of what may be waited for (epoll(7), max_user_watches).
+TEST_F(FeedServers, AConnectionThatCannotBeWaitedForIsMadeAgain) {
+  const UniqueFd listener = tcp_socket();
+  const std::uint16_t port = bind_some_port(listener);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  make_server(*feed_target_of("tcp:127.0.0.1:" + std::to_string(port)));
+  start_without_epoll_ctl();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(is_readable(listener)) << i;
+    const UniqueFd connection = accept_one(listener);
+    ASSERT_TRUE(connection);
+    char byte = 0;
+    const ssize_t count = ::recv(connection.get(), &byte, 1, 0);
+    EXPECT_TRUE(count == 0 || (count < 0 && errno == ECONNRESET)) << count;
+  }
+  EXPECT_EQ(server_->counters().clients.get(), 0U);
+}
+
+TEST_F(FeedServers, AClientThatCannotBeWaitedForIsCounted) {
+  const std::uint16_t port = make_listening_server();
+  start_without_epoll_ctl();
+  const UniqueFd client = tcp_socket();
+  connect_to(client, port);
+  EXPECT_TRUE(wait_until([&] { return server_->counters().refused.get() == 1; }));
+  EXPECT_EQ(server_->counters().clients.get(), 0U);
 }
 
 }  // namespace

@@ -62,18 +62,22 @@ void FeedServer::accept_from(int listener) {
         options_.allowed.empty() ||
         std::any_of(options_.allowed.begin(), options_.allowed.end(),
                     [&](const AddressRange& range) { return range.contains(from); });
-    if (allowed && clients_.size() < kMostClients) {
-      add_client(std::move(socket), from.text());
-      continue;
+    std::string why;
+    if (!allowed) {
+      why = "no --allow names it";
+    } else if (clients_.size() >= kMostClients) {
+      why = fmt::format("there are {} already", kMostClients);
+    } else {
+      const int error = add_client(std::move(socket), from.text());
+      if (error == 0) continue;
+      why = errno_text(error);
     }
     counters_.refused.add(1);
     if (refusal_said_) continue;
     refusal_said_ = true;
     say(LogLevel::kWarning,
         fmt::format("a connection from {} was refused: {}; further ones are counted only",
-                    from.text(),
-                    allowed ? fmt::format("there are {} already", kMostClients)
-                            : std::string("no --allow names it")));
+                    from.text(), why));
   }
 }
 
@@ -107,13 +111,11 @@ void FeedServer::look_at_outgoing(std::uint64_t now_ns) {
     outgoing.under_way = state == Connecting::kUnderWay;
     if (state == Connecting::kThere) {
       UniqueFd socket(::fcntl(outgoing.socket(), F_DUPFD_CLOEXEC, 3));
-      if (!socket) continue;
-      outgoing.connected = true;
-      outgoing.failure_said = false;
-      add_client(std::move(socket), outgoing.target->text);
-    } else if (state == Connecting::kFailed) {
-      try_next(outgoing, now_ns, error);
+      error = socket ? add_client(std::move(socket), outgoing.target->text) : errno;
+      outgoing.connected = error == 0;
+      if (outgoing.connected) outgoing.failure_said = false;
     }
+    if (error != 0 && !outgoing.under_way) try_next(outgoing, now_ns, error);
   }
 }
 
@@ -130,12 +132,13 @@ void FeedServer::try_next(Outgoing& outgoing, std::uint64_t now_ns, int error) {
   outgoing.failure_said = true;
 }
 
-void FeedServer::add_client(UniqueFd socket, std::string name) {
+int FeedServer::add_client(UniqueFd socket, std::string name) {
   set_up_connection(socket.get());
-  if (!watch(socket.get(), EPOLLOUT | EPOLLET)) return;  // it closes
+  if (!watch(socket.get(), EPOLLOUT | EPOLLET)) return errno;
   clients_.push_back(std::make_unique<FeedClient>(std::move(socket), std::move(name), stream_head(),
                                                   *buffer_, queues_.size()));
   counters_.clients.add(1);
+  return 0;
 }
 
 // How a client fared is said when it missed something; who comes and goes otherwise is only

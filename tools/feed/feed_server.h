@@ -27,7 +27,7 @@ namespace capstan::tools {
 // Written by the thread, readable by anyone at any time; exact when it has finished.
 struct FeedCounters {
   Counter clients;       // connections that were served, those of now included
-  Counter refused;       // connections that were not: not allowed, or too many
+  Counter refused;       // those that were not: not allowed, too many, or no memory
   Counter packets_sent;  // to all clients together
   Counter packets_lost;  // by clients that were too slow, together
 };
@@ -85,7 +85,8 @@ class FeedServer {
   static Outgoing outgoing_to(const FeedTarget& target);
   void look_at_outgoing(std::uint64_t now_ns);
   static void try_next(Outgoing& outgoing, std::uint64_t now_ns, int error);
-  void add_client(UniqueFd socket, std::string name);
+  // Returns 0, or what the kernel refused it with: the socket is then closed.
+  int add_client(UniqueFd socket, std::string name);
   void remove_client(FeedClient& client);
   std::vector<std::uint8_t> stream_head() const;
   std::vector<std::uint8_t> stream_tail(const FeedCounts& counts) const;
