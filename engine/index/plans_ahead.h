@@ -37,7 +37,7 @@ class PlansAhead {
   PlannedFile take(const SetFile& file);
 
   static constexpr std::size_t kAhead = 256;
-  static constexpr std::size_t kThreads = 16;  // they wait for the disk most of the time
+  static constexpr std::size_t kThreads = 48;  // they wait for the disk most of the time
   // Fewer are asked for one after another.
   static constexpr std::size_t kFewFiles = 8;
 
