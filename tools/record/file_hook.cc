@@ -96,18 +96,33 @@ class Helper {
       drop_for_programs();
     } else if (message[0] == kDeletedMessage) {
       forget(text);
-    } else if (waiting_.size() < kMostWaiting) {
-      waiting_.push_back(std::move(text));
     } else {
-      warn("--on-file is not run for {}: {} files wait for it already", text, kMostWaiting);
+      take_file(std::move(text));
+    }
+  }
+
+  // A name that is used again is the new file's, with all that is made of it: programs of an
+  // earlier one may run yet.
+  void take_file(std::string path) {
+    set_deleted(path, false);
+    if (waiting_.size() < kMostWaiting) {
+      waiting_.push_back(std::move(path));
+    } else {
+      warn("--on-file is not run for {}: {} files wait for it already", path, kMostWaiting);
     }
   }
 
   // A program may have ended, and left something, since the file was deleted.
   void forget(const std::string& path) {
     std::erase(waiting_, path);
-    static_cast<void>(delete_finished(path, true));
-    for (auto& [child, run] : running_) run.deleted = run.deleted || run.path == path;
+    delete_rest(path);
+    set_deleted(path, true);
+  }
+
+  void set_deleted(const std::string& path, bool deleted) {
+    for (auto& [child, run] : running_) {
+      if (run.path == path) run.deleted = deleted;
+    }
   }
 
   void start_next() {
@@ -128,7 +143,7 @@ class Helper {
       const auto ended = running_.extract(child);
       if (ended.empty()) continue;
       if (ended.mapped().deleted) {
-        static_cast<void>(delete_finished(ended.mapped().path, true));
+        delete_rest(ended.mapped().path);
         continue;  // it may well have missed the file
       }
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;

@@ -27,8 +27,9 @@ class FileHook {
   void give_up_privileges(const std::string& user);
   // Any thread; never waits. What the helper cannot take is said on standard error.
   void run_for(const std::string& path) noexcept;
-  // The file was deleted. No program is started for it any more, and what one that runs makes of it
-  // is deleted too. As run_for().
+  // The file was deleted. No program is started for it any more, and what one that runs makes of
+  // it, under its name and the ending of a compressed file, is deleted too, unless a new file has
+  // got the name meanwhile. As run_for().
   void forget(const std::string& path) noexcept;
   // No more files will come. True when all programs have ended; does not wait.
   [[nodiscard]] bool finished() noexcept;

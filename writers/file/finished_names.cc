@@ -24,6 +24,19 @@ int remove_file(const std::string& path) noexcept {
   return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
 }
 
+int remove_compressed(const std::string& path) noexcept {
+  for (const std::string_view ending : kEndings) {
+    if (const int error = remove_file(std::string(path).append(ending)); error != 0) return error;
+  }
+  return 0;
+}
+
+// A disk that does not answer is no proof of it.
+bool is_gone(const std::string& path) noexcept {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) != 0 && errno == ENOENT;
+}
+
 }  // namespace
 
 std::string without_compressed_ending(const std::string& name) {
@@ -46,11 +59,13 @@ BytesOnDisk bytes_on_disk(const std::string& path, bool compressed) noexcept {
 int delete_finished(const std::string& path, bool compressed) noexcept {
   if (const int error = remove_file(path); error != 0) return error;
   static_cast<void>(remove_index_file(path));
-  if (!compressed) return 0;
-  for (const std::string_view ending : kEndings) {
-    if (const int error = remove_file(std::string(path).append(ending)); error != 0) return error;
-  }
-  return 0;
+  return compressed ? remove_compressed(path) : 0;
+}
+
+void delete_rest(const std::string& path) noexcept {
+  if (!is_gone(path)) return;
+  static_cast<void>(remove_index_file(path));
+  static_cast<void>(remove_compressed(path));
 }
 
 }  // namespace capstan

@@ -24,4 +24,8 @@ BytesOnDisk bytes_on_disk(const std::string& path, bool compressed) noexcept;
 // Deletes it with all that lies there of it. 0, also when nothing was there, or an errno value.
 int delete_finished(const std::string& path, bool compressed) noexcept;
 
+// Deletes what has been made of it since delete_finished(). Nothing where a file of its name lies
+// again: that is another recording, which may be so new that nobody was told of it.
+void delete_rest(const std::string& path) noexcept;
+
 }  // namespace capstan
