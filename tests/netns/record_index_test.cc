@@ -87,6 +87,18 @@ TEST_F(RecordIndex, GoesWithItsFile) {
   }
 }
 
+TEST_F(RecordIndex, StaysBehindNoFileThatIsCompressed) {
+  RecordRun record(
+      {"-i", "v1", "-B", "64", "-b", "filesize:1500", "-w", file("a.pcapng"), "-z", "gzip"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send_from(0, 12000);
+  ASSERT_TRUE(record.wait_received(12000));
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  EXPECT_TRUE(names(false).empty()) << "all are compressed";
+  EXPECT_TRUE(names(true).empty());
+  EXPECT_FALSE(hidden_);
+}
+
 TEST_F(RecordIndex, ComesLaterWhereARunLeftNone) {
   {
     RecordRun record(

@@ -80,6 +80,21 @@ TEST_F(Hook, WhatAProgramMakesOfADeletedFileGoes) {
   EXPECT_FALSE(fs::exists(index_path_of(recording())));
 }
 
+TEST_F(Hook, AnIndexGoesWithAFileThatItsProgramReplaces) {
+  for (const char* what : {"mv {} {}.gz", "mv {} {}.gz; exit 3", "cp {} {}.gz"}) {
+    SCOPED_TRACE(what);
+    begin(std::string("set -e; ") + what);
+    record("a");
+    hook_->run_for(recording());
+    await_program("a");
+    let_end("a");
+    end_all();
+    EXPECT_TRUE(fs::exists(gzipped()));
+    EXPECT_EQ(fs::exists(index_path_of(recording())), fs::exists(recording()));
+    fs::remove(hold("a.begun"));
+  }
+}
+
 // Names made of the time come again: a program that hangs ends beside another recording.
 TEST_F(Hook, ANewRecordingOfADeletedOnesNameStays) {
   for (const bool announced : {false, true}) {

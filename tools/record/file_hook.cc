@@ -146,6 +146,7 @@ class Helper {
         delete_rest(ended.mapped().path);
         continue;  // it may well have missed the file
       }
+      delete_lone_index(ended.mapped().path);
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
       warn("--on-file for {} {} {}", ended.mapped().path,
            WIFEXITED(status) ? "ended with status" : "was ended by signal",

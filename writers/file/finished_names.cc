@@ -68,4 +68,8 @@ void delete_rest(const std::string& path) noexcept {
   static_cast<void>(remove_compressed(path));
 }
 
+void delete_lone_index(const std::string& path) noexcept {
+  if (is_gone(path)) static_cast<void>(remove_index_file(path));
+}
+
 }  // namespace capstan

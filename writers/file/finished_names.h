@@ -28,4 +28,8 @@ int delete_finished(const std::string& path, bool compressed) noexcept;
 // again: that is another recording, which may be so new that nobody was told of it.
 void delete_rest(const std::string& path) noexcept;
 
+// A program has done what it does with it: deletes its index where it is gone, compressed or moved
+// away. An index that is finished later sees that itself (writers/index/index_file.h).
+void delete_lone_index(const std::string& path) noexcept;
+
 }  // namespace capstan
