@@ -7,11 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
@@ -203,6 +207,94 @@ TEST(IndexWorker, LeavesWhatIsNotDone) {
   EXPECT_EQ(worker.counters().files_left.get(), 3U);
   EXPECT_EQ(worker.counters().files_indexed.get(), 0U);
   EXPECT_EQ(entries(dir), 3U);
+}
+
+// A worker at a file that it may not read now, in front of more of them.
+class BusyWorker {
+ public:
+  explicit BusyWorker(const test::TempDir& dir, std::uint32_t files) {
+    IndexWorkerOptions options;
+    options.sync = false;
+    options.busy = [this] {
+      ++asked_;
+      return busy_.load();
+    };
+    worker_.emplace(std::move(options));
+    worker_->start();
+    for (std::uint32_t i = 0; i < files; ++i) {
+      earlier_.push_back(recording_in(dir, "earlier" + std::to_string(i) + ".pcapng", i));
+      worker_->add(earlier_.back());
+    }
+    wait_until([this] { return asked_ > 0; });
+  }
+  IndexWorker& worker() { return *worker_; }
+  const IndexCounters& counters() const { return worker_->counters(); }
+  void go_on() { busy_ = false; }
+  std::size_t earlier_indexes() const {
+    return static_cast<std::size_t>(std::count_if(
+        earlier_.begin(), earlier_.end(),
+        [](const std::string& path) { return std::filesystem::exists(index_path_of(path)); }));
+  }
+
+ private:
+  std::atomic<bool> busy_{true};
+  std::atomic<int> asked_{0};
+  std::vector<std::string> earlier_;
+  std::optional<IndexWorker> worker_;  // ends before what it asks
+};
+
+TEST(IndexWorker, WritesWhatIsMadeInFrontOfWhatIsToBeRead) {
+  const test::TempDir dir;
+  BusyWorker busy(dir, 5);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const std::string path = recording_in(dir, "new" + std::to_string(i) + ".pcapng", i);
+    busy.worker().add(path, index_recording(path, {}).bytes, false);
+  }
+  wait_until([&] { return busy.counters().files_indexed.get() == 3; });
+  EXPECT_EQ(busy.earlier_indexes(), 0U) << "they are not to be read yet";
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(open_of(dir.path() / ("new" + std::to_string(i) + ".pcapng")).reader);
+  }
+  busy.worker().end();
+  busy.go_on();
+  wait_until([&] { return busy.worker().finished(); });
+  EXPECT_EQ(busy.earlier_indexes(), 5U);
+  EXPECT_EQ(busy.counters().files_indexed.get(), 8U);
+}
+
+TEST(IndexWorker, HasRoomForWhatIsMadeBehindAnyNumberOfFiles) {
+  const test::TempDir dir;
+  BusyWorker busy(dir, 1);
+  for (std::size_t i = 0; i < IndexWorker::kMaxWaiting; ++i) busy.worker().add(dir.path() / "none");
+  EXPECT_EQ(busy.counters().files_left.get(), 0U);
+  busy.worker().add(dir.path() / "none");
+  EXPECT_EQ(busy.counters().files_left.get(), 1U);
+  const std::string path = recording_in(dir, "new.pcapng");
+  busy.worker().add(path, index_recording(path, {}).bytes, false);
+  wait_until([&] { return std::filesystem::exists(index_path_of(path)); });
+  busy.worker().leave();
+  wait_until([&] { return busy.worker().finished(); });
+  EXPECT_EQ(busy.counters().files_left.get(), IndexWorker::kMaxWaiting + 2);
+}
+
+// Nothing of them is to be read, and nobody makes them again.
+TEST(IndexWorker, WritesWhatIsMadeWhenItIsToLeave) {
+  const test::TempDir dir;
+  IndexWorker worker({});
+  const std::string earlier = recording_in(dir, "earlier.pcapng", 1);
+  worker.add(earlier);
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    paths.push_back(recording_in(dir, "new" + std::to_string(i) + ".pcapng", i));
+    worker.add(paths.back(), index_recording(paths.back(), {}).bytes, i == 1);
+  }
+  worker.leave();
+  worker.start();
+  wait_until([&worker] { return worker.finished(); });
+  for (const std::string& path : paths) EXPECT_TRUE(open_of(path).reader) << path;
+  EXPECT_FALSE(std::filesystem::exists(index_path_of(earlier)));
+  EXPECT_EQ(worker.counters().files_indexed.get(), 3U);
+  EXPECT_EQ(worker.counters().files_left.get(), 1U);
 }
 
 // ---- capstan index ----

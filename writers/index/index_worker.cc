@@ -42,10 +42,12 @@ void IndexWorker::start() {
 void IndexWorker::put(Job job) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   try {
-    if (!ending_ && waiting_.size() < kMaxWaiting) {
-      if (waiting_bytes_ + job.index.size() > kMaxWaitingBytes) job.index = {};
-      waiting_bytes_ += job.index.size();
-      waiting_.push_back(std::move(job));
+    if (ready_bytes_ + job.index.size() > kMaxWaitingBytes) job.index = {};
+    const std::size_t bytes = job.index.size();
+    if (!ending_ && (bytes != 0 || waiting_.size() < kMaxWaiting)) {
+      (bytes != 0 ? ready_ : waiting_).push_back(std::move(job));
+      ready_bytes_ += bytes;
+      ready_count_.store(ready_.size(), std::memory_order_relaxed);
       changed_.notify_all();
       return;
     }
@@ -95,15 +97,16 @@ void IndexWorker::run() noexcept {
   finished_.store(true, std::memory_order_release);
 }
 
-// Waits for the next. What is only to be made anew comes behind everything else, and not at the
-// end.
+// Waits for the next. What is only to be written comes first; what is only to be made anew behind
+// everything else, and not at the end.
 bool IndexWorker::take(Job& job) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] { return ending_ || !waiting_.empty() || !marked_.empty(); });
+  changed_.wait(
+      lock, [this] { return ending_ || !ready_.empty() || !waiting_.empty() || !marked_.empty(); });
+  if (take_ready(job)) return true;
   if (!waiting_.empty()) {
     job = std::move(waiting_.front());
     waiting_.pop_front();
-    waiting_bytes_ -= job.index.size();
     return true;
   }
   if (ending_) return false;
@@ -112,11 +115,35 @@ bool IndexWorker::take(Job& job) {
   return true;
 }
 
+// With the mutex.
+bool IndexWorker::take_ready(Job& job) noexcept {
+  if (ready_.empty()) return false;
+  job = std::move(ready_.front());
+  ready_.pop_front();
+  ready_bytes_ -= job.index.size();
+  ready_count_.store(ready_.size(), std::memory_order_relaxed);
+  return true;
+}
+
+// They take memory, and reading may stand still for as long as the recording likes.
+void IndexWorker::write_ready() noexcept {
+  while (ready_count_.load(std::memory_order_relaxed) != 0) {
+    Job job;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!take_ready(job)) return;
+    }
+    write_given(job);
+  }
+}
+
 // Waits while there is something better to do.
 bool IndexWorker::may_go_on(std::uint64_t bytes_before, std::uint64_t bytes_done) noexcept {
   counters_.bytes_read.add(bytes_done - bytes_before);
+  write_ready();
   while (!leaving_.load(std::memory_order_relaxed) && options_.busy && options_.busy()) {
     sleep_ns(kBusyPauseNs);
+    write_ready();
   }
   return !leaving_.load(std::memory_order_relaxed);
 }
@@ -170,21 +197,29 @@ void IndexWorker::write(const Job& job, std::span<const std::uint8_t> index) noe
   }
 }
 
+// The index that it came with; one with marks is made anew later, if there is memory to note that.
+void IndexWorker::write_given(const Job& job) noexcept {
+  write(job, job.index);
+  if (!job.marked) return;
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (marked_.size() < kMaxWaiting) marked_.push_back(job.path);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 void IndexWorker::index_one(const Job& job) noexcept {
+  if (!job.index.empty()) {
+    write_given(job);
+    return;
+  }
   if (leaving_.load(std::memory_order_relaxed)) {
     leave_one(job);
     return;
   }
   try {
-    if (job.index.empty()) {
-      const std::vector<std::uint8_t> index = make(job);
-      if (!index.empty()) write(job, index);
-      return;
-    }
-    write(job, job.index);
-    if (!job.marked) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (marked_.size() < kMaxWaiting) marked_.push_back(job.path);
+    const std::vector<std::uint8_t> index = make(job);
+    if (!index.empty()) write(job, index);
   } catch (const UsageError&) {  // deleted by retention in the meantime, or no recording
     counters_.files_refused.add(job.anew ? 0 : 1);
   } catch (const std::exception& error) {

@@ -3,8 +3,8 @@
 // do.
 //
 // Reads the finished file again (engine/index/file_indexer.h): the recording itself pays for
-// nothing but the disk's time, which `busy` keeps for it. Or writes an index that was made
-// meanwhile (live_indexer.h).
+// nothing but the disk's time, which `busy` keeps for it. An index that was made meanwhile
+// (live_indexer.h) is written before anything is read, also while something is being read.
 #pragma once
 
 #include <atomic>
@@ -51,7 +51,7 @@ class IndexWorker {
   // Throws std::system_error.
   void start();
   // A recording is finished and has its name. Never waits for the disk; a file too many (there is
-  // room for kMaxWaiting) counts as left.
+  // room for kMaxWaiting that are to be read) counts as left.
   void add(const std::string& recording_path) noexcept;
   // The same, and its index is there already. `marked`: with blocks that nobody looked at; it is
   // made anew from the file while no end is near and nothing else waits.
@@ -59,7 +59,8 @@ class IndexWorker {
            bool marked) noexcept;
   // No file comes any more: the thread ends when the waiting ones are done.
   void end() noexcept;
-  // What is not done is left: the thread ends within a mebibyte.
+  // What is to be read is left: the thread ends within a mebibyte, and when the indexes that it was
+  // given are written.
   void leave() noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
@@ -83,9 +84,12 @@ class IndexWorker {
   void run() noexcept;
   void put(Job job) noexcept;
   bool take(Job& job);
+  bool take_ready(Job& job) noexcept;
+  void write_ready() noexcept;
   void index_one(const Job& job) noexcept;
   std::vector<std::uint8_t> make(const Job& job);
   void write(const Job& job, std::span<const std::uint8_t> index) noexcept;
+  void write_given(const Job& job) noexcept;
   bool may_go_on(std::uint64_t bytes_before, std::uint64_t bytes_done) noexcept;
   bool is_ending() const;
   void fail(const std::string& text) noexcept;
@@ -94,9 +98,12 @@ class IndexWorker {
   IndexWorkerOptions options_;
   mutable std::mutex mutex_;  // taken once a file
   std::condition_variable changed_;
-  std::deque<Job> waiting_;
+  std::deque<Job> ready_;           // with an index, which is only to be written
+  std::deque<Job> waiting_;         // to be read
   std::deque<std::string> marked_;  // indexes to be made anew
-  std::size_t waiting_bytes_ = 0;
+  std::size_t ready_bytes_ = 0;
+  // Of ready_, for a look without the mutex: an idle thread that holds it may hold it for long.
+  std::atomic<std::size_t> ready_count_{0};
   bool ending_ = false;
   std::string last_failure_;
   std::atomic<bool> leaving_{false};
