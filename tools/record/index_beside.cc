@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace capstan::tools {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 // Rows of one file in memory: a third of what `capstan index` takes, about 50 MB.
 constexpr std::uint32_t kMaxRows = 300'000;
 // How long the end of a recording waits for the last files' indexes, and for a thread that was told
@@ -30,6 +33,11 @@ IndexWorkerOptions worker_options(IndexBesideOptions& options) {
   worker.limits.max_rows = kMaxRows;
   worker.busy = std::move(options.busy);
   return worker;
+}
+
+std::string directory_of_pattern(const std::string& pattern) {
+  const std::string directory = fs::path(pattern).parent_path().string();
+  return directory.empty() ? "." : directory;
 }
 
 }  // namespace
@@ -83,26 +91,44 @@ void IndexBeside::leave() noexcept {
   worker_.leave();
 }
 
+// Packets come already: what goes wrong here is said once, and ends nothing.
 void IndexBeside::started() {
-  for (const std::string& pattern : patterns_) add_earlier(pattern);
+  std::string trouble;
+  for (const std::string& pattern : patterns_) {
+    std::string reason;
+    try {
+      const std::error_code error = add_earlier(pattern);
+      if (error) reason = error.message();
+    } catch (const std::exception& error) {
+      reason = error.what();
+    }
+    if (reason.empty() || !trouble.empty()) continue;
+    trouble = fmt::format("{} cannot be read: {}", directory_of_pattern(pattern), reason);
+  }
+  if (trouble.empty()) return;
+  standard_log().write(
+      LogLevel::kWarning,
+      fmt::format("{}; files of an earlier run may be left there without an index, which 'capstan "
+                  "index' makes; the recording goes on",
+                  trouble));
 }
 
-void IndexBeside::add_earlier(const std::string& pattern) {
+std::error_code IndexBeside::add_earlier(const std::string& pattern) {
   const SeriesNames names(pattern);
-  const std::filesystem::path parent = std::filesystem::path(pattern).parent_path();
-  const std::filesystem::path directory = parent.empty() ? std::filesystem::path(".") : parent;
   std::vector<std::string> without;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const std::filesystem::path& path = entry.path();
-    if (!names.number_of(path.filename().string()) || !entry.is_regular_file(error)) continue;
-    if (!std::filesystem::exists(index_path_of(path.string()), error)) {
-      without.push_back(path.string());
-    }
+  std::error_code ignored;
+  const fs::directory_iterator end;
+  for (fs::directory_iterator at(directory_of_pattern(pattern), error); !error && at != end;
+       at.increment(error)) {
+    const fs::path& path = at->path();
+    if (!names.number_of(path.filename().string()) || !at->is_regular_file(ignored)) continue;
+    if (!fs::exists(index_path_of(path.string()), ignored)) without.push_back(path.string());
   }
   // The newest first: the oldest are the next to go.
   std::sort(without.begin(), without.end(), std::greater<>());
   for (const std::string& path : without) worker_.add(path);
+  return error;
 }
 
 // Each once: an index is no part of the recording, and its loss ends nothing.

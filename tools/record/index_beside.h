@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "tools/record/block_consumer.h"
@@ -49,7 +50,8 @@ class IndexBeside final : public BlockConsumer {
   void add_to(RecordStats& stats) const override;
 
  private:
-  void add_earlier(const std::string& pattern);
+  // What was found before an error is taken.
+  std::error_code add_earlier(const std::string& pattern);
 
   std::vector<std::string> patterns_;
   IndexWorker worker_;
