@@ -101,7 +101,8 @@ void FileCursor::note_item(ReadItem item) {
     first_interface_ = capture_.interfaces().size();
     loss_.begin_section(capture_.sections().back());
   } else if (item == ReadItem::kStatistics) {
-    loss_.add_statistics(capture_.statistics());
+    loss_.add_statistics(capture_.statistics(),
+                         capture_.interfaces()[capture_.statistics().interface_id].name);
     last_statistics_ns_ = std::max(last_statistics_ns_, capture_.statistics().timestamp_ns);
   } else if (item == ReadItem::kBlockHead) {
     loss_.add_head(capture_.block_head(), file_offset());

@@ -10,9 +10,6 @@ namespace capstan {
 
 namespace {
 
-// More rings or interfaces in one section than any recording has: what a hostile file can cost.
-constexpr std::size_t kMaxSources = 4096;
-
 // Counts only grow; a file that says otherwise counts as no change.
 std::uint64_t growth(std::uint64_t from, std::uint64_t to) noexcept {
   return to > from ? to - from : 0;
@@ -137,27 +134,6 @@ void LossAccount::add_close(const FileClose& close) {
   packets_at_close_ = section_packets_;
 }
 
-void LossAccount::add_statistics(const InterfaceStatistics& statistics) {
-  if (closing_ring_) rings_[*closing_ring_].closed = true;
-  closing_ring_.reset();
-  const std::uint32_t id = statistics.interface_id;
-  if (!interfaces_.contains(id) && interfaces_.size() == kMaxSources) return;
-  Interface& interface = interfaces_[id];
-  const std::uint64_t before = interface.dropped_by_os + interface.dropped_by_interface;
-  if (statistics.os_dropped) interface.dropped_by_os = *statistics.os_dropped;
-  if (statistics.interface_dropped) interface.dropped_by_interface = *statistics.interface_dropped;
-  if (statistics.interface_received) interface.received = *statistics.interface_received;
-  interface.counts_drops = interface.counts_drops || statistics.os_dropped.has_value() ||
-                           statistics.interface_dropped.has_value();
-  const std::uint64_t after = interface.dropped_by_os + interface.dropped_by_interface;
-  const std::uint64_t from =
-      interface.at_ns != 0 ? interface.at_ns : statistics.start_ns.value_or(0);
-  if (after > before) {
-    add_span(statistics_spans_, {id, from, statistics.timestamp_ns, after - before});
-  }
-  interface.at_ns = statistics.timestamp_ns;
-}
-
 void LossAccount::check_conservation(std::uint64_t expected, bool baselines_known,
                                      const FileState& state) {
   if (expected == section_packets_) return;
@@ -255,25 +231,13 @@ void LossAccount::end_ledger_section(const FileState& state) {
     report_.dropped += loss.dropped;
     report_.rings.push_back(loss);
   }
-  // The rings' own drops are in the ledger; what the card dropped is only in the statistics blocks.
-  for (const auto& [id, interface] : interfaces_) {
-    report_.interface_dropped += interface.dropped_by_interface;
-  }
+  add_interface_drops();
   check_conservation(expected, baselines_known, state);
   for (const LossSpan& span : ledger_spans_) add_span(report_.spans, span);
   judge_proof(state);
   report_.close_reason = close_reason();
   report_.has_closing_ledger = has_closing_ledger();
   report_.disk_refused = report_.disk_refused || report_.close_reason == CloseReason::kDiskRefused;
-}
-
-void LossAccount::end_statistics_section() {
-  for (const auto& [id, interface] : interfaces_) {
-    report_.received += interface.received;
-    report_.dropped += interface.dropped_by_os;
-    report_.interface_dropped += interface.dropped_by_interface;
-  }
-  for (const LossSpan& span : statistics_spans_) add_span(report_.spans, span);
 }
 
 void LossAccount::end_section(const FileState& state) {

@@ -57,9 +57,11 @@ struct LossReport {
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
   std::uint64_t interface_dropped = 0;  // by the network card, beyond the drops of the rings
-  std::uint64_t missing = 0;            // counted by the ledger, not dropped, and not in the file
-  bool disk_refused = false;            // why they are missing, as the recorder says in the file
-  std::uint32_t stripe = 1;             // of the file's last section
+  // The same by interface, of those that have a name.
+  std::map<std::string, std::uint64_t> interface_drops;
+  std::uint64_t missing = 0;  // counted by the ledger, not dropped, and not in the file
+  bool disk_refused = false;  // why they are missing, as the recorder says in the file
+  std::uint32_t stripe = 1;   // of the file's last section
   std::uint32_t stripes = 1;
   std::optional<RecordingMark> recording;  // the same
   std::optional<CloseReason> close_reason;
@@ -104,13 +106,17 @@ class LossAccount {
   }
   // `offset`: where in the file it stands.
   void add_head(const BlockHead& head, std::uint64_t offset);
-  void add_statistics(const InterfaceStatistics& statistics);
+  // Of an interface of this name; empty: it has none.
+  void add_statistics(const InterfaceStatistics& statistics, const std::string& interface_name);
   void add_close(const FileClose& close);
 
   // Closes the last section.
   LossReport finish(const FileState& state);
 
  private:
+  // More rings or interfaces in one section than any recording has: what a hostile file can cost.
+  static constexpr std::size_t kMaxSources = 4096;
+
   struct Ring {
     BlockHead last{};
     // What had been counted before this file.
@@ -122,6 +128,7 @@ class LossAccount {
     bool closed = false;  // the last head has counts alone, and statistics follow it
   };
   struct Interface {
+    std::string name;
     std::uint64_t dropped_by_os = 0;
     std::uint64_t dropped_by_interface = 0;
     std::uint64_t received = 0;
@@ -136,6 +143,7 @@ class LossAccount {
   void end_section(const FileState& state);
   void end_ledger_section(const FileState& state);
   void end_statistics_section();
+  void add_interface_drops();
   void check_conservation(std::uint64_t expected, bool baselines_known, const FileState& state);
   std::optional<CloseReason> close_reason() const noexcept;
   void weaken_proof(LossProof proof, std::string reason);

@@ -28,6 +28,13 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
   Part part{summary.name, loss.recording ? loss.recording->file_number : 1, summary.packets, loss};
   part.loss.rings.clear();
   part.loss.spans.clear();
+  part.loss.interface_drops.clear();
+  if (group.marked) {
+    for (const auto& [name, dropped] : loss.interface_drops) {
+      part.loss.interface_dropped -= dropped;
+      group.interface_drops[name] = std::max(group.interface_drops[name], dropped);
+    }
+  }
   group.parts[loss.stripe].push_back(std::move(part));
 }
 
@@ -120,6 +127,7 @@ void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
   report.received += received;
   report.dropped += dropped;
   report.interface_dropped += interface_dropped;
+  for (const auto& [name, of_card] : group.interface_drops) report.interface_dropped += of_card;
 }
 
 TogetherReport RecordingsTogether::report() const {

@@ -51,6 +51,8 @@ class RecordingsTogether {
     bool marked = false;  // its files say which recording they are of
     std::uint32_t stripes = 1;
     std::map<std::uint32_t, std::vector<Part>> parts;  // by stripe
+    // By interface. The last file of each output says all of what an interface has dropped.
+    std::map<std::string, std::uint64_t> interface_drops;
   };
 
   static void judge_stripe(const Group& group, std::uint32_t stripe, TogetherReport& report);

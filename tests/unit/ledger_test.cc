@@ -51,7 +51,8 @@ struct Shape {
   std::uint32_t blocks = 4;        // of each ring
   std::uint64_t dropped_each = 0;  // in front of every block but the first
   bool closes = true;              // with the counts at the end; false: killed before
-  std::uint64_t dropped_by_the_card = 0;
+  std::uint32_t interfaces = 0;    // which the rings are of in turn; 0: each of its own
+  std::uint64_t nic_dropped = 0;   // by each interface, as each of its rings says
 };
 
 Bytes read_file(const std::string& path) {
@@ -85,10 +86,9 @@ class Recording {
       for (std::uint32_t ring = 0; ring < shape.rings; ++ring) add_block(ring, next_stripe_);
       next_stripe_ = (next_stripe_ + 1) % shape.stripes;
     }
-    std::vector<ClosingLedger> ledgers;
-    if (shape.closes) ledgers = test::closing_ledgers(counts_, now_);
-    for (ClosingLedger& ledger : ledgers) ledger.nic_dropped = shape.dropped_by_the_card;
-    for (const auto& writer : writers_) EXPECT_EQ(writer->finish(ledgers), 0);
+    for (const auto& writer : writers_) {
+      EXPECT_EQ(writer->finish(shape.closes ? ledgers() : std::vector<ClosingLedger>{}), 0);
+    }
   }
 
   std::string path(std::uint32_t stripe = 0) const {
@@ -96,6 +96,12 @@ class Recording {
   }
 
  private:
+  std::vector<ClosingLedger> ledgers() const {
+    std::vector<ClosingLedger> ledgers = test::closing_ledgers(counts_, now_);
+    for (ClosingLedger& ledger : ledgers) ledger.nic_dropped = shape_.nic_dropped;
+    return ledgers;
+  }
+
   RecordingOptions options(std::uint32_t stripe) const {
     RecordingOptions options;
     options.file.path = path(stripe);
@@ -108,7 +114,8 @@ class Recording {
     options.header.stripes = shape_.stripes;
     options.header.id.fill(7);
     for (std::uint32_t ring = 0; ring < shape_.rings; ++ring) {
-      options.header.interfaces.push_back({"v" + std::to_string(ring), "", "", 1, 262144});
+      const std::uint32_t interface = shape_.interfaces == 0 ? ring : ring % shape_.interfaces;
+      options.header.interfaces.push_back({"v" + std::to_string(interface), "", "", 1, 262144});
       options.blocks_per_ring.push_back(shape_.blocks);
     }
     return options;
@@ -302,8 +309,7 @@ Bytes changed(Bytes bytes, Change change) {
 TEST(Ledger, AnIndexTellsOfAllLossesOfItsFile) {
   for (const std::uint64_t dropped : {0U, 3U}) {
     for (const std::uint64_t by_the_card : {0U, 7U}) {
-      const Recording recording(
-          {.rings = 2, .dropped_each = dropped, .dropped_by_the_card = by_the_card});
+      const Recording recording({.rings = 2, .dropped_each = dropped, .nic_dropped = by_the_card});
       const Bytes whole = read_file(recording.path());
       EXPECT_EQ(summary_of(whole).loss.interface_dropped != 0, by_the_card != 0);
       expect_index_tells_all(whole, "whole");
@@ -387,6 +393,40 @@ TEST(Together, AFileThatIsCutTakesTheProofWithIt) {
   EXPECT_EQ(report.proof, LossProof::kUpToItsEnd);
   EXPECT_EQ(tools::together_json(report)["loss"]["proof"], "up_to_its_end");
   EXPECT_TRUE(tools::together_json(report)["loss"]["lossless"].is_null());
+}
+
+TogetherReport together_of(const Recording& recording, std::uint32_t stripes) {
+  std::vector<RecordingSummary> summaries;
+  for (std::uint32_t i = 0; i < stripes; ++i) summaries.push_back(summary_of(recording.path(i)));
+  return together_of(summaries);
+}
+
+// Each ring's statistics say what its interface dropped: of all its rings together.
+TEST(Ledger, WhatAnInterfaceDroppedCountsOnceForAllItsRings) {
+  for (const std::uint32_t stripes : {1U, 2U}) {
+    const Shape one{.rings = 4, .stripes = stripes, .interfaces = 1, .nic_dropped = 100};
+    const Recording recording(one);
+    for (std::uint32_t stripe = 0; stripe < stripes; ++stripe) {
+      const RecordingSummary summary = summary_of(recording.path(stripe));
+      EXPECT_EQ(summary.loss.interface_dropped, 100U);
+      EXPECT_FALSE(summary.loss.lossless());
+    }
+    EXPECT_EQ(together_of(recording, stripes).interface_dropped, 100U);
+    const Shape two{.rings = 4, .stripes = stripes, .interfaces = 2, .nic_dropped = 100};
+    const Recording of_two(two);
+    EXPECT_EQ(summary_of(of_two.path()).loss.interface_dropped, 200U);
+    EXPECT_EQ(together_of(of_two, stripes).interface_dropped, 200U);
+  }
+}
+
+TEST(Together, WhatAnInterfaceDroppedCountsOnceForTheFilesOfItsRings) {
+  const Recording ring({.rings = 1, .nic_dropped = 100});
+  RecordingSummary other = summary_of(ring.path());
+  other.name = "x.ring1.pcapng";
+  EXPECT_EQ(together_of({summary_of(ring.path()), other}).interface_dropped, 100U);
+  other.loss.recording->id.fill(9);
+  EXPECT_EQ(together_of({summary_of(ring.path()), other}).interface_dropped, 200U)
+      << "another recording's";
 }
 
 // Whatever is asked of a file that was cut, the answer claims no more than the bytes prove.

@@ -58,7 +58,8 @@ bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
         loss.begin_section(file.sections().back());
         break;
       case ReadItem::kStatistics:
-        loss.add_statistics(file.statistics());
+        loss.add_statistics(file.statistics(),
+                            file.interfaces()[file.statistics().interface_id].name);
         break;
       case ReadItem::kBlockHead:
         loss.add_head(file.block_head(), file.item_offset());
