@@ -82,7 +82,8 @@ class Indexer {
         block_.ring = file_.block_head().ring;
         break;
       case ReadItem::kStatistics:
-        account_.add_statistics(file_.statistics());
+        account_.add_statistics(file_.statistics(),
+                                file_.interfaces()[file_.statistics().interface_id].name);
         break;
       case ReadItem::kFileClose:
         account_.add_close(file_.file_close());

@@ -105,9 +105,12 @@ bool LiveFile::read_between(const FinishedFile& file, IndexedFile& indexed) {
       section_ = reader.sections().back();
       continue;
     }
-    Between between{offset, item, {}, {}, {}};
+    Between between{offset, item, {}, {}, {}, {}};
     if (item == ReadItem::kBlockHead) between.head = reader.block_head();
-    if (item == ReadItem::kStatistics) between.statistics = reader.statistics();
+    if (item == ReadItem::kStatistics) {
+      between.statistics = reader.statistics();
+      between.interface = reader.interfaces()[between.statistics.interface_id].name;
+    }
     if (item == ReadItem::kFileClose) between.close = reader.file_close();
     if (item == ReadItem::kInterface && !indexed.sections.empty()) {
       indexed.sections.back().interfaces.push_back(
@@ -143,7 +146,9 @@ void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Told
 
 void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Between& between) {
   if (between.item == ReadItem::kInterface) account.add_interface();
-  if (between.item == ReadItem::kStatistics) account.add_statistics(between.statistics);
+  if (between.item == ReadItem::kStatistics) {
+    account.add_statistics(between.statistics, between.interface);
+  }
   if (between.item == ReadItem::kFileClose) account.add_close(between.close);
   if (between.item != ReadItem::kBlockHead) return;
   gain.add_head(between.head);

@@ -62,6 +62,7 @@ class LiveFile {
     ReadItem item = ReadItem::kInterface;  // or one of those below
     BlockHead head{};
     InterfaceStatistics statistics{};
+    std::string interface;  // name of the statistics'
     FileClose close{};
   };
 
