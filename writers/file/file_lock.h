@@ -3,13 +3,14 @@
 
 namespace capstan {
 
-// Takes the lock of an open file; it goes with the descriptor. False, with errno set, when another
-// has it. Waits when the holder is no living process: the io_uring of one that was killed lets go
-// of its files only some time after the process is gone (io_ring_exit_work).
+// Takes the exclusive lock of an open file; closing the descriptor releases it. Returns false, with
+// errno set, when another process holds it. Waits a while when no living process holds it: the
+// io_uring of a killed process releases its files only some time after the process is gone
+// (io_ring_exit_work).
 [[nodiscard]] bool try_lock_file(int fd);
 
-// Gives it up in front of the last close, which an io_uring that knows the file puts off for a
-// while: to whoever looks meanwhile the file would still be written.
+// Releases the lock before the last close(2). An io_uring that has the file registered delays that
+// close, and until then other programs would believe that the file is still being written.
 void unlock_file(int fd) noexcept;
 
 }  // namespace capstan

@@ -1,7 +1,7 @@
-// What lies on the disk of a finished file of a series: it itself, its index, and what a program
-// run for it (`capstan record --on-file`, `-z gzip`) has made of it under its name and an ending.
+// What exists on the disk for one finished file of a series: the file itself, its index, and what a
+// program run for it (`capstan record --on-file`, `-z gzip`) has made under its name plus a suffix.
 //
-// Used by file_series.cc, whose limits hold for all of it.
+// Used by file_series.cc; the retention limits apply to all of it.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,20 @@
 
 namespace capstan {
 
-// "x.pcap" for "x.pcap.gz"; other names as they are. The endings are those that gzip, zstd, xz,
-// bzip2, lz4 and compress give.
+// Returns "x.pcap" for "x.pcap.gz", and other names unchanged. Knows the suffixes of gzip, zstd,
+// xz, bzip2, lz4 and compress.
 std::string without_compressed_ending(const std::string& name);
 
 struct BytesOnDisk {
-  std::uint64_t file = 0;   // of it and what was made of it; 0: nothing is there
-  std::uint64_t index = 0;  // 0: none
+  std::uint64_t file = 0;   // of the file and of what was made from it; 0: neither exists
+  std::uint64_t index = 0;  // 0: there is no index
 };
 
-// Asks the disk, which may take its time. `compressed`: whether to look for what was made of it.
+// Asks the file system, which may block. `compressed`: whether to look for compressed forms too.
 BytesOnDisk bytes_on_disk(const std::string& path, bool compressed) noexcept;
 
-// Deletes it with all that lies there of it. 0, also when nothing was there, or an errno value.
+// Deletes the file, its index and, with `compressed`, its compressed forms. Returns 0, also when
+// nothing existed, or an errno value.
 int delete_finished(const std::string& path, bool compressed) noexcept;
 
 // Deletes what has been made of it since delete_finished(). Nothing where a file of its name lies

@@ -1,7 +1,8 @@
-// OutputFile: one recording on disk, hidden and preallocated while it grows, under its own name
-// when it is whole.
+// OutputFile: one recording on disk, with a hidden name and preallocated space while it grows, and
+// with its own name once it is complete.
 //
-// Opened and closed by recording_writer.cc, off the data path; the bytes go through an IoBackend.
+// Opened and closed by recording_writer.cc, outside the data path; the bytes go through an
+// IoBackend.
 #pragma once
 
 #include <atomic>
@@ -15,29 +16,31 @@ namespace capstan {
 enum class OutputKind : std::uint8_t {
   kFile,    // a regular file: `.NAME.part` until closed
   kStream,  // standard output, a pipe or a device: written in order
-  kNull,    // /dev/null: for measuring the capture alone, nothing is written
+  kNull,    // /dev/null: nothing is written, to measure the capture alone
 };
 
 struct OutputFileOptions {
   std::string path;    // "-": standard output
-  bool direct = true;  // O_DIRECT where the file system has it
-  // Disk space taken ahead of the write position, so that no write extends the file (an extending
-  // O_DIRECT write is synchronous on ext4 and XFS). 0: none.
+  bool direct = true;  // use O_DIRECT where the file system supports it
+  // Disk space allocated ahead of the write position, so that no write extends the file (an
+  // extending O_DIRECT write is synchronous on ext4 and XFS). 0: none.
   std::uint64_t preallocate_bytes = std::uint64_t{1} << 30;
-  // Make it durable (fsync) before it gets its name. Without, a power loss may leave a file with
-  // its name and holes in it.
+  // Make the file durable (fsync) before it gets its name. If false, a power loss may leave a file
+  // that has its name but holes in it.
   bool sync = true;
 };
 
-// Owns the descriptor and, until closed, a lock (flock) that tells `capstan repair` to keep off.
+// Owns the descriptor and, until closed, a lock (flock) that keeps `capstan repair` away from the
+// file.
 class OutputFile {
  public:
-  // Creates the hidden file. Throws std::system_error; a target that is a directory or whose
-  // directory is missing or not writable is named with what to do. Waits until somebody reads a
-  // FIFO, or `abandon`, if not null, is set (relaxed: it only has to arrive some time).
+  // Creates the hidden file. Throws std::system_error; when the target is a directory, or its
+  // directory is missing or not writable, the message says what to do. Opening a FIFO waits until
+  // somebody reads it or until `abandon`, if not null, is set (relaxed: it only has to arrive some
+  // time).
   explicit OutputFile(OutputFileOptions options, const std::atomic<bool>* abandon = nullptr);
-  // A `.part` file that was not closed stays where it is once keep() was called, because it holds
-  // what was recorded; before that it goes away.
+  // If the file was not closed: after keep() the `.part` file stays, because it holds recorded
+  // packets; otherwise it is deleted.
   ~OutputFile();
   OutputFile(OutputFile&&) = default;
   OutputFile& operator=(OutputFile&&) = default;
@@ -45,42 +48,46 @@ class OutputFile {
   int descriptor() const noexcept { return fd_.get(); }
   OutputKind kind() const noexcept { return kind_; }
   const std::string& path() const noexcept { return options_.path; }
-  // Whether O_DIRECT is on. If it was asked for and refused, why is in direct_refused_errno().
+  // Whether O_DIRECT is on. If it was requested and refused, direct_refused_errno() is the reason.
   bool direct() const noexcept { return direct_; }
   int direct_refused_errno() const noexcept { return direct_refused_errno_; }
   // Offsets and lengths of direct writes must be multiples of this; 1 without O_DIRECT.
   std::uint32_t alignment_bytes() const noexcept { return alignment_bytes_; }
-  // End of the space taken at creation.
+  // End of the space allocated at creation, bytes from the start of the file.
   std::uint64_t preallocated_bytes() const noexcept { return preallocated_bytes_; }
-  // Whether space can be taken ahead here; not where the file system has no fallocate(2).
+  // Whether space can be allocated ahead; false where the file system has no fallocate(2).
   bool can_preallocate() const noexcept { return can_preallocate_; }
-  // There was no room for any of it: nothing of this file is sure to reach the disk.
+  // True when the disk had no space for the first preallocation: it is not certain that anything
+  // written to this file reaches the disk.
   bool space_refused() const noexcept { return space_refused_; }
-  // What is free on its disk for this user, bytes. Asks the file system.
+  // Bytes that this user may still allocate on the file's disk. Asks the file system.
   std::uint64_t free_bytes() const noexcept;
 
-  // A write was refused with EINVAL while O_DIRECT was on: goes on without. False: that was not it.
+  // To be called when a write failed with EINVAL: switches O_DIRECT off if it was on. Returns false
+  // if O_DIRECT was not the cause.
   bool give_up_direct() noexcept;
 
-  // From now on the file holds something that is wanted.
+  // From now on the file holds recorded data and must not be deleted by the destructor.
   void keep() noexcept { kept_ = true; }
 
-  // Truncates to `size_bytes`, syncs, and gives the file its name (replacing one of that name, as
-  // tcpdump and dumpcap do). Returns 0 or the first errno value; the data is then still in the
-  // hidden file, or under the name with its durability unknown (EIO from fsync). While it is in the
-  // hidden file, the descriptor stays open and this can be tried again.
+  // Truncates the file to `size_bytes`, syncs it, and gives it its name (replacing an existing file
+  // of that name, as tcpdump and dumpcap do). Returns 0 or the first errno value. After an error
+  // the data is either still in the hidden file, whose descriptor then stays open so that close()
+  // can be called again, or under the final name with unknown durability (EIO from fsync).
   [[nodiscard]] int close(std::uint64_t size_bytes) noexcept;
 
-  // The hidden file goes away, its space at once, and what has the name already stays. For one that
-  // holds nothing. Where it cannot be removed (a directory that is no longer writable) it is empty.
+  // Deletes the hidden file and frees its space at once; an existing file with the final name
+  // stays. For a file that holds nothing of value. Where it cannot be deleted (its directory is no
+  // longer writable), an empty file remains.
   void discard() noexcept;
 
-  // Whether somebody deleted the hidden file, or its directory: what is written to it now is lost.
+  // Whether somebody deleted the hidden file or its directory: what is written to it now is lost.
   bool deleted() const noexcept;
-  // Whether its hidden name leads to it still: not while its directory is away.
+  // Whether the hidden name still leads to this file; false while its directory is missing.
   bool reachable() const noexcept;
 
-  // Will be `path` when closed, and is hidden under that name from now on. 0 or an errno value.
+  // Changes the final name to `path` and renames the hidden file to match. Returns 0 or an errno
+  // value.
   [[nodiscard]] int rename_part(const std::string& path) noexcept;
 
  private:

@@ -1,9 +1,10 @@
-// SpaceAhead: how much of the disk a file being written takes in front of its end, and whether
-// there is room for more packets with the closing ledger's room still left behind them. Pure.
+// SpaceAhead: how much disk space a file takes ahead of its written end, and whether there is space
+// for more packets with enough left behind them for the closing ledger. Pure: no system calls.
 //
-// Asked by recording_writer.cc, which has the disk asked (WriteQueue::preallocate). On a disk with
-// much room a chunk is taken half a chunk before it is needed, so that no write ever waits. On a
-// small or nearly full one never more than a share of what is free: other programs live there too.
+// Used by recording_writer.cc through FileRoom, which passes the requests to the disk
+// (WriteQueue::preallocate). On a disk with much free space a chunk is requested half a chunk
+// before it is needed, so that no write ever waits. On a small or nearly full disk never more than
+// a share of the free space is taken, because other programs need space too.
 #pragma once
 
 #include <cstdint>
@@ -12,41 +13,42 @@ namespace capstan {
 
 class SpaceAhead {
  public:
-  // `chunk_bytes`: taken at a time where there is room; 0: nothing is taken ahead, and nothing kept
-  // back. `reserve_bytes`: kept back behind everything else for what closes the file.
+  // `chunk_bytes`: size of one request where there is enough space; 0: nothing is taken ahead or
+  // reserved. `reserve_bytes`: kept behind everything else for the blocks that close the file.
   SpaceAhead(std::uint64_t chunk_bytes, std::uint64_t reserve_bytes) noexcept
       : chunk_bytes_(chunk_bytes), reserve_bytes_(reserve_bytes) {}
 
-  // Another file, of which so much is its own from the start. `works`: the file system can be
-  // asked.
+  // Begins a new file, which already owns the bytes up to `end`. `works`: the file system supports
+  // preallocation.
   void start_file(bool works, std::uint64_t end) noexcept;
 
   bool works() const noexcept { return works_; }
-  // One past the last byte that is the file's own.
+  // One past the last byte that belongs to the file.
   std::uint64_t end() const noexcept { return end_; }
 
-  // Whether bytes up to `end` may be written. Always true where space cannot be taken, or where
-  // there is so much that it need not be counted.
+  // Whether bytes up to `end` may be written. Always true where space cannot be preallocated, or
+  // where free space is so large that it need not be counted.
   bool has(std::uint64_t end) const noexcept {
     return !works_ || !scarce_ || end + reserve_bytes_ <= end_;
   }
-  // Whether more should be asked for, when bytes up to `needed` are to be written next.
+  // Whether more space should be requested when bytes up to `needed` are to be written next.
   bool wants(std::uint64_t needed) const noexcept {
     return works_ && chunk_bytes_ != 0 && needed + reserve_bytes_ + last_chunk_ / 2 > end_;
   }
-  // How much to ask for, from end() on, with so much free on the disk. Never less than what
-  // `needed` takes: the disk says no itself.
+  // Returns how many bytes to request, from end() on, when `free_bytes` are free on the disk. Never
+  // less than `needed` requires: if that is too much, the disk refuses it.
   std::uint64_t next_chunk(std::uint64_t needed, std::uint64_t free_bytes) noexcept;
 
   void granted(std::uint64_t end) noexcept;
-  // `may_pass`: it is a matter of room, and worth asking again. Otherwise the file system cannot.
+  // The last request failed. `may_pass`: for lack of space, so that it can be repeated. Otherwise
+  // the file system cannot preallocate at all.
   void refused(int error, bool may_pass) noexcept;
-  // Why the last request was refused; 0 when it was not.
+  // The errno value of the last request if it was refused; else 0.
   int refusal() const noexcept { return refusal_; }
-  // Not even what is needed next was to be had.
+  // Whether the disk refused even the space that is needed next.
   bool exhausted() const noexcept { return exhausted_; }
 
-  // The share of the free space that is taken at once at most.
+  // At most this part (1/kShare) of the free space is taken with one request.
   static constexpr std::uint64_t kShare = 8;
 
  private:

@@ -1,6 +1,6 @@
-// IndexWorker: indexes of finished recordings, made one after another beside the recording that
-// goes on: at idle priority, past the page cache, and not at all while there is something better to
-// do.
+// IndexWorker: makes the indexes of finished recordings one after another while recording goes on:
+// at idle priority, bypassing the page cache, and pausing while `busy` says that there is more
+// important work.
 //
 // Reads the finished file again (engine/index/file_indexer.h): the recording itself pays for
 // nothing but the disk's time, which `busy` keeps for it. An index that was made meanwhile
@@ -24,10 +24,11 @@
 namespace capstan {
 
 struct IndexWorkerOptions {
-  // As the recording's own files: an index is on the disk before it has its name.
+  // Like the recording's own files: an index is durable before it gets its name.
   bool sync = true;
   IndexLimits limits;
-  // Asked about once a mebibyte: while it is true nothing is read. Any thread. Empty: never.
+  // Asked after about each mebibyte: while it returns true nothing is read. Must be callable from
+  // any thread. Empty: never busy.
   std::function<bool()> busy;
   std::vector<int> cpus;  // empty: any
 };
@@ -35,29 +36,30 @@ struct IndexWorkerOptions {
 struct IndexCounters {
   Counter files_indexed;
   Counter files_failed;   // see last_failure()
-  Counter files_refused;  // deleted meanwhile, or nothing that can have an index
-  Counter files_left;     // not begun or not finished when it was told to end
-  Counter files_anew;     // of those indexed: once more, without marks
+  Counter files_refused;  // deleted in the meantime, or not a file that can have an index
+  Counter files_left;     // not started or not finished when the worker was ended
+  Counter files_anew;     // of files_indexed, those whose marked index was made again without marks
   Counter bytes_read;
 };
 
-// Owns its thread. add() by any thread.
+// Owns its thread. add() may be called by any thread.
 class IndexWorker {
  public:
   explicit IndexWorker(IndexWorkerOptions options) : options_(std::move(options)) {}
-  // Leaves what is not done.
+  // Calls leave() and waits for the thread.
   ~IndexWorker();
 
-  // Throws std::system_error.
+  // Starts the thread. Throws std::system_error.
   void start();
   // A recording is finished and has its name. Never waits for the disk; a file too many (there is
   // room for kMaxWaiting that are to be read) counts as left.
   void add(const std::string& recording_path) noexcept;
-  // The same, and its index is there already. `marked`: with blocks that nobody looked at; it is
-  // made anew from the file while no end is near and nothing else waits.
+  // The same for a recording whose index exists already. `marked`: the index has blocks that were
+  // not read; it is written, and made again from the file when no other file waits and the end was
+  // not requested.
   void add(const std::string& recording_path, std::vector<std::uint8_t> index,
            bool marked) noexcept;
-  // No file comes any more: the thread ends when the waiting ones are done.
+  // No more files will come: the thread ends when all waiting files are done.
   void end() noexcept;
   // What is to be read is left: the thread ends within a mebibyte, and when the indexes that it was
   // given are written.
@@ -66,19 +68,20 @@ class IndexWorker {
   void join();
 
   const IndexCounters& counters() const noexcept { return counters_; }
-  // "NAME: reason" of the last file that failed; empty when none has.
+  // "NAME: reason" for the last file that failed; empty when none has.
   std::string last_failure() const;
 
   static constexpr std::size_t kMaxWaiting = 10'000;
-  // Of indexes that wait to be written; a file too many is read again.
+  // Limit for the indexes that wait to be written, together; the index of a file beyond it is
+  // dropped, and the file is read again.
   static constexpr std::size_t kMaxWaitingBytes = 256U << 20;
 
  private:
   struct Job {
     std::string path;
     std::vector<std::uint8_t> index;  // empty: to be made from the file
-    bool marked = false;              // with an index: it is to be made anew
-    bool anew = false;                // without: one with marks is there
+    bool marked = false;              // with an index: has to be made again afterwards
+    bool anew = false;                // made again: an index with marks exists
   };
 
   void run() noexcept;
@@ -96,7 +99,7 @@ class IndexWorker {
   void leave_one(const Job& job) noexcept;
 
   IndexWorkerOptions options_;
-  mutable std::mutex mutex_;  // taken once a file
+  mutable std::mutex mutex_;  // taken once per file
   std::condition_variable changed_;
   std::deque<Job> ready_;           // with an index, which is only to be written
   std::deque<Job> waiting_;         // to be read
@@ -107,13 +110,14 @@ class IndexWorker {
   bool ending_ = false;
   std::string last_failure_;
   std::atomic<bool> leaving_{false};
-  std::atomic<bool> finished_{false};  // pairs with the last store of the thread
+  std::atomic<bool> finished_{false};  // release: the thread's work is visible
   IndexCounters counters_;
   std::thread thread_;
 };
 
-// The calling thread runs when nobody else wants the processor, and its reads when nobody else
-// wants the disk (where the disk's scheduler knows such a thing). Best effort.
+// Makes the calling thread run only when no other thread wants the processor, and read only when no
+// other process wants the disk (where the disk's scheduler supports this). Best effort: errors are
+// ignored.
 void become_idle_thread() noexcept;
 
 }  // namespace capstan

@@ -1,5 +1,5 @@
 // The backends without io_uring: pwrite(2) where io_uring is forbidden, write(2) for pipes and
-// terminals, and nothing at all for measuring the capture alone.
+// terminals, and one that writes nothing, to measure the capture alone.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,13 @@
 
 namespace capstan {
 
-// Each write happens within try_submit(), blocking the writer thread. Preallocation and syncing
-// too: it is the price of a kernel without io_uring.
+// Each write, preallocation and sync happens within the try_ call and blocks the writer thread: the
+// price of a kernel without io_uring.
 std::unique_ptr<IoBackend> make_pwrite_backend();
 
-// For what cannot seek. Requires: writes are submitted in the order of their offsets, without gaps.
-// A reader that is slow blocks the writer thread; one that is gone gives -EPIPE (SIGPIPE must be
-// ignored).
+// For targets that cannot seek. Requires: writes are submitted in the order of their offsets,
+// without gaps. A slow reader blocks the writer thread; when the reader has gone, writes fail with
+// -EPIPE (SIGPIPE must be ignored).
 std::unique_ptr<IoBackend> make_stream_backend();
 
 // Every write succeeds and nothing is written.

@@ -1,4 +1,4 @@
-// StagingStream: dense records into aligned, registered buffers, and those into the file.
+// StagingStream: collects records in aligned, registered buffers and writes these to the file.
 //
 // Used by RecordingWriter for the packed layout, for file heads and for the closing ledger.
 #pragma once
@@ -14,31 +14,31 @@
 
 namespace capstan {
 
-// A byte stream from some offset of the file on. Owns its buffers. One thread. Every append may
-// wait for the disk when all buffers are on their way to it: that, and the ring behind it, is the
-// back-pressure.
+// A byte stream that starts at some offset of the file. Owns its buffers. One thread. Every append
+// may wait for the disk when all buffers are being written: the ring fills meanwhile, and this is
+// the back-pressure.
 class StagingStream final : private BufferHome {
  public:
   static constexpr std::uint32_t kBufferBytes = 1U << 20;
   static constexpr int kBufferCount = 12;
 
-  // `alignment_bytes`: of the file's writes, 1 when it has none.
+  // `alignment_bytes`: alignment of writes to the file; 1 when there is none.
   explicit StagingStream(std::uint32_t alignment_bytes);
   StagingStream(const StagingStream&) = delete;
   StagingStream& operator=(const StagingStream&) = delete;
 
-  // The memory, to be registered with the backend.
+  // The memory of the buffers, to be registered with the backend.
   std::span<std::uint8_t> memory() const noexcept { return {region_.data(), region_.size()}; }
-  // Requires before the first append. Not owned.
+  // Required before the first append. The queue is borrowed.
   void use_queue(WriteQueue* queue) noexcept { queue_ = queue; }
 
   // The file offset of the next byte.
   std::uint64_t position() const noexcept { return start_ + fill_; }
-  // Goes on at `offset`, a multiple of the alignment. Requires: aligned() since the last append.
+  // Goes on at `offset`, a multiple of the alignment. Requires: close_run() since the last append.
   void start_at(std::uint64_t offset) noexcept;
 
-  // `size` contiguous bytes at position() to be written at once and then passed with advance();
-  // null when the buffer's end is too near: append() then.
+  // Returns `size` contiguous bytes at position(), to be filled at once and then passed over with
+  // advance(). Null when they do not fit into the buffer any more: use append() then.
   std::uint8_t* contiguous(std::uint32_t size) noexcept {
     if (buffer_ < 0 && !take_buffer()) return nullptr;
     return kBufferBytes - fill_ >= size ? current() : nullptr;
@@ -48,32 +48,35 @@ class StagingStream final : private BufferHome {
     if (fill_ == kBufferBytes) submit_full();
   }
   void append(const void* data, std::size_t size) noexcept;
-  // A record ends here: the file may be cut at this position; it holds `packets` packets more.
+  // Notes that a record ends here, with `packets` more packets: the file may be cut at this
+  // position.
   void end_record(std::uint32_t packets) noexcept {
     packets_ += packets;
     certain_end_ = position();
   }
 
-  // Sends what is there, also if a buffer is only part full; what is appended later overwrites the
-  // padded tail, from a buffer of its own, because bytes on their way to the disk must not change.
-  // For an idle moment, so that what was received long ago is on disk.
+  // Submits everything appended so far, even if the buffer is only partly full, padded to the
+  // alignment. What is appended later overwrites the padding, from another buffer, because bytes
+  // that are being written must not change. For idle moments, so that packets do not wait long for
+  // the disk.
   void flush() noexcept;
   // Whether anything was appended since the last flush.
   bool dirty() const noexcept { return buffer_ >= 0 && fill_ > flushed_; }
-  // Like flush(), and the stream is at its end or will go on elsewhere with start_at(). Requires
-  // for the latter: position() is a multiple of the alignment.
+  // Like flush(), and ends the run: the stream is finished or goes on elsewhere with start_at(),
+  // which requires that position() is a multiple of the alignment.
   void close_run() noexcept;
 
-  // Packets appended and never submitted, which happens only after abandon.
+  // Packets appended but never submitted; not 0 at the end only after abandon.
   std::uint32_t unsent_packets() const noexcept { return packets_; }
   std::uint32_t take_unsent_packets() noexcept { return std::exchange(packets_, 0U); }
 
  private:
-  // What becomes of the buffer when the write is over, in the upper bits of a request's buffer.
+  // What to do with the buffer when the write is over; in the upper bits of a request's buffer
+  // number.
   enum Mark : int {
-    kGiveBack = 0,
-    kTailFollows = 1 << 16,   // given back; its last unit is written again after it
-    kStillFilling = 2 << 16,  // only a part of it was sent
+    kGiveBack = 0,            // the buffer is free again
+    kTailFollows = 1 << 16,   // free again; its last unit is written again after it
+    kStillFilling = 2 << 16,  // only a part of the buffer was submitted
     kBufferMask = 0xFFFF,
   };
 
@@ -90,13 +93,13 @@ class StagingStream final : private BufferHome {
   std::uint32_t alignment_bytes_;
   WriteQueue* queue_ = nullptr;
   std::vector<int> free_;
-  int buffer_ = -1;            // the one being filled, or -1
+  int buffer_ = -1;            // number of the buffer being filled, or -1
   std::uint64_t start_ = 0;    // file offset of its first byte
   std::uint32_t fill_ = 0;     // bytes in it
-  std::uint32_t flushed_ = 0;  // of them, already submitted
+  std::uint32_t flushed_ = 0;  // of these bytes, already submitted
   std::uint32_t resume_ =
       0;                   // where the next submission starts: flushed_ rounded down to alignment
-  bool flushing_ = false;  // a flush is under way: of this buffer, or of bytes sent again with it
+  bool flushing_ = false;  // a flush of this buffer, or of bytes sent again with it, is under way
   std::uint32_t packets_ = 0;  // ended since the last submission
   std::uint64_t certain_end_ = 0;
 };

@@ -1,9 +1,9 @@
 // WriteQueue: the writes of one file that are under way, and how much of the file is certain.
 //
-// Between RecordingWriter, which decides what goes where, and an IoBackend. Holds the blocks being
-// written, finishes short writes, repeats interrupted ones, and counts a packet as written only
-// when everything in front of it is on the file too. Where it is told to be patient it holds on to
-// what a disk in trouble refuses, and offers it again until it is taken.
+// Stands between RecordingWriter, which decides what is written where, and an IoBackend. Holds the
+// blocks being written, finishes short writes, repeats interrupted ones, and counts a packet as
+// written only when everything in front of it is in the file too. With Patience it keeps writes
+// that a disk in trouble refuses, and repeats them until they succeed.
 #pragma once
 
 #include <atomic>
@@ -18,10 +18,10 @@
 
 namespace capstan {
 
-// Whose memory a write is from, when that is no block. Called on the writer's thread.
+// Owner of the memory of a write, if that is not a block. Called on the writer's thread.
 class BufferHome {
  public:
-  // A write is over; `buffer` is what its request said.
+  // A write is over; `buffer` is WriteRequest::buffer.
   virtual void buffer_written(int buffer) noexcept = 0;
 
  protected:
@@ -29,91 +29,96 @@ class BufferHome {
 };
 
 struct WriteRequest {
-  BlockRef block;              // held until the bytes are written; or
-  BufferHome* home = nullptr;  // told then
-  int buffer = -1;             // which of its buffers
+  BlockRef block;              // held until the bytes are written; or instead of it
+  BufferHome* home = nullptr;  // whose buffer_written() is called then
+  int buffer = -1;             // number of the home's buffer
   const std::uint8_t* data = nullptr;
   std::uint32_t length = 0;
   std::uint64_t offset = 0;
-  // What becomes certain with this write: packets that end in it, and how far the file may be cut
-  // without cutting a packet.
+  // What becomes certain with this write: the number of packets that end in it, and the offset
+  // where the file may be cut without cutting a packet.
   std::uint32_t packets = 0;
   std::uint64_t certain_end = 0;
 };
 
-// Told what only the owner of the file can act upon. Called on the writer's thread.
+// Asked for decisions that only the owner of the file can make. Called on the writer's thread.
 class WriteQueueOwner {
  public:
-  // A direct write was refused with EINVAL: whether something was changed, now or since the write
-  // was submitted, that makes a repetition worth while. Asked once a write.
+  // A direct write was refused with EINVAL. Returns true if something was changed, now or since the
+  // write was submitted, so that repeating the write makes sense. Asked at most once for each
+  // write.
   virtual bool direct_write_refused() noexcept = 0;
 
  protected:
   ~WriteQueueOwner() = default;
 };
 
-// What is done about a disk that refuses a write for a reason that may pass.
+// What to do when a disk refuses a write for a reason that may pass.
 struct Patience {
-  bool patient = false;  // false: the first refusal is the end
-  // A refused write is offered again so often.
+  bool patient = false;  // false: the first refusal is an error
+  // How long to wait before a refused write is repeated.
   std::uint64_t retry_interval_ns = 200'000'000;
   // Set by another thread when the recording is to end (relaxed: it only has to arrive some time).
-  // What is refused this long afterwards is an error. Null: never.
+  // What is still refused `grace_ns` later is an error. Null: never set.
   const std::atomic<bool>* ending = nullptr;
   std::uint64_t grace_ns = 1'000'000'000;
 };
 
-// Whether waiting may mend it: no space, no quota, a read-only file system, an I/O error, a network
-// file system that is away.
+// Whether the error may go away with time: no space, no quota, a read-only file system, an I/O
+// error, a network file system that does not answer.
 bool may_pass(int error) noexcept;
 
-// One thread. Writes are submitted in any order of offsets; what is certain follows the order of
-// submission, which is the order of offsets.
+// One thread. Writes may complete in any order; what is certain follows the order of submission,
+// which is the order of offsets.
 class WriteQueue {
  public:
-  // `abandon`, set by another thread, ends every wait (relaxed: it only has to arrive some time).
+  // `places`: how many writes can be under way. `abandon`, set by another thread, ends every wait
+  // (relaxed: it only has to arrive some time).
   WriteQueue(IoBackend& backend, WriteQueueOwner& owner, std::size_t places,
              std::uint32_t alignment_bytes, const std::atomic<bool>& abandon);
 
   bool full() const noexcept { return tail_ - head_ == places_.size(); }
   bool empty() const noexcept { return head_ == tail_; }
-  // Nothing is under way, no preallocation and no sync either: the file may be truncated.
+  // No write, preallocation or sync is under way: the file may be truncated.
   bool idle() const noexcept { return empty() && !preallocating_ && !syncing_; }
 
   // Requires: !full().
   void submit(WriteRequest request) noexcept;
-  // Hands over what is queued and takes completions. True when anything was completed.
+  // Passes what is queued to the kernel and takes completions. Returns whether anything was
+  // completed.
   bool pump() noexcept;
-  // pump() and, if nothing was completed, wait for at most `timeout_ns`.
+  // Calls pump() and, if nothing was completed, waits for at most `timeout_ns`.
   void wait(std::uint64_t timeout_ns) noexcept;
 
-  // From now on; what waits already goes on waiting.
+  // Sets what happens from now on; writes that wait already go on waiting.
   void be_patient(Patience patience) noexcept { patience_ = patience; }
-  // The errno value for which writes wait to be offered again, 0 when none does. Nothing should be
+  // The errno value for which writes wait to be repeated, 0 when none waits. Nothing should be
   // submitted meanwhile: the ring is the buffer.
   int trouble() const noexcept { return trouble_; }
 
-  // Asks for file space from `from` on, `length` bytes; once at a time. False: impossible now.
+  // Requests file space of `length` bytes from offset `from`; one request at a time. Returns false
+  // when that is impossible now.
   bool preallocate(std::uint64_t from, std::uint64_t length) noexcept;
   bool preallocating() const noexcept { return preallocating_; }
   struct SpaceAnswer {
-    std::uint64_t end = 0;  // of what was asked for
-    int error = 0;          // 0: it is the file's
+    std::uint64_t end = 0;  // end offset of the requested space
+    int error = 0;          // 0: the file has the space now
   };
-  // What became of the last request, once. Nothing when it never began: ask again.
+  // Returns the result of the last request, once. Empty while there is none, also if the request
+  // was never started: then ask again.
   std::optional<SpaceAnswer> take_space_answer() noexcept {
     return std::exchange(space_answer_, std::nullopt);
   }
-  // Asks for what is written to be made durable; once at a time. False: that is impossible now.
+  // Requests a sync of what is written; one at a time. Returns false when that is impossible now.
   bool sync() noexcept;
-  // What is submitted from now on belongs to another file. Packet counts go on. Requires: idle()
+  // What is submitted from now on belongs to another file; packet counts go on. Requires: idle()
   // and no error.
   void start_file() noexcept {
     certain_end_ = 0;
     space_answer_.reset();
   }
-  // Syncs that a disk in trouble refused while it was waited for: what was written before them may
-  // be lost without another word of the kernel's (fsync(2), EIO). And the last errno value.
+  // Number of syncs that failed while the queue was patient, and the errno value of the last. What
+  // was written before them may be lost without another report by the kernel (fsync(2), EIO).
   std::uint64_t syncs_refused() const noexcept { return syncs_refused_; }
   int sync_refusal() const noexcept { return sync_refusal_; }
 
@@ -122,15 +127,15 @@ class WriteQueue {
   void fail(int error) noexcept;
   std::uint64_t certain_end() const noexcept { return certain_end_; }
   std::uint64_t certain_packets() const noexcept { return certain_packets_; }
-  // Packets of writes that ended or were given up after the error.
+  // Packets of writes that failed or were given up because of the error.
   std::uint64_t failed_packets() const noexcept { return failed_packets_; }
   // Packets of writes that are under way.
   std::uint64_t pending_packets() const noexcept;
-  // The kernel would not write from a block's own memory: copy from now on.
+  // The kernel refused to write from a block's own memory: copy the packets from now on.
   bool ring_memory_refused() const noexcept { return ring_memory_refused_; }
   bool abandoned() const noexcept { return abandon_.load(std::memory_order_relaxed); }
-  // After abandon: forgets what is under way, as failed. Holds on blocks are kept, because the
-  // kernel may still read them; the process must end without giving them back.
+  // After abandon: counts everything under way as failed and forgets it. The blocks are not
+  // released, because the kernel may still read them; the process must end without releasing them.
   void give_up() noexcept;
 
  private:
@@ -139,8 +144,8 @@ class WriteQueue {
     std::uint32_t done = 0;
     bool complete = false;
     bool failed = false;
-    bool refused = false;  // once, with EINVAL
-    bool waiting = false;  // for the end of the trouble
+    bool refused = false;  // was refused once with EINVAL
+    bool waiting = false;  // waits for the end of the trouble
     std::uint8_t retries = 0;
     MmapRegion bounce;  // a copy of the block, where its own memory was refused
   };
@@ -166,7 +171,7 @@ class WriteQueue {
   int trouble_ = 0;
   std::uint64_t next_offer_ns_ = 0;
   std::uint64_t ending_since_ns_ = 0;
-  std::uint32_t probe_ = 0;  // the place offered alone, to learn whether the trouble is over
+  std::uint32_t probe_ = 0;  // place of the single write that tests whether the trouble is over
   bool probing_ = false;
   bool gap_ = false;  // a write that failed lies in front of head_
   std::uint64_t certain_end_ = 0;

@@ -1,9 +1,10 @@
-// LiveFile: the index of one file while the file is being written, from the sealed blocks on their
-// way to it.
+// LiveFile: builds the index of one file while the file is being written, from the sealed blocks
+// that go into it.
 //
-// The packets come from the blocks in memory. What else a file has (its head, events, closing
-// counts: no packets) is read from it when it is finished, a few kilobytes. The result is what
-// index_recording() makes of the finished file, but that a block nobody could look at is marked.
+// The packets are read from the blocks in memory. The other parts of the file, which hold no
+// packets (head, events, closing counts), are a few kilobytes and are read from the file when it is
+// finished. The result equals what index_recording() makes of the finished file, except that blocks
+// which could not be read in time are marked.
 #pragma once
 
 #include <cstdint>
@@ -24,31 +25,34 @@ namespace capstan {
 
 struct LiveIndex {
   std::vector<std::uint8_t> bytes;
-  std::uint32_t skipped_blocks = 0;  // marked: nobody looked at them
+  std::uint32_t skipped_blocks = 0;  // marked, because they were not read in time
 };
 
-// One thread. Memory: the limits', and some 200 bytes a block of the ring. Throws std::bad_alloc.
+// One thread. Memory: what the limits allow, and about 200 bytes for each block of the ring. Throws
+// std::bad_alloc.
 class LiveFile {
  public:
   explicit LiveFile(const IndexLimits& limits) : builder_(limits) {}
 
-  // The block that lies at `place`, its bytes as sealed, borrowed during the call. Blocks in the
-  // order of the file. `link_types`: by the interface that its packets name.
+  // Adds the packets of the block that lies at `place`. `bytes`: the block as sealed, borrowed
+  // during the call. To be called in the order of the blocks in the file. `link_types`: indexed by
+  // the interface number in the packets.
   void add(const PlacedBlock& place, std::span<const std::uint8_t> bytes,
            std::span<const std::uint16_t> link_types);
-  // Nobody can look at the block that lies there.
+  // Marks the block at `place` as not read.
   void skip(const PlacedBlock& place);
 
-  // The file has to be read whole: blocks lie in it that are not alone in their place.
+  // To be called when blocks of this file overlap: it has to be indexed from the disk instead.
   void give_up() noexcept { understood_ = false; }
 
-  // Reads what no block told, and makes the index. nullopt: the file is not what was told of it (a
-  // full disk, a block that was not told of), and has to be read whole. Ends the object. Throws
-  // UsageError and std::system_error as CaptureFile does.
+  // Reads the parts between the blocks and makes the index. Returns nullopt when the file differs
+  // from what add() and skip() were called with (a full disk, a missing call): it then has to be
+  // indexed from the disk. The object must not be used afterwards. Throws UsageError and
+  // std::system_error as CaptureFile does.
   std::optional<LiveIndex> finish(const FinishedFile& file);
 
  private:
-  // What of a block the loss ledger is made of.
+  // The facts about one block that the loss ledger is made from.
   struct Told {
     PlacedBlock place;
     std::uint64_t first_ns = 0;
@@ -56,7 +60,7 @@ class LiveFile {
     std::uint64_t drop_ns = 0;  // the first packet with a drop count
     std::uint64_t drop_count = 0;
   };
-  // What stands between the blocks.
+  // A block head or an interface read from between the blocks.
   struct Between {
     std::uint64_t offset = 0;
     ReadItem item = ReadItem::kInterface;  // or one of those below
@@ -74,9 +78,9 @@ class LiveFile {
   static void add_to_ledgers(LedgerGain& gain, LossAccount& account, const Between& between);
 
   IndexBuilder builder_;
-  IndexBlock block_;        // the one that is growing
-  std::uint64_t end_ = 0;   // of the last place
-  bool understood_ = true;  // every block was told of in order, and was what it was said to be
+  IndexBlock block_;        // the index block being built
+  std::uint64_t end_ = 0;   // end of the last place
+  bool understood_ = true;  // blocks came in file order and matched their places
   std::uint32_t skipped_ = 0;
   std::vector<Told> told_;
   FileSection section_;

@@ -1,12 +1,12 @@
-// LiveIndexer: indexes of the files that a recording writes, from its sealed blocks, as far as it
-// can keep up.
+// LiveIndexer: makes the indexes of the files of a running recording from its sealed blocks, as far
+// as it can keep up.
 //
-// Takes blocks off best-effort queues (engine/block/best_effort_queue.h), so the recording never
-// waits for it: a block is held while it is read, and one it was too slow for is marked in the
-// index. Packed files of several rings, whose blocks lie within one another, it leaves to the
-// worker. Nothing is read back from the disk but what stands between the blocks. What it makes is
-// handed to an IndexWorker, which writes it and makes an index with marks anew, from the file, when
-// there is nothing better to do.
+// Takes blocks from best-effort queues (engine/block/best_effort_queue.h), so the recording never
+// waits for it: it holds a block while reading it, and marks in the index the blocks for which it
+// was too slow. Packed files of several rings, whose blocks overlap, are left to the IndexWorker.
+// Only the parts between the blocks are read back from the disk. The finished index is handed to an
+// IndexWorker, which writes it; an index with marks is made again from the file when there is no
+// more important work.
 #pragma once
 
 #include <atomic>
@@ -25,38 +25,39 @@
 
 namespace capstan {
 
-// Written by the thread, readable by anyone at any time.
+// Written by the indexer's thread, readable by any thread at any time.
 struct LiveIndexCounters {
-  Counter blocks;          // looked at
+  Counter blocks;          // read
   Counter blocks_skipped;  // marked
-  Counter files;           // whose index it made; the others were left to the worker
+  Counter files;           // files whose index was made here; the others were left to the worker
 };
 
-// Of a recording with one output in pcapng. Owns its thread and the queues. All by the main thread
-// but for what is said otherwise.
+// For a recording with one pcapng output. Owns its thread and the queues. All functions are for the
+// main thread unless said otherwise.
 class LiveIndexer final : public BlockObserver {
  public:
-  // `worker` outlives this, and is told to end only when this has finished.
+  // `worker` must outlive this object, and must not be ended before finished() is true.
   LiveIndexer(const IndexLimits& limits, IndexWorker& worker);
   ~LiveIndexer();
   LiveIndexer(const LiveIndexer&) = delete;
   LiveIndexer& operator=(const LiveIndexer&) = delete;
 
-  // Where the blocks of the next ring, whose packets all have this link type, are to go. Valid as
-  // long as this. Requires: not started.
+  // Returns the queue for the blocks of the next ring, whose packets all have this link type. Valid
+  // as long as this object. Requires: not started.
   BestEffortQueue& add_ring(std::uint32_t block_count, std::uint16_t link_type);
 
   // Starts the thread, which may run on `cpus` (empty: anywhere). Throws std::system_error.
   void start(std::vector<int> cpus);
 
-  // The writer's thread alone. Wait-free; a place too many is not told, and its file is read whole.
+  // Only for the writer's thread. Wait-free. If the queue of places is full, the place is dropped
+  // and its file is indexed from the disk.
   void block_placed(const PlacedBlock& place) noexcept override;
-  // A file has its name. Any thread; never waits for a disk.
+  // Called when a file has its final name. Any thread; never waits for a disk.
   void file_finished(const FinishedFile& file) noexcept;
 
-  // No block and no file comes any more: ends when the finished files are done.
+  // No more blocks and files will come: the thread ends once the finished files are done.
   void end() noexcept { ending_.store(true, std::memory_order_release); }
-  // What is not done is left to the worker.
+  // Ends soon: what is not done is left to the worker.
   void leave() noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
@@ -67,8 +68,8 @@ class LiveIndexer final : public BlockObserver {
   struct Inlet {
     std::unique_ptr<BestEffortQueue> queue;
     std::vector<std::uint16_t> link_types;  // by pcapng interface
-    // Behind one that was taken back: held until its place is told, no longer than the writer has
-    // it.
+    // A block taken from the queue ahead of its place, because blocks before it were taken back by
+    // the recorder. Held until its place arrives, which is no longer than the writer holds it.
     BlockRef ahead;
   };
 
@@ -83,10 +84,10 @@ class LiveIndexer final : public BlockObserver {
   IndexWorker& worker_;
   std::vector<Inlet> inlets_;  // by ring
   boost::lockfree::spsc_queue<PlacedBlock> places_;
-  std::map<std::uint32_t, LiveFile> files_;  // by number
-  std::mutex mutex_;                         // taken once a file
+  std::map<std::uint32_t, LiveFile> files_;  // by file number
+  std::mutex mutex_;                         // taken once per file
   std::vector<FinishedFile> finished_files_;
-  std::atomic<bool> ending_{false};  // release: everything told before is visible
+  std::atomic<bool> ending_{false};  // release: everything added before is visible
   std::atomic<bool> leaving_{false};
   std::atomic<bool> finished_{false};
   LiveIndexCounters counters_;

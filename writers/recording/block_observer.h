@@ -1,5 +1,5 @@
-// BlockObserver: told where in which file each block of a ring went, so that an index can point at
-// it. Given to a RecordingWriter with its options.
+// BlockObserver: is called with the place of each ring block in the output files, so that an index
+// can refer to it. Set in RecordingOptions.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,23 @@
 
 namespace capstan {
 
-// Where the packets of one sealed block lie. The bytes are on their way to the file, not certainly
-// in it: a place behind FinishedFile::size_bytes does not exist.
+// Where the packets of one sealed block are. The bytes are being written but are not certain yet: a
+// place beyond FinishedFile::size_bytes does not exist in the file.
 struct PlacedBlock {
-  BlockHead head{};               // as it was sealed; ring and sequence name the block
+  BlockHead head{};               // as sealed; ring and sequence identify the block
   std::uint32_t file_number = 1;  // FinishedFile::number
-  // Of the block's head, in classic pcap of its first packet: bytes from the start of the file.
+  // Offset from the start of the file, bytes: of the block's head; in classic pcap of its first
+  // packet.
   std::uint64_t offset = 0;
-  std::uint64_t length = 0;   // up to the end of its last packet, or of the in-place block
-  std::uint32_t packets = 0;  // in the file: fewer than head.packet_count at the size limit
-  // Packets of other rings lie between: the packed layout merges by time. One in-place block, or a
-  // packed one of a single ring, is alone in its range.
+  std::uint64_t length = 0;   // to the end of its last packet, or of the in-place block
+  std::uint32_t packets = 0;  // in the file; less than head.packet_count at the size limit
+  // Packets of other rings lie in the same range, because the packed layout merges them by time.
+  // False for an in-place block and for a packed block of a single ring.
   bool shared = false;
 };
 
-// Called on the writer's thread for each block that is written, in no order across rings, and
-// before the file's FinishedFile is told. Must not wait, lock for long or throw.
+// Called on the writer's thread for each block that is written: in no order across rings, and
+// before on_finished is called for the file. Must not wait, hold a lock for long, or throw.
 class BlockObserver {
  public:
   virtual void block_placed(const PlacedBlock& block) noexcept = 0;

@@ -1,5 +1,5 @@
-// FileLedger: what a recording has taken of each ring, and what of that belongs to the file being
-// written: the counts in its closing ledger, and what is told of it when it is finished.
+// FileLedger: counts what a recording has taken of each ring, and what of that belongs to the file
+// being written: for the file's closing ledger and for its FinishedFile.
 #pragma once
 
 #include <cstdint>
@@ -11,49 +11,51 @@
 
 namespace capstan {
 
-// One thread. Allocates only where it makes bytes for the file.
+// One thread. Allocates only in opening() and closing().
 class FileLedger {
  public:
-  // Of `rings` rings from `first_ring` on. `one_interface`: all are the file's interface 0.
+  // For `rings` rings, numbered from `first_ring`. `one_interface`: all are the file's interface 0.
   FileLedger(std::uint32_t first_ring, std::size_t rings, bool one_interface);
 
-  // A block was taken: what its ring had counted by then. Of every block, in its ring's order.
+  // Notes the counts of the block's ring. To be called for every block taken, in its ring's order.
   void remember(const SealedBlock& block) noexcept;
-  // Its packets are for this file.
+  // Counts the block's packets as packets of this file.
   void note(const SealedBlock& block) noexcept;
-  // Packets of a ring that are beyond the size limit: taken, and not in the file.
+  // Notes packets of a ring that were taken but are not in the file, because of the size limit.
   void leave_out(std::uint32_t ring, std::uint64_t packets) noexcept {
     left_out_[ring - first_ring_] += packets;
   }
-  // All of a block is: it was never noted.
+  // The same for all packets of a block for which note() was not called.
   void leave_out(const SealedBlock& block) noexcept {
     packets_ += block.packet_count;  // closing() takes them off again
     leave_out(block.ring, block.packet_count);
   }
 
-  // Taken for this file.
+  // Packets taken for this file.
   std::uint64_t packets() const noexcept { return packets_; }
 
-  // pcapng blocks. Where the counts of the file begin: what came before is no loss of this file.
+  // Returns the pcapng blocks with the counts at the start of the file: earlier losses are not
+  // losses of this file.
   std::vector<std::uint8_t> opening() const;
-  // The rings' counts and the mark by which a reader knows that nothing is missing behind them.
+  // Returns the pcapng blocks with the final counts of the rings and the mark that tells readers
+  // that the file is complete.
   std::vector<std::uint8_t> closing(const std::vector<ClosingLedger>& ledgers,
                                     CloseReason reason) const;
-  // The ledgers as the last blocks said them, for a file that ends while the recording goes on.
+  // Returns the ledgers as of the last blocks, for a file that ends while the recording goes on.
   const std::vector<ClosingLedger>& counts_at(std::uint64_t timestamp_ns) noexcept;
 
-  // Times and rings of the file that ends now.
+  // Sets the times and the ring counts of the file that ends now.
   void describe(FinishedFile& file) const;
-  // Another file begins.
+  // Begins another file.
   void start_file() noexcept { packets_ = first_ns_ = last_ns_ = 0; }
 
  private:
   std::uint32_t first_ring_;
-  // By ring, from first_ring_: what its last block said, and the packets taken of it.
+  // By ring, from first_ring_: the counts in its last block, and the packets taken from it.
   std::vector<ClosingLedger> counts_;
   std::vector<std::uint64_t> left_out_;
   std::uint64_t packets_ = 0;
-  std::uint64_t first_ns_ = 0;  // the earliest of them, and the latest
+  std::uint64_t first_ns_ = 0;  // times of the earliest and the latest packet
   std::uint64_t last_ns_ = 0;
 };
 

@@ -1,5 +1,6 @@
-// The two layouts of a recording: a ring block as it is (InPlaceLayout), or its packets copied out
-// of it, dense and in time order (PackedLayout). RecordingWriter has both write into one file.
+// The two layouts of a recording: a ring block is written as it is (InPlaceLayout), or its packets
+// are copied out of it, without gaps and in time order (PackedLayout). RecordingWriter may use both
+// in one file.
 #pragma once
 
 #include <atomic>
@@ -16,8 +17,8 @@
 
 namespace capstan {
 
-// What both layouts write into, and account to: the parts of one RecordingWriter, which owns them.
-// One thread; `full` is read by any.
+// What both layouts write to and where they count: parts of one RecordingWriter, which owns them.
+// One thread; `full` may be read by any.
 struct LayoutTarget {
   const RecordingOptions& options;
   StagingStream& stream;
@@ -26,7 +27,8 @@ struct LayoutTarget {
   std::atomic<bool>& full;        // the size limit is reached: no further packet is written
   std::uint32_t file_number = 1;  // see PlacedBlock
 
-  // Once the file would pass the limit with `more_bytes` more it is full, and stays so.
+  // Whether the file would exceed the size limit with `more_bytes` more. If so, `full` is set and
+  // stays set.
   bool at_limit(std::uint64_t more_bytes) noexcept;
   void leave_out(std::uint32_t ring, std::uint64_t packets) noexcept {
     counters.leave_out(packets);
@@ -34,17 +36,18 @@ struct LayoutTarget {
   }
 };
 
-// Sends the block's own memory to the file; the write's end gives the block back.
+// Writes the block's own memory to the file; the block is released when the write is over.
 class InPlaceLayout {
  public:
-  // `alignment_bytes`: of the file's writes.
+  // `alignment_bytes`: alignment of writes to the file.
   InPlaceLayout(LayoutTarget& target, WriteQueue& queue, std::uint32_t alignment_bytes) noexcept
       : target_(target), queue_(queue), alignment_bytes_(alignment_bytes) {}
 
-  // Ends what was staged with a padding block, so that a ring block can follow at an aligned
+  // Ends the staged bytes with a padding block, so that a ring block can follow at an aligned
   // offset.
   void begin() noexcept;
-  // False: it cannot be written any more, and none of its packets will be.
+  // Submits the block. Returns false when it cannot be written any more; then none of its packets
+  // will be in the file.
   [[nodiscard]] bool put(BlockRef block) noexcept;
 
  private:
@@ -53,18 +56,18 @@ class InPlaceLayout {
   std::uint64_t alignment_bytes_;
 };
 
-// Copies packets into the staging stream; those of several rings in the order of their time.
+// Copies packets into the staging stream, those of several rings in the order of their timestamps.
 class PackedLayout {
  public:
   explicit PackedLayout(LayoutTarget& target);
 
   void put(BlockRef block) noexcept;
-  // Packets that wait for other rings go out when their time has come (`now_ns` of the boot clock),
-  // or all of them.
+  // Writes the packets that have waited long enough for other rings (`now_ns`: boot clock);
+  // merge_all() writes all of them.
   void merge(std::uint64_t now_ns) noexcept;
   void merge_all() noexcept { merge(PacketMerge::kAllHaveCome); }
   bool something_waits() const noexcept { return merge_ && !merge_->empty(); }
-  // Of blocks whose packets wait: at most so much will be written of them.
+  // Bytes of the blocks whose packets wait: an upper limit for what will be written of them.
   std::uint64_t waiting_bytes() const noexcept { return merge_ ? merge_->held_bytes() : 0; }
   std::uint64_t waiting_packets() const noexcept { return merge_ ? merge_->waiting_packets() : 0; }
 
@@ -83,20 +86,22 @@ class PackedLayout {
   std::vector<std::uint16_t> link_types_;  // by interface id
   std::unique_ptr<PacketMerge> merge_;     // with several rings
   std::uint64_t last_packed_ns_ = 0;
-  std::vector<bool> admitted_;  // by ring: the block being merged began before the limit
-  // With an observer: the packed block whose packets are going out, and how many still are.
+  std::vector<bool> admitted_;  // by ring: the block being merged began before the size limit
+  // With an observer, by ring: the place of the packed block that is being written, and how many of
+  // its packets are still to be written.
   std::vector<PlacedBlock> places_;
   std::vector<std::uint32_t> unplaced_;
 };
 
-// Which layout pays for a block, where the user leaves it open.
+// Decides which layout costs less for a block, where the user leaves the choice open.
 class LayoutChoice {
  public:
-  // `packed`: the layout in use. Changes after a few blocks in a row that want the change.
+  // Whether the block should be written in place. `packed`: the layout in use. The answer changes
+  // only after several consecutive blocks favour the other layout.
   bool in_place_pays(const SealedBlock& block, bool packed) noexcept;
 
  private:
-  std::uint32_t votes_ = 0;  // blocks in a row that would rather have the other layout
+  std::uint32_t votes_ = 0;  // consecutive blocks that favour the other layout
 };
 
 }  // namespace capstan

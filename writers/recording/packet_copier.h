@@ -1,5 +1,5 @@
-// PacketCopier: from the stream of a SetReader to a PacketFileWriter, with all that belongs to the
-// packets: their interfaces, options, comments, names and secrets.
+// PacketCopier: copies packets from the stream of a SetReader to a PacketFileWriter, with
+// everything that belongs to them: interfaces, options, comments, names and secrets.
 #pragma once
 
 #include <cstdint>
@@ -14,37 +14,38 @@
 namespace capstan {
 
 struct CopyOptions {
-  bool statistics = false;  // Interface Statistics Blocks too: of a copy that has all packets
-  bool others = false;      // blocks of every kind, not names and secrets alone
-  bool events = true;       // what happened to links
-  // Interfaces without a packet in the output too. Other programs refuse files whose interfaces
-  // differ in link type or snap length, so that what is picked out of many files has none of them.
+  bool statistics = false;  // Interface Statistics Blocks too: for a copy with all packets
+  bool others = false;      // blocks of every type, not only names and secrets
+  bool events = true;       // blocks with what happened to links
+  // Write interfaces without packets too. Other programs refuse files whose interfaces differ in
+  // link type or snap length, so a selection from many files is written without them.
   bool silent_interfaces = false;
-  bool origin = false;        // each packet says in a comment which file and byte it came from
-  std::uint32_t snaplen = 0;  // packets are cut to so many bytes; 0: not
+  bool origin = false;        // add a comment to each packet with its file and offset in bytes
+  std::uint32_t snaplen = 0;  // packets are cut to so many bytes; 0: not cut
 };
 
-// What the output has no place for.
+// Counts of blocks that could not be written to the output.
 struct NotCopied {
-  std::uint64_t private_blocks = 0;  // custom blocks that are not to be copied
-  std::uint64_t foreign_blocks = 0;  // unknown blocks of the other byte order
-  std::uint64_t pcap_blocks = 0;  // names, secrets, comments, statistics and events: pcap has none
+  std::uint64_t private_blocks = 0;  // custom blocks that must not be copied
+  std::uint64_t foreign_blocks = 0;  // unknown blocks in the other byte order
+  std::uint64_t pcap_blocks = 0;     // names, secrets, comments, statistics, events
 };
 
-// Listens to the reader; the same one thread. Set and writer are borrowed.
+// Listener of the reader; used on the same single thread. The set and the writer are borrowed.
 class PacketCopier final : public SetListener {
  public:
   PacketCopier(const RecordingSet& set, CopyOptions options);
 
-  // Where packets go from now on: a new file gets its interfaces when they are needed.
+  // Packets go to `writer` from now on. A new file gets its interfaces when they are needed.
   void set_writer(PacketFileWriter& writer);
 
   void on_item(std::uint32_t file, ReadItem item, const CaptureFile& capture) override;
-  // `text`: a further comment on the packet; empty: none. `inside`: the packet to be written
-  // instead of packet.packet, of the link type it has; null: itself.
+  // Writes a packet. `text`: a further comment on it; empty: none. `inside`: a packet to be written
+  // instead of packet.packet, with its own link type; null: packet.packet itself.
   void put(const SetPacket& packet, std::string_view text = {}, const PacketView* inside = nullptr);
 
-  // A file without interfaces is refused by other programs: it gets those met so far, or Ethernet.
+  // If the file has no interface yet, adds the first one met so far, or Ethernet: other programs
+  // refuse a file without interfaces.
   void finish_interfaces();
 
   const NotCopied& not_copied() const noexcept { return not_copied_; }
@@ -55,13 +56,13 @@ class PacketCopier final : public SetListener {
   struct Output {
     std::uint16_t link_type = 0;
     const std::string* block = nullptr;
-    std::uint32_t number = kNone;  // in the present writer; kNone: not yet in it
+    std::uint32_t number = kNone;  // in the present writer; kNone: not written to it yet
   };
-  // What is known of one input file.
+  // The facts about one input file.
   struct Input {
     SectionTexts section;
-    std::vector<std::size_t> interfaces;  // the file's numbers to outputs_
-    std::size_t section_start = 0;        // of them
+    std::vector<std::size_t> interfaces;  // from the file's interface numbers to outputs_
+    std::size_t section_start = 0;        // index in `interfaces` of the section's first
   };
 
   std::size_t output_for(Input& input, std::uint16_t link_type, std::string block);
@@ -76,7 +77,7 @@ class PacketCopier final : public SetListener {
   PacketFileWriter* writer_ = nullptr;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
-  std::map<std::string, std::vector<std::size_t>> known_;  // descriptions to outputs_
+  std::map<std::string, std::vector<std::size_t>> known_;  // from descriptions to outputs_
   std::vector<std::uint8_t> scratch_;
   NotCopied not_copied_;
 };

@@ -1,5 +1,5 @@
-// PacketFileWriter: single packets to one file or pipe, pcapng or pcap: for what picks packets out
-// of recordings. (A recorder writes whole blocks: recording_writer.h.)
+// PacketFileWriter: writes single packets to one file or pipe, as pcapng or pcap; for commands that
+// select packets from recordings. (A recorder writes complete blocks: recording_writer.h.)
 #pragma once
 
 #include <cstdint>
@@ -22,62 +22,65 @@ enum class PacketFileFormat : std::uint8_t { kPcapng, kPcap, kPcapNanoseconds };
 struct PacketFileOptions {
   std::string path;  // "-": standard output
   PacketFileFormat format = PacketFileFormat::kPcapng;
-  std::uint32_t snaplen = 262144;  // of the head of a pcap file
+  std::uint32_t snaplen = 262144;  // in the head of a pcap file
   Compression compression = Compression::kNone;
   std::string application;  // pcapng: shb_userappl
-  std::string comment;      // pcapng: of the section, as it begins
+  std::string comment;      // pcapng: comment of the section, at the start
   // pcapng: bytes kept free in the section for set_comment(), where the file can be changed later.
   std::uint16_t comment_room_bytes = 0;
 };
 
-// Opens what single packets go to: a file, made or emptied, mode 0640, or "-" for standard output.
-// Blocks as open(2) does. Throws UsageError for a terminal, std::system_error when there is no such
-// file to be had.
+// Opens the output for single packets: a file, created or truncated, mode 0640, or "-" for standard
+// output. May block like open(2). Throws UsageError for a terminal, std::system_error when the file
+// cannot be opened.
 UniqueFd open_packet_output(const std::string& path);
 
-// What takes the bytes of a file that has no name: a connection.
+// Takes the bytes of a file that is not on disk, such as a connection.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
-  // Takes all of it, and may block. False: nobody wants more. Throws what ends the writing.
+  // Takes all bytes; may block. Returns false when the receiver wants no more. An exception from
+  // here ends the writing.
   virtual bool write(std::span<const std::uint8_t> bytes) = 0;
 };
 
-// Owns the file. What was put is in it as soon as flush() returns; at any moment the bytes handed
-// over are whole records. One thread. Throws std::system_error when writing fails (a regular file
-// is then cut to whole records first); a pipe whose reader has gone is no error: closed().
+// Owns the file. Every packet that was put is in the file once flush() returns; the bytes handed
+// over at any moment are complete records. One thread. Throws std::system_error when writing fails
+// (a regular file is first cut back to complete records). A pipe whose reader has gone is not an
+// error: see closed().
 class PacketFileWriter {
  public:
-  // Throws UsageError for a terminal, std::system_error when the file cannot be made.
+  // Throws UsageError for a terminal, std::system_error when the file cannot be created.
   explicit PacketFileWriter(PacketFileOptions options);
-  // To `sink`, which is borrowed; options.path is for messages.
+  // Writes to `sink`, which is borrowed; options.path is used in messages.
   PacketFileWriter(PacketFileOptions options, ByteSink& sink);
   ~PacketFileWriter();
   PacketFileWriter(const PacketFileWriter&) = delete;
   PacketFileWriter& operator=(const PacketFileWriter&) = delete;
 
-  // An interface: pcapng, the whole Interface Description Block (pcapng_copy.h; nanoseconds); pcap,
-  // only `link_type` counts. Returns the number for put().
-  // Throws UsageError when a pcap file, which holds one link type, gets a second one.
+  // Adds an interface and returns its number for put(). `block`: pcapng: the complete Interface
+  // Description Block (pcapng_copy.h; nanoseconds); for pcap only `link_type` counts. Throws
+  // UsageError when a pcap file, which holds one link type, gets a second one.
   std::uint32_t add_interface(std::uint16_t link_type, std::span<const std::uint8_t> block);
 
-  // `options`: pcapng, encoded, without an end of options. The first bytes of a packet that lies in
-  // memory; `packet.interface_id` is not looked at.
+  // Writes a packet. `options`: for pcapng, encoded, without an end of options.
+  // `packet.interface_id` is ignored. Only the bytes of the packet that are in memory are written.
   void put(std::uint32_t interface, const PacketView& packet,
            std::span<const std::uint8_t> options = {});
-  // pcapng: any whole block of the machine's order; left out of pcap files.
+  // pcapng: writes any complete block in native byte order; pcap: ignored.
   void put_block(std::span<const std::uint8_t> block);
 
-  // pcapng in a regular file: the section's comment becomes `text` (cut to the room there is).
-  // Elsewhere nothing happens.
+  // pcapng in a regular file: replaces the section's comment by `text`, cut to the reserved bytes.
+  // Does nothing for other outputs.
   void set_comment(std::string_view text);
 
   void flush();
-  // Flushes and ends the compressed stream. Nothing may be put behind it.
+  // Flushes and ends the compressed stream. Nothing may be put afterwards.
   void finish();
 
+  // Whether the receiver wants no more bytes.
   bool closed() const noexcept { return closed_; }
-  // Of records handed over, before compression.
+  // Bytes of the records handed over, before compression.
   std::uint64_t bytes() const noexcept { return bytes_; }
   PacketFileFormat format() const noexcept { return options_.format; }
   std::uint32_t interfaces() const noexcept { return interfaces_; }
@@ -99,9 +102,9 @@ class PacketFileWriter {
   int link_type_ = -1;
   std::uint32_t interfaces_ = 0;
   std::vector<std::uint8_t> buffer_;
-  std::uint64_t bytes_ = 0;    // of whole records
+  std::uint64_t bytes_ = 0;    // of complete records
   std::uint64_t written_ = 0;  // in the file
-  std::uint64_t start_ = 0;    // where the file stood when it was opened (standard output)
+  std::uint64_t start_ = 0;    // file position at the start (standard output)
   std::size_t comment_at_ = 0;
   std::unique_ptr<StreamCompressor> compressor_;
 };

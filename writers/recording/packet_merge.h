@@ -1,12 +1,12 @@
-// PacketMerge: packets of several rings in the order of their time.
+// PacketMerge: brings the packets of several rings into the order of their timestamps.
 //
-// Used by RecordingWriter for the packed layout. Each ring's blocks are in order already; a packet
-// may go out when every ring has shown what comes next, or when it has waited so long that what was
-// received before it must have come from every ring.
+// Used by RecordingWriter for the packed layout. The blocks of each ring are in order already. A
+// packet is returned when every ring's next packet is known, or when it has waited so long that
+// every ring must have delivered what it received earlier.
 //
-// How long it has waited is measured on the boot clock, from when its block came here. The packets'
-// own times only say which of two goes first: they come from the kernel's wall clock, which may be
-// set, or from an adapter's, which may never have been.
+// The waiting time is measured on the boot clock, from the arrival of the packet's block here. The
+// packets' own timestamps only decide which of two packets goes first: they come from the kernel's
+// wall clock, which may be set, or from an adapter's clock, which may never have been set.
 #pragma once
 
 #include <cstdint>
@@ -18,32 +18,34 @@
 
 namespace capstan {
 
-// One packet on its way out, and the block it begins, if it is the first of one.
+// A packet that is returned, and the block that it is the first packet of; null if it is not the
+// first.
 struct MergedPacket {
   PacketView packet;
   const SealedBlock* begins_block = nullptr;
   std::size_t ring = 0;
 };
 
-// Holds blocks until their packets are out. One thread. Allocates only when made.
+// Holds blocks until their packets were returned. One thread. Allocates only in the constructor.
 class PacketMerge {
  public:
-  // `blocks_per_ring`: of each ring; half of them may be held here before packets go out whether or
-  // not the other rings have shown theirs, so that a merge never starves the kernel of blocks.
-  // `window_ns`: what a ring may be behind another in handing over what it received.
+  // `blocks_per_ring`: the number of blocks of each ring. When half of a ring's blocks are held
+  // here, packets are returned without waiting for the other rings, so that a merge never leaves
+  // the kernel without blocks. `window_ns`: how much later than another a ring may deliver what it
+  // received at the same time.
   PacketMerge(const std::vector<std::uint32_t>& blocks_per_ring,
               std::span<const std::uint16_t> link_types, std::uint64_t window_ns);
 
-  // `now_ns` of the boot clock, which does not go back.
+  // `now_ns`: boot clock, which never goes back.
   void add(BlockRef block, std::uint64_t now_ns) noexcept;
   bool empty() const noexcept { return held_ == 0; }
-  // In the blocks held, and not handed out yet.
+  // Packets in the blocks held that were not returned yet.
   std::uint64_t waiting_packets() const noexcept { return waiting_packets_; }
-  // Of the blocks held, whole.
+  // Bytes of the blocks held, each counted in full.
   std::uint64_t held_bytes() const noexcept { return held_bytes_; }
 
-  // The next packet in time that may go out at `now_ns`; none when waiting for other rings. With
-  // kAllHaveCome nothing is waited for. The bytes stay valid until the next call.
+  // Returns the earliest packet that may be returned at `now_ns`; nothing while it waits for other
+  // rings. With kAllHaveCome it does not wait. The packet's bytes stay valid until the next call.
   static constexpr std::uint64_t kAllHaveCome = ~std::uint64_t{0};
   std::optional<MergedPacket> next(std::uint64_t now_ns) noexcept;
 
@@ -53,14 +55,14 @@ class PacketMerge {
     std::uint64_t since_ns = 0;
   };
   struct Lane {
-    std::vector<Waiting> blocks;  // a circle, one place per block of the ring
+    std::vector<Waiting> blocks;  // ring buffer with one place per block of the ring
     std::size_t first = 0;
     std::size_t count = 0;
-    std::size_t pressure = 0;  // at this count packets go out at once
+    std::size_t pressure = 0;  // at this count packets are returned at once
     PacketWalk walk;
-    PacketView packet;       // the next of this lane, when count > 0
-    bool fresh = false;      // it is the first of its block
-    std::uint32_t left = 0;  // packets of the front block that were not handed out
+    PacketView packet;       // the lane's next packet, when count > 0
+    bool fresh = false;      // `packet` is the first of its block
+    std::uint32_t left = 0;  // packets of the front block that were not returned yet
   };
 
   void open_front(Lane& lane) noexcept;
@@ -74,7 +76,7 @@ class PacketMerge {
   std::size_t held_ = 0;
   std::uint64_t waiting_packets_ = 0;
   std::uint64_t held_bytes_ = 0;
-  Lane* handed_out_ = nullptr;  // stepped at the next call, because its packet is still in use
+  Lane* handed_out_ = nullptr;  // lane to advance at the next call; its packet is still in use
 };
 
 }  // namespace capstan

@@ -8,7 +8,7 @@
 namespace capstan {
 
 struct PcapFileHeader {
-  std::uint32_t magic;  // 0xA1B2C3D4: microseconds, 0xA1B23C4D: nanoseconds, in the machine's order
+  std::uint32_t magic;  // 0xA1B2C3D4: microseconds, 0xA1B23C4D: nanoseconds; native byte order
   std::uint16_t major = 2;
   std::uint16_t minor = 4;
   std::uint32_t reserved1 = 0;
@@ -20,7 +20,7 @@ static_assert(sizeof(PcapFileHeader) == 24);
 
 struct PcapRecordHeader {
   std::uint32_t seconds;
-  std::uint32_t fraction;  // micro- or nanoseconds
+  std::uint32_t fraction;  // microseconds or nanoseconds
   std::uint32_t caplen;
   std::uint32_t wirelen;
 };
@@ -35,13 +35,13 @@ constexpr PcapFileHeader make_pcap_file_header(bool nanoseconds, std::uint32_t s
       nanoseconds ? kPcapMagicNanoseconds : kPcapMagicMicroseconds, 2, 4, 0, 0, snaplen, link_type};
 }
 
-// Seconds are 32 bits unsigned in the format: it ends on 2106-02-07 at 06:28:15 UTC. Whether
-// `timestamp_ns` is later.
+// Whether `timestamp_ns` is too late for the format: its seconds are 32 bits unsigned and end on
+// 2106-02-07 at 06:28:15 UTC.
 constexpr bool too_late_for_pcap(std::uint64_t timestamp_ns) noexcept {
   return timestamp_ns / 1'000'000'000 > 0xFFFF'FFFF;
 }
 
-// A later time is the last one there is, so that the order stays right.
+// A timestamp that is too late becomes the last possible one, so that the order stays right.
 constexpr PcapRecordHeader make_pcap_record_header(std::uint64_t timestamp_ns, std::uint32_t caplen,
                                                    std::uint32_t wirelen,
                                                    bool nanoseconds) noexcept {

@@ -1,5 +1,5 @@
-// RecordEncoder: packets as the records of a file, pcapng or classic pcap, dense, into its staging
-// stream. Used by PackedLayout.
+// RecordEncoder: writes packets as records of a pcapng or classic pcap file, without gaps, into the
+// file's staging stream. Used by PackedLayout.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ class RecordEncoder {
   RecordEncoder(StagingStream& stream, FileFormat format) noexcept
       : stream_(stream), format_(format) {}
 
-  // What put() will take of the file.
+  // Bytes that put() will write.
   std::uint32_t record_bytes(const PacketView& packet) const noexcept;
-  // What put_prologue() will take, roughly.
+  // Bytes that put_prologue() will write, roughly.
   std::uint32_t prologue_bytes() const noexcept;
 
   void put(const PacketView& packet) noexcept;
-  // A block's head and its statistics, so that the packed file carries the same ledger; saying that
-  // `packet_count` of its packets follow. Nothing in classic pcap.
+  // Writes a block's head and its statistics, so that a packed file has the same ledger; the head
+  // says that `packet_count` of the block's packets follow. Writes nothing in classic pcap.
   void put_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// RecordingOptions: what one recording of sealed blocks is to become (recording_writer.h).
+// RecordingOptions: how sealed blocks are written as one recording (recording_writer.h).
 #pragma once
 
 #include <cstdint>
@@ -22,75 +22,77 @@ namespace capstan {
 enum class FileFormat : std::uint8_t { kPcapng, kPcapMicroseconds, kPcapNanoseconds };
 
 enum class Layout : std::uint8_t {
-  kAuto,     // per block, whichever writes the packet cheaper
-  kInPlace,  // pcapng only: no copy; about 90 bytes of overhead a packet
-  kPacked,   // one copy; 44 bytes (pcapng) or 16 (pcap) a packet
+  kAuto,     // for each block, the layout that writes its packets at less cost
+  kInPlace,  // pcapng only: no copy; about 90 bytes of overhead per packet
+  kPacked,   // one copy; 44 bytes (pcapng) or 16 (pcap) per packet
 };
 
-// What is done when the disk refuses writes.
+// What to do when the disk refuses writes.
 enum class OnFull : std::uint8_t {
-  kStop,    // the recording ends, with what was written as a valid file
-  kOldest,  // the oldest files of the series make room; otherwise as kPause
-  kPause,   // what was refused is offered again until it is taken; meanwhile the ring fills
+  kStop,    // the recording ends; what was written is a valid file
+  kOldest,  // delete the oldest files of the series; otherwise as kPause
+  kPause,   // repeat refused writes until they succeed; the ring fills meanwhile
 };
 
 struct RecordingOptions {
   OutputFileOptions file;
   FileFormat format = FileFormat::kPcapng;
   Layout layout = Layout::kAuto;
-  RecordingHeader header;  // its interfaces are those of the blocks' interface ids
-  // Blocks each ring of the capture has; rings that never deliver here have their place too.
+  RecordingHeader header;  // interface numbers are the interface ids in the blocks
+  // Number of blocks of each ring of the capture, including rings that never deliver blocks here.
   std::vector<std::uint32_t> blocks_per_ring;
-  // The number that blocks of the first of these rings carry; the others follow.
+  // Number of the first of these rings, as in the blocks; the others follow in order.
   std::uint32_t first_ring = 0;
-  // Packed packets of several rings wait for each other at most this long; not below the retire
-  // timeout, or a slow ring's packets come out late.
+  // Longest time that packed packets of several rings wait for each other. Not below the retire
+  // timeout, or the packets of a slow ring are written too late.
   std::uint64_t merge_window_ns = 250'000'000;
   // Recording ends when the file has reached this size; 0: never.
   std::uint64_t size_limit_bytes = 0;
-  // When the recording goes on in a new file; file.path is then the pattern of names. Turns lie
-  // between blocks: a file may pass rotation.size_bytes by one ring block. Not with streams.
+  // When the recording changes to a new file; file.path is then the pattern of the names. Changes
+  // happen between blocks, so a file may exceed rotation.size_bytes by one ring block. Not for
+  // streams.
   RotationLimits rotation;
-  RetentionLimits retention;  // of the files of rotation
+  RetentionLimits retention;  // of the files that rotation makes
   OnFull on_full = OnFull::kStop;
-  Patience patience;  // how the last two wait; `patient` is set by them
-  // What was written is made durable so often; 0: only when a file is closed, if file.sync.
+  Patience patience;  // how kOldest and kPause wait; the writer sets `patient`
+  // How often written data is made durable; 0: only when a file is closed, if file.sync.
   std::uint64_t sync_interval_ns = 0;
-  // Told of each file that has its name; must not wait. See SeriesOptions.
+  // Called for each file that has its final name; must not wait. See SeriesOptions.
   std::function<void(const FinishedFile&)> on_finished;
-  // Told of each file that retention deleted; see SeriesOptions.
+  // Called for each file that retention deleted; see SeriesOptions.
   std::function<void(const std::string&)> on_deleted;
-  // Told where each block went; not owned, outlives the writer. Null: nobody.
+  // Called with the place of each block; not owned, must outlive the writer. Null: none.
   BlockObserver* observer = nullptr;
-  // What was received this long ago is on its way to disk also when nothing more arrives. With the
-  // retire timeout and the merge window in front of it less than a second.
+  // Packets received this long ago are submitted to the disk even when nothing more arrives.
+  // Together with the retire timeout and the merge window this is less than a second.
   std::uint64_t flush_interval_ns = 500'000'000;
-  // Rings' memory, to be registered with the backend.
+  // Memory of the rings, to be registered with the backend.
   std::vector<std::span<std::uint8_t>> ring_memory;
-  // What threads made here do first, to give up what the process gives up. Empty: nothing.
+  // Called first in every thread created here, to drop the privileges that the process drops.
+  // Empty: nothing is called.
   std::function<void()> confine_thread;
-  // Tests put theirs here; null chooses by the kind of target and what the kernel allows.
+  // Set by tests. Null: chosen by the kind of target and what the kernel allows.
   std::unique_ptr<IoBackend> backend;
 };
 
-// Packets of one recording, readable by any thread. When it is closed, every packet taken is in
-// exactly one of written, failed, beyond_limit.
+// Packet counts of one recording, readable by any thread. Once the recording is closed, every
+// packet taken is counted in exactly one of written, failed and beyond_limit.
 struct WriterCounters {
-  Counter packets_taken;         // of blocks accepted
-  Counter packets_written;       // on the file, everything in front of them too
-  Counter packets_failed;        // not on the file because of an error, or abandoned
+  Counter packets_taken;         // in the blocks accepted
+  Counter packets_written;       // in the file, with everything in front of them
+  Counter packets_failed;        // not in the file because of an error or abandon
   Counter packets_beyond_limit;  // came after the size limit was reached
-  // Taken and none of the three yet: counted where they are, in the block at hand, in blocks that
-  // wait for other rings, in the staging buffer and in writes. As of the last publication, like
-  // written and failed: where the writer hangs within a call, the four still make up what was
-  // taken.
+  // Taken, but in none of these three classes yet. Counted where the packets are: in the block
+  // being accepted, in blocks that wait for other rings, in the staging buffer and in writes. Like
+  // written and failed, as of the last publication: even if the writer hangs within a call, the
+  // four counts add up to packets_taken.
   Counter packets_under_way;
-  Counter bytes_written;  // of the files that are certain
+  Counter bytes_written;  // certain bytes of all files
   Counter blocks_in_place;
   Counter blocks_packed;
   Counter out_of_order;   // packed packets older than the one before them
-  Counter syncs_refused;  // by a disk in trouble: what was written before them may not last
-  Counter bytes_ahead;    // now: taken of the disk, and not written yet
+  Counter syncs_refused;  // refused by a disk in trouble: what was written before may be lost
+  Counter bytes_ahead;    // at this moment: preallocated and not written yet
 
   void leave_out(std::uint64_t packets) noexcept {
     packets_beyond_limit.add(packets);

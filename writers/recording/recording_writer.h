@@ -1,8 +1,9 @@
-// RecordingWriter: sealed blocks into one recording, in the layout that suits them.
+// RecordingWriter: writes sealed blocks into one recording, in the layout that suits them.
 //
-// Driven by writer_thread.cc. Has the life of the files: opened with a head, kept ahead of by room
-// on the disk, turned to the next, closed with a ledger. What is written into them two layouts do
-// (layout.h), which mix in one pcapng file; what is counted of them FileLedger knows.
+// Driven by writer_thread.cc. Responsible for the files: it opens each with a head, keeps disk
+// space ahead of the packets, changes to the next file, and closes each with a ledger. The packets
+// are written by two layouts (layout.h), which may alternate in one pcapng file; FileLedger keeps
+// the counts of the file.
 #pragma once
 
 #include <atomic>
@@ -27,57 +28,60 @@
 
 namespace capstan {
 
-// Owns the file. One thread; counters by any.
+// Owns the file. One thread; counters() and the functions marked so may be used by any.
 class RecordingWriter final : private WriteQueueOwner {
  public:
-  // Creates the file and writes its head. Throws UsageError (formats that cannot hold these link
-  // types) or std::system_error; nothing is left of the file then.
+  // Creates the file and writes its head. Throws UsageError (a format that cannot hold these link
+  // types) or std::system_error; no file is left then.
   RecordingWriter(RecordingOptions options, const std::atomic<bool>& abandon);
-  // Without finish(): a file that no packet was taken for goes away, any other stays as it is.
+  // Without finish(): a file for which no packet was taken is deleted, any other stays as it is.
   ~RecordingWriter();
 
-  // What could not be had and what is used instead, one sentence each; said once to the user.
+  // One sentence for each thing that was not available and what is used instead; to be shown to the
+  // user once.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
-  // Whether accept() would not wait for the disk, nor use up the room kept for the file's end.
+  // Whether accept() would neither wait for the disk nor use the space reserved for the end of the
+  // file.
   bool has_room() const noexcept {
     return !queue_->full() && queue_->trouble() == 0 && !deleted_ &&
            room_.takes(needed_end(room_.largest_block()));
   }
-  // Takes a block of ring block->ring. Blocks of one ring in their order.
+  // Takes a block of ring block->ring. The blocks of a ring must come in their order.
   void accept(BlockRef block) noexcept;
-  // Completions, merging, flushing, preallocation. True when something was done.
+  // Takes completions, merges, flushes and preallocates. Returns whether any write or request was
+  // completed.
   bool pump() noexcept;
-  // Puts a whole pcapng block without packets here, between two blocks of packets. Nothing in
+  // Writes a complete pcapng block without packets between two blocks of packets. Ignored for
   // classic pcap, which has no place for it. Requires: a length that is a multiple of 4.
   void add_block(std::span<const std::uint8_t> block) noexcept;
   void wait(std::uint64_t timeout_ns) noexcept { queue_->wait(timeout_ns); }
 
-  // Writes what is left and the closing ledgers, and closes the file. 0 or the errno value of the
-  // first error, after which the file holds everything that had been written in front of it.
+  // Writes what is left and the closing ledgers, and closes the file. Returns 0 or the errno value
+  // of the first error; the file then holds everything that was written before the error.
   [[nodiscard]] int finish(const std::vector<ClosingLedger>& ledgers) noexcept;
-  // Instead of finish(), where nothing was accepted: leaves no file.
+  // Instead of finish() when no block was accepted: deletes the file.
   void discard() noexcept;
 
   int error() const noexcept {
     if (queue_->error() != 0) return queue_->error();
     return room_.error() != 0 || !series_ ? room_.error() : series_->error();
   }
-  // The errno value for which the recording waits, 0 when it does not. Any thread. Where it ended
-  // because the recording failed, known_error() says so when this says 0.
+  // The errno value for which the recording waits, 0 when it does not wait. Any thread. When the
+  // wait ended because the recording failed, trouble() is 0 and known_error() is the reason.
   int trouble() const noexcept { return trouble_.load(std::memory_order_acquire); }
   int known_error() const noexcept { return known_error_.load(std::memory_order_relaxed); }
   bool size_limit_reached() const noexcept {
     return limit_reached_.load(std::memory_order_relaxed);
   }
   const WriterCounters& counters() const noexcept { return counters_; }
-  // The file's, or the pattern of the files' names.
+  // Path of the file, or the pattern of the files' names.
   const std::string& path() const noexcept { return options_.file.path; }
-  // Goes on in a new file as soon as there is one. Any thread. Without rotation: nothing.
+  // Requests a new file as soon as one is ready. Any thread. Ignored without rotation.
   void request_turn() noexcept { turn_requested_.store(true, std::memory_order_relaxed); }
   // Null without rotation.
   const FileSeries* series() const noexcept { return series_.get(); }
-  // Any thread: the files of a series are of one kind.
+  // Any thread: all files of a series are of one kind.
   OutputKind kind() const noexcept { return kind_; }
 
  private:
@@ -92,13 +96,13 @@ class RecordingWriter final : private WriteQueueOwner {
   void leave_out(const SealedBlock& block) noexcept;
   bool prefers_in_place(const SealedBlock& block) noexcept;
   void publish() noexcept;
-  // Where the file would end with everything that was taken, a block more, and what stands between.
+  // Offset where the file would end after everything taken so far, a further block and padding.
   std::uint64_t needed_end(std::uint64_t block_bytes) const noexcept {
     return staging_.position() + packed_->waiting_bytes() + block_bytes + FileRoom::kBetweenBytes;
   }
-  // What keeps the recording from going on, 0: nothing.
+  // The errno value that ends the recording; 0: none.
   int refusal() const noexcept { return queue_->error() != 0 ? queue_->error() : room_.error(); }
-  // recording_files.cc, as publish()
+  // In recording_files.cc, as is publish().
   OutputFile open_file(const std::atomic<bool>& abandon);
   bool turn_due() noexcept;
   void turn() noexcept;
@@ -112,10 +116,10 @@ class RecordingWriter final : private WriteQueueOwner {
   void write_closing(const std::vector<ClosingLedger>& ledgers, CloseReason reason) noexcept;
   int close_file() noexcept;
 
-  static constexpr std::uint64_t kWaitNs = 1'000'000;  // for the disk, between two looks
+  static constexpr std::uint64_t kWaitNs = 1'000'000;  // between two checks of the disk
 
   RecordingOptions options_;
-  std::unique_ptr<FileSeries> series_;  // with rotation
+  std::unique_ptr<FileSeries> series_;  // null without rotation
   OutputFile file_;
   const OutputKind kind_ = file_.kind();
   std::unique_ptr<IoBackend> backend_;
@@ -135,18 +139,18 @@ class RecordingWriter final : private WriteQueueOwner {
   std::uint64_t last_flush_ns_ = 0;
   std::uint64_t last_sync_ns_ = 0;
   bool head_synced_ = false;           // of this file
-  std::uint64_t extra_failed_ = 0;     // packets that never got as far as a write
+  std::uint64_t extra_failed_ = 0;     // packets that never reached a write
   std::uint64_t at_hand_packets_ = 0;  // of the block being accepted
-  std::uint64_t earlier_bytes_ = 0;    // of the files before this one
-  std::uint64_t earlier_packets_ = 0;  // certain, of the files before this one
+  std::uint64_t earlier_bytes_ = 0;    // of the earlier files
+  std::uint64_t earlier_packets_ = 0;  // certain packets of the earlier files
   std::uint64_t next_room_ns_ = 0;
-  bool deleted_ = false;               // the file being written: nothing more is put there
-  std::uint64_t deleted_packets_ = 0;  // certain once, of files that were deleted under us
-  bool file_gone_ = false;             // deleted for good: none of it is left
+  bool deleted_ = false;               // the file being written was deleted: no more goes there
+  std::uint64_t deleted_packets_ = 0;  // were certain, in files that somebody deleted
+  bool file_gone_ = false;             // the last file was deleted: none of it is left
   std::atomic<int> trouble_{0};        // release: known_error_ is written before it
   std::atomic<int> known_error_{0};
   std::atomic<bool> turn_requested_{false};
-  std::vector<std::uint8_t> late_events_;  // came while there was no room
+  std::vector<std::uint8_t> late_events_;  // came while there was no disk space
 };
 
 }  // namespace capstan

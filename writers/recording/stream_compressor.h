@@ -1,5 +1,5 @@
-// StreamCompressor: bytes into one gzip or zstd stream, readable up to the last piece at any
-// moment.
+// StreamCompressor: compresses bytes into one gzip or zstd stream, which can be decompressed up to
+// the last piece at any moment.
 #pragma once
 
 #include <zlib.h>
@@ -14,8 +14,8 @@ struct ZSTD_CCtx_s;
 
 namespace capstan {
 
-// One thread. Throws std::bad_alloc when made without memory, std::runtime_error when the library
-// refuses.
+// One thread. The constructor throws std::bad_alloc when there is no memory; compress() throws
+// std::runtime_error when the library reports an error.
 class StreamCompressor {
  public:
   // Requires: not Compression::kNone.
@@ -24,9 +24,9 @@ class StreamCompressor {
   StreamCompressor(const StreamCompressor&) = delete;
   StreamCompressor& operator=(const StreamCompressor&) = delete;
 
-  // Takes from the front of `in` and leaves what it makes in out(), `filled` bytes of it. True:
-  // there is more to come, and it is to be called again. What has been handed over is flushed;
-  // `last` ends the stream.
+  // Takes bytes from the front of `in` and puts the compressed bytes into out(), `filled` of them.
+  // Returns true when there is more output: call it again. All bytes taken are flushed; `last` ends
+  // the stream.
   bool compress(std::span<const std::uint8_t>& in, bool last, std::size_t& filled);
   const std::uint8_t* out() const noexcept { return out_.data(); }
 

@@ -1,6 +1,6 @@
-// WriterThread: takes sealed blocks from the rings' queues and drives one RecordingWriter.
+// WriterThread: takes sealed blocks from the rings' queues and passes them to one RecordingWriter.
 //
-// One per output (a stripe, or a ring's own file). Made by the record command.
+// There is one for each output (a stripe, or a ring's own file). Created by the record command.
 #pragma once
 
 #include <atomic>
@@ -20,52 +20,57 @@ namespace capstan {
 
 struct WriterThreadOptions {
   std::string name = "writer-0";
-  std::vector<int> cpus;  // may run on these; empty: anywhere
-  // Called once by the thread when its recording is open; what it throws start() throws.
+  std::vector<int> cpus;  // the thread may run on these; empty: on any
+  // Called once by the thread when its recording is open; start() throws what this throws.
   std::function<void()> when_open;
 };
 
-// Owns its queues and, while it runs, the writer. The thread makes the RecordingWriter itself,
-// because an io_uring belongs to the thread that made it. Sleeps when there is nothing to do; never
-// waits for a capture thread or a decoder.
+// Owns its queues and, while the thread runs, the writer. The thread itself creates the
+// RecordingWriter, because an io_uring belongs to the thread that created it. Sleeps when there is
+// nothing to do; never waits for a capture thread or a decoder.
 class WriterThread {
  public:
-  // `blocks_per_queue[i]`: places of queue i; it then holds all blocks of the ring that feeds it.
+  // `blocks_per_queue[i]`: number of places in queue i, enough for all blocks of the ring that
+  // feeds it.
   WriterThread(WriterThreadOptions options, const std::vector<std::uint32_t>& blocks_per_queue);
   ~WriterThread();
 
-  // For the capture threads. Valid as long as this.
+  // For the capture threads. Valid as long as this object.
   BlockQueue& queue(std::size_t index) noexcept { return *queues_[index]; }
 
-  // Starts the thread and opens the recording in it; throws what RecordingWriter's constructor
-  // threw. A FIFO is open when somebody reads it: meanwhile `keep_waiting` is asked now and then.
+  // Starts the thread and waits until it has opened the recording; throws what RecordingWriter's
+  // constructor threw. Opening a FIFO waits for a reader: meanwhile `keep_waiting` is called now
+  // and then, and false gives up.
   void start(
       RecordingOptions options, const std::function<bool()>& keep_waiting = [] { return true; });
-  // Writes the event where the recording is now: behind what was written, in front of every block
-  // that is queued after this call. The making thread only; returns at once.
+  // Writes the event at the present place of the recording: behind everything written, and in front
+  // of every block that is queued after this call. Only for the thread that created this object;
+  // returns at once.
   void add_event(const RecordedEvent& event);
-  // No more blocks will be queued: write what is left, then the ledgers, and close.
+  // To be called when no more blocks will be queued: the thread writes what is left, then the
+  // ledgers, and closes the file.
   void request_finish(std::vector<ClosingLedger> ledgers) noexcept;
-  // Close what is certain and end, at once.
+  // The thread closes what is certain and ends at once.
   void request_abandon() noexcept { abandon_.store(true, std::memory_order_relaxed); }
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
 
-  // Requires: started. Counters may be read at any time, the rest once finished().
+  // The following functions require a successful start(). Counters may be read at any time, the
+  // rest once finished().
   const WriterCounters& counters() const noexcept { return writer_->counters(); }
-  // Packets in blocks that wait to be taken. At the end of a recording more than 0 only after
+  // Packets in blocks that wait in the queues. At the end of a recording this is 0, except after
   // request_abandon().
   std::uint64_t packets_left() const noexcept;
   const std::vector<std::string>& notes() const noexcept { return writer_->notes(); }
   const std::string& path() const noexcept { return writer_->path(); }
   OutputKind kind() const noexcept { return writer_->kind(); }
-  // Goes on in a new file; nothing without rotation.
+  // Requests a new file; ignored without rotation.
   void request_turn() noexcept { writer_->request_turn(); }
   const FileSeries* series() const noexcept { return writer_->series(); }
   bool size_limit_reached() const noexcept { return writer_->size_limit_reached(); }
-  // The errno value for which it waits (OnFull), 0 when it does not.
+  // The errno value for which the writer waits (OnFull), 0 when it does not wait.
   int trouble() const noexcept { return writer_->trouble(); }
-  // Something was refused while recording: time to stop. 0 or an errno value.
+  // 0, or the errno value of an error while recording, after which recording should stop.
   int error() const noexcept {
     const int error = error_.load(std::memory_order_relaxed);
     return error != 0 ? error : writer_->known_error();
@@ -79,17 +84,18 @@ class WriterThread {
 
   WriterThreadOptions options_;
   std::vector<std::unique_ptr<BlockQueue>> queues_;
-  std::atomic<bool> finish_{false};  // release: ledgers_ and everything queued before is visible
+  std::atomic<bool> finish_{false};  // release: ledgers_ and all blocks queued before are visible
   std::atomic<bool> abandon_{false};
-  std::atomic<bool> unwound_{false};  // before finish_: what is empty is thrown away
+  std::atomic<bool> unwound_{false};  // set before finish_: a recording without packets is deleted
   std::atomic<bool> finished_{false};
   std::atomic<int> error_{0};
   std::vector<ClosingLedger> ledgers_;
-  // Events are rare: a lock between their giver and the thread, which looks only when told to.
+  // Events are rare: the mutex protects events_ between the caller of add_event() and the thread,
+  // which takes it only when events_waiting_ is set.
   std::atomic<bool> events_waiting_{false};
   std::mutex events_mutex_;
   std::vector<std::uint8_t> events_;         // encoded
-  std::unique_ptr<RecordingWriter> writer_;  // after queues_: goes first, with its holds on blocks
+  std::unique_ptr<RecordingWriter> writer_;  // after queues_: destroyed first, with its blocks
   std::thread thread_;
 };
 
