@@ -1,5 +1,5 @@
-// Flags that people know from other programs and that a command here does not have: each is refused
-// with its reason, or with what to write instead. Never listed by --help.
+// Flags known from other programs that a command here does not have: each is refused with the
+// reason or with what to write instead. Never listed by --help.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,16 +9,17 @@
 namespace capstan::tools {
 
 struct AbsentFlag {
-  const char* names;  // as CLI11 takes them: "-I,--monitor-mode"
+  const char* names;  // in CLI11's form: "-I,--monitor-mode"
   bool takes_value;
-  const char* instead;  // why it is not there, or what is: a clause
+  const char* instead;  // a clause: why the flag is absent, or what to use instead
 };
 
-// `whose`: "tcpdump's"; `command`: "capstan show". Both must outlive the parsing.
+// Adds the flags to `app`. `whose`: "tcpdump's"; `command`: "capstan show". Both must outlive the
+// parsing.
 void add_absent_flags(CLI::App& app, std::span<const AbsentFlag> flags, std::string_view whose,
                       std::string_view command);
 
-// Flags that mean nothing here and do no harm: taken, and forgotten.
+// Adds flags that have no meaning here but do no harm: they are accepted and ignored.
 void add_harmless_flags(CLI::App& app, std::span<const char* const> names);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// What -Q and -y say of a capture, as every command that captures understands them.
+// The meaning of -Q, -j and -y, the same for every command that captures.
 #pragma once
 
 #include <string>
@@ -8,17 +8,18 @@
 
 namespace capstan::tools {
 
-// -Q: in, out, inout; unknown stands for both. Throws UsageError.
+// Value of -Q: in, out, inout; kUnknown stands for both directions. Throws UsageError.
 Direction parse_direction(const std::string& text);
 
-// -j, in tcpdump's names (pcap-tstamp(7)): whether the adapter's times are meant, of which the
-// kernel gives one kind. Throws UsageError.
+// Value of -j, one of tcpdump's names (pcap-tstamp(7)). Returns true for the adapter's timestamps;
+// the kernel offers only one kind of them. Throws UsageError.
 bool parse_time_stamp_type(const std::string& text);
 
-// The direction as a part of the filter's text.
+// Returns the filter text with the direction added as a condition.
 std::string with_direction(const std::string& filter, Direction direction);
 
-// -y: throws UsageError when an interface has another link type than `name` (empty: any will do).
+// Checks -y: throws UsageError when an interface has another link type than `name` (empty: any link
+// type is accepted).
 void check_link_types(const std::string& name, const Capture& capture);
 
 }  // namespace capstan::tools

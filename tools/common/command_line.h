@@ -1,4 +1,4 @@
-// What parsing a command line comes to for every command: done, help, the version, or an error.
+// Parses the command line of every command, with help, version and errors.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,11 +8,12 @@
 
 namespace capstan::tools {
 
-// Adds --version and parses. False: help (with `footer` below it) or the version was asked for, and
-// is printed. Throws UsageError; an option that is not there is told with the nearest one that is.
+// Adds --version and parses. Returns false when help (with `footer` below it) or the version was
+// requested and has been printed. Throws UsageError; for an unknown option the message names the
+// nearest existing one.
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
                         std::string_view footer = {});
-// The same of words without the command's name, the last one first (as CLI11 takes them).
+// The same for words without the command's name, in reversed order (as CLI11 takes them).
 bool parse_command_line(CLI::App& app, std::vector<std::string> reversed_words,
                         std::string_view footer = {});
 

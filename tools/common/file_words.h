@@ -1,7 +1,8 @@
-// Words of a command line that no option took: names of files, then a filter.
+// Splits the words of a command line that belong to no option: names of files, then a filter.
 //
-// One rule for all commands, tcpdump's: an option takes one word, and what is left is the filter.
-// But a shell makes several words of -r *.pcapng, so the words that are files come first.
+// One rule for all commands, that of tcpdump: an option takes one word, and the rest is the filter.
+// But a shell turns -r *.pcapng into several words, so leading words that are files are taken as
+// such.
 #pragma once
 
 #include <span>
@@ -9,9 +10,9 @@
 
 namespace capstan::tools {
 
-// How many of `words`, from the first on, name files: they are there and no directories, or they
-// could be nothing else (a slash, the ending of a capture file), so that a name mistyped is not
-// found instead of being a strange filter.
+// Returns how many of `words`, from the first on, name files. A word does if it is an existing file
+// and not a directory, or if it can be nothing else (it has a slash or the suffix of a capture
+// file), so that a mistyped name is reported as a missing file, not as an invalid filter.
 std::size_t leading_file_names(std::span<const std::string> words);
 
 }  // namespace capstan::tools

@@ -1,4 +1,5 @@
-// LinkFilter: a filter's text for packets of whatever link types a set of recordings has.
+// LinkFilter: one filter text for the packets of a set of recordings, which may have several link
+// types.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,17 @@ namespace capstan::tools {
 // One thread.
 class LinkFilter {
  public:
-  // Compiles `text` (empty: everything) for the first packet there is, so that a mistake in it is
-  // told before anything is written. Throws UsageError with libpcap's words.
+  // Compiles `text` (empty: matches everything) for the link type of the first packet, so that a
+  // mistake in it is reported before anything is written. Throws UsageError with libpcap's message.
   LinkFilter(std::string text, const RecordingSet& set);
 
+  // Whether the filter accepts the packet. Never for a link type for which the text has no meaning.
   bool matches(const PacketView& packet);
-  // The compiled program; of a link type for which the text has no meaning one that accepts
-  // nothing.
+  // The compiled program for a link type. If the text has no meaning for that type, a program that
+  // accepts nothing.
   std::vector<FilterInstruction> program(std::uint16_t link_type);
 
-  // Says on standard error, as `capstan COMMAND`, for which link types the text had no meaning.
+  // Prints on standard error, as `capstan COMMAND`, for which link types the text had no meaning.
   void report(const char* command) const;
 
  private:
@@ -35,8 +37,8 @@ class LinkFilter {
   PacketFilter* filter_for(std::uint16_t link_type);
 
   std::string text_;
-  std::vector<std::unique_ptr<Compiled>> compiled_;  // a few
-  std::vector<std::string> without_meaning_;         // libpcap's words
+  std::vector<std::unique_ptr<Compiled>> compiled_;  // one for each link type
+  std::vector<std::string> without_meaning_;         // libpcap's messages
 };
 
 }  // namespace capstan::tools

@@ -1,11 +1,11 @@
-// Log: what a command says on standard error, which may be slow, full or gone.
+// Log: the messages of a command on standard error, which may be slow, full or closed.
 //
-// The only thing in a recorder that prints. Saying something never waits longer than a moment,
-// never throws and never ends anything: what cannot be said is counted, and the count is said with
-// the next line that gets through.
+// The only thing in a recorder that prints. Writing a message waits only for a moment, never throws
+// and never ends the program: what cannot be written is counted, and the count is reported with the
+// next line that gets through.
 //
-// Under systemd the journal takes a line's weight from "<N>" in front of it (sd-daemon(3)); whether
-// standard error leads there is what JOURNAL_STREAM says (systemd.exec(5)).
+// Under systemd the journal takes the priority of a line from "<N>" in front of it (sd-daemon(3));
+// JOURNAL_STREAM tells whether standard error is connected to the journal (systemd.exec(5)).
 #pragma once
 
 #include <fmt/format.h>
@@ -21,30 +21,30 @@
 
 namespace capstan::tools {
 
-// The numbers of syslog(3).
+// Numbers as in syslog(3).
 enum class LogLevel : int { kError = 3, kWarning = 4, kNotice = 5, kInfo = 6 };
 
-// Any thread, but for the live line, which one thread draws.
+// Any thread may use it, except that only one thread draws the live line.
 class Log {
  public:
   explicit Log(int fd) noexcept;
 
-  // What of the texts would steer a terminal becomes '?' (visible_text()).
+  // In all texts, characters that would control a terminal become '?' (visible_text()).
 
-  // One line; without the journal "capstan: " stands in front of it.
+  // Writes one line; outside the journal, "capstan: " stands in front of it.
   void write(LogLevel level, std::string_view text) noexcept;
-  // Whole lines as they are: a report.
+  // Writes complete lines unchanged: a report.
   void put(std::string_view lines) noexcept;
-  // The line at the bottom of a terminal: drawn anew each time, and wiped by whatever else is said.
-  // The terminal may have been resized since. Requires: terminal().can_redraw(), and a line that
-  // fits (fit_line()).
+  // Draws the line at the bottom of a terminal in place of the previous one; every other message
+  // removes it. The terminal may have been resized since. Requires: terminal().can_redraw(), and a
+  // line that fits (fit_line()).
   void draw_live(std::string_view text) noexcept;
-  // What the live line said last stays.
+  // Leaves the last live line on the terminal and ends it.
   void keep_live() noexcept;
 
   const Terminal& terminal() const noexcept { return terminal_; }
 
-  // Lines and reports that could not be said.
+  // Lines and reports that could not be written.
   std::uint64_t unsaid() const noexcept { return out_.left_out(); }
 
  private:
@@ -53,16 +53,17 @@ class Log {
   LineOutput out_;
   bool journal_ = false;
   Terminal terminal_;
-  std::atomic<std::size_t> live_columns_{0};  // of the live line that stands there
-  std::atomic<std::uint64_t> owned_up_{0};    // of those unsaid, the ones that were told of
+  std::atomic<std::size_t> live_columns_{0};  // width of the live line now shown
+  std::atomic<std::uint64_t> owned_up_{0};    // how many of unsaid() were reported already
   std::atomic<int> last_error_{0};
 };
 
-// The process's own, on standard error.
+// The log of this process, on standard error.
 Log& standard_log() noexcept;
 
-// Whole lines to the process's own log, as they are. fmt::print(stderr) throws when standard error
-// is full or gone, which would end a command for want of a word.
+// Writes complete lines unchanged to the log of this process. Used instead of fmt::print(stderr),
+// which throws when standard error is full or closed and would end the command because of a
+// message.
 template <typename... Arguments>
 void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) noexcept {
   try {

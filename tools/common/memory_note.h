@@ -1,4 +1,4 @@
-// What is worth saying of the memory that rings will take. Pure.
+// A warning about the memory that rings will take. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace capstan::tools {
 
-// Rings that would take more than a quarter of the memory there is; empty when they do not.
+// A sentence if the rings would take more than a quarter of the available memory; else empty.
 // `available_bytes`: 0 when not known. `number_counts`: what a number without a unit means to the
 // command's -B, "MiB here, KiB in tcpdump".
 std::string memory_note(std::uint64_t ring_bytes, std::size_t rings, std::uint64_t available_bytes,

@@ -1,4 +1,4 @@
-// What somebody meant who mistyped a name.
+// Finds the name that was meant when a name is mistyped.
 #pragma once
 
 #include <span>
@@ -7,8 +7,8 @@
 
 namespace capstan::tools {
 
-// The one of `names` that is nearest to `typed`, when it is near enough to be meant: up to a third
-// of its letters are other ones, or it begins with what was typed. Empty: none is.
+// Returns the one of `names` nearest to `typed` if it is near enough: at most a third of its
+// letters differ, or it begins with `typed` (three letters or more). Empty: none is.
 std::string nearest_name(std::string_view typed, std::span<const std::string> names);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Opens what a command writes beside its work: statistics, names, lists.
+// Opens files that a command writes in addition to its main output: statistics, names, lists.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace capstan::tools {
 
-// A file, made or emptied; "-": standard output. `what` is for the error's text. Throws
-// std::system_error.
+// Opens a file, which is created or truncated; "-": standard output. `what` is for the error
+// message. Throws std::system_error.
 UniqueFd open_output(const std::string& target, std::string_view what);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// What a command line names to be written: each must be a file of its own.
+// Checks the outputs named on a command line: each must be a file of its own.
 #pragma once
 
 #include <span>
@@ -12,18 +12,18 @@ namespace capstan::tools {
 
 struct NamedOutput {
   std::string_view option;  // "--html"
-  std::string path;         // empty: not asked for; "-": standard output
+  std::string path;         // empty: not requested; "-": standard output
 };
 
-// A sentence for each output that is another one, or one of `inputs`: the same name, another name
-// of the same file, or standard output twice. Devices such as /dev/null may be named as often as
-// one likes.
+// Returns a sentence for each output that is the same as another output or as one of `inputs`: the
+// same name, another name of the same file, or standard output twice. Devices such as /dev/null may
+// be named several times.
 std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
                                          std::span<const std::string> inputs = {});
-// `write_path` (empty or "-": none) is one of the files of `set`, by whatever name: throws
-// UsageError, so that nothing is emptied before it was read.
+// Throws UsageError if `write_path` (empty or "-": none) is one of the files of `set`, under
+// whatever name, so that no file is truncated before it was read.
 void refuse_to_overwrite(const std::string& write_path, const RecordingSet& set);
-// output_problems(), thrown as a UsageError.
+// Throws the sentences of output_problems() as a UsageError, if there are any.
 void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs = {});
 
 }  // namespace capstan::tools

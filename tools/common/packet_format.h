@@ -1,4 +1,5 @@
-// The format of files that commands write packets to: -F, else what the name ends in.
+// Chooses the format of files that commands write packets to: from -F, else from the suffix of the
+// name.
 #pragma once
 
 #include <optional>
@@ -8,12 +9,13 @@
 
 namespace capstan::tools {
 
-// "pcapng" (and nothing), "pcap", "pcap-ns". Throws UsageError.
+// Value of -F: "pcapng" (also the empty text), "pcap", "pcap-ns". Throws UsageError.
 PacketFileFormat parse_packet_format(const std::string& text);
 
-// What a name says of the file: "a.pcap.gz" is pcap in gzip, ".cap" and ".dmp" are pcap.
+// What the suffixes of a name mean: "a.pcap.gz" is pcap compressed by gzip; ".cap" and ".dmp" are
+// pcap.
 struct FileEnding {
-  std::optional<PacketFileFormat> format;  // empty: it does not say
+  std::optional<PacketFileFormat> format;  // empty: the name does not tell
   Compression compression = Compression::kNone;
 };
 FileEnding file_ending(const std::string& path);
@@ -22,8 +24,8 @@ struct PacketFileChoice {
   PacketFileFormat format = PacketFileFormat::kPcapng;
   Compression compression = Compression::kNone;
 };
-// `flag`: what -F says, empty when it was not given. Then the ending of `path` decides, and where
-// it does not, it is `otherwise`. Throws UsageError.
+// `flag`: the value of -F, empty when not given. Without it the suffix of `path` decides, and where
+// that does not tell, `otherwise` is used. Throws UsageError.
 PacketFileChoice choose_packet_format(const std::string& flag, const std::string& path,
                                       PacketFileFormat otherwise = PacketFileFormat::kPcapng);
 

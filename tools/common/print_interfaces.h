@@ -1,4 +1,4 @@
-// What -D, -L, -J and -d print, of `capstan record` and `capstan show`: on standard output.
+// What -D, -L, -J and -d of `capstan record` and `capstan show` print on standard output.
 #pragma once
 
 #include <cstdint>
@@ -6,19 +6,20 @@
 
 namespace capstan::tools {
 
-// -D: a line an interface, numbered as -i takes them.
+// -D: one line per interface, numbered as -i accepts them.
 void print_interfaces();
 
 // -L: the link type of interface `name` (or its number). Throws UnknownInterface, and what opening
 // an interface throws.
 void print_link_types(std::string name);
 
-// -J: the kinds of times that interface `name` can give, by the names of pcap-tstamp(7).
+// -J: the kinds of timestamps that interface `name` can provide, by the names of pcap-tstamp(7).
 // Throws UnknownInterface.
 void print_time_stamp_types(std::string name);
 
-// -d, -dd, -ddd (`form` 1, 2, 3): the compiled filter as code, as C, as numbers. It is the code for
-// packets in memory; the kernel's differs where tags are loaded (bpf_filter.h). Throws UsageError.
+// -d, -dd, -ddd (`form` 1, 2, 3): the compiled filter as assembler, as C, as numbers. It is the
+// code for packets in memory; the kernel's code differs where VLAN tags are loaded (bpf_filter.h).
+// Throws UsageError.
 struct FilterToPrint {
   std::string text;
   std::uint16_t link_type = 1;

@@ -1,4 +1,4 @@
-// Names of IP protocols, as lines and JSON say them.
+// Names of IP protocols, as used in text lines and JSON.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace capstan::tools {
 
-// "tcp", "icmp6"; the number where there is no name.
+// Returns "tcp" or "icmp6", for example; the number where there is no name.
 std::string ip_protocol_name(std::uint8_t protocol);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Signals as events of the main thread's loop, and what is made of those that ask for the end.
+// Signals as events in the main thread's loop, and the meaning of those that ask for the end.
 #pragma once
 
 #include <signal.h>
@@ -12,19 +12,19 @@
 
 namespace capstan::tools {
 
-// Blocks these signals for this thread and all it starts afterwards, and makes them readable
-// instead. Make it before any other thread. SIGPIPE is ignored from then on: a closed pipe is an
-// error of the write.
+// Blocks these signals for this thread and all threads it starts later, and makes them readable
+// from a descriptor instead. To be created before any other thread. SIGPIPE is ignored from then
+// on: a closed pipe is an error of the write.
 class SignalEvents {
  public:
   explicit SignalEvents(std::initializer_list<int> signals);
   int descriptor() const noexcept { return fd_.get(); }
-  // The next signal, or 0 when none is waiting.
+  // Returns the next signal, or 0 when none is pending.
   int take() noexcept;
 
-  // While one lives, SIGINT, SIGTERM and SIGHUP end the process at once, as by default: around work
-  // that may take long and looks at nothing meanwhile, such as libpcap's compiler and name servers.
-  // Requires: nothing that must be put in order, and one thread.
+  // While an object of this class exists, SIGINT, SIGTERM and SIGHUP end the process at once, as by
+  // default. For work that may take long without checking for signals, such as libpcap's compiler
+  // and name servers. Requires: nothing that has to be cleaned up, and no other thread.
   class Deadly {
    public:
     explicit Deadly(const SignalEvents& events) noexcept;
@@ -36,11 +36,11 @@ class SignalEvents {
     sigset_t before_;
   };
 
-  // Whether SIGHUP was ignored when the process began: nohup(1). A signal that is blocked is not
-  // discarded for that, it has to be asked.
+  // Whether SIGHUP was ignored when the process began: nohup(1). A blocked signal is delivered to
+  // the descriptor even when it is ignored, so the caller has to ask.
   bool hangup_ignored() const noexcept { return hangup_ignored_; }
-  // Whether there was a terminal at the start, and it is not ours any more: its window was closed,
-  // the connection dropped. Works behind the recorder's sandbox.
+  // Whether the process had a terminal at the start and has lost it: the window was closed, the
+  // connection dropped. Works inside the recorder's sandbox.
   bool terminal_gone() const noexcept;
 
  private:
@@ -50,18 +50,19 @@ class SignalEvents {
   bool hangup_ignored_ = false;
 };
 
-// The end as signals ask for it. The first of them is the wish. What follows within a second is the
-// same wish said again: timeout(1) signals the process and its group, a closing terminal both
-// itself and through its shell. Later, only SIGINT is impatience: somebody sits there.
+// The user's wish to end, made of signals. The first signal is the wish. Signals within the next
+// second are the same wish repeated: timeout(1) signals the process and its group, a closing
+// terminal signals both itself and through its shell. Later, only SIGINT means impatience: a person
+// sent it.
 class EndWish {
  public:
   static constexpr std::uint64_t kSameWishNs = kNanosecondsPerSecond;
 
-  // Takes a signal that asks for the end. True when it says something new.
+  // Takes a signal that asks for the end. Returns true when it is a new wish and not a repetition.
   bool take(int signal, std::uint64_t now_ns) noexcept;
   bool made() const noexcept { return count_ != 0; }
   bool impatient() const noexcept { return impatient_; }
-  // Of wishes that said something new.
+  // Number of wishes, without repetitions.
   int count() const noexcept { return count_; }
 
  private:
@@ -70,8 +71,8 @@ class EndWish {
   std::uint64_t last_ns_ = 0;
 };
 
-// For commands without such a loop: SIGINT, SIGTERM and SIGHUP make the flag true, and end the
-// system call that is under way.
+// For commands without such a loop: returns a flag that SIGINT, SIGTERM and SIGHUP set to true.
+// They also interrupt the system call that is under way.
 const std::atomic<bool>& stop_flag_on_signals();
 
 }  // namespace capstan::tools

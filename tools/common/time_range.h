@@ -12,22 +12,23 @@ class App;
 
 namespace capstan::tools {
 
-// Values as text.
+// The values as typed.
 struct TimeRangeFlags {
   std::string since;
   std::string until;
   std::string last;
 };
 
-// Adds them to `app`, which borrows `raw`.
+// Adds the three flags to `app`, which keeps references to `raw`.
 void add_time_range_flags(CLI::App& app, TimeRangeFlags& raw);
 
-// After parsing; `now_ns` is what relative times are counted from. Throws UsageError, in which
-// `dashes` stands before since, until and last: "" where they are no flags.
+// To be called after parsing. `now_ns`: base of relative times. Throws UsageError, whose text has
+// `dashes` in front of since, until and last: "" where they are not flags.
 TimeRange understand_time_range(const TimeRangeFlags& raw, std::uint64_t now_ns,
                                 std::string_view dashes = "--");
 
-// "500", "10k", "1.5MB", "2GiB". Throws UsageError that begins with `option`.
+// Reads a size in bytes: "500", "10k", "1.5MB", "2GiB". Throws UsageError that begins with
+// `option`.
 std::uint64_t parse_size(std::string_view option, std::string_view text);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Numbers, sizes, rates and times as people read them.
+// Numbers, sizes, rates and times as text for people.
 #pragma once
 
 #include <cstdint>
@@ -26,29 +26,31 @@ std::string local_time(std::uint64_t timestamp_ns);
 // RFC 3339 in UTC: "2026-11-23T12:18:40.123456789Z".
 std::string utc_time(std::uint64_t timestamp_ns);
 
-// Control characters and invalid bytes of a text from a file, made harmless for a terminal.
+// Makes a text from a file harmless for a terminal: each byte that is not printable ASCII becomes
+// '.'.
 std::string printable(const std::string& text);
 
-// A name, or any other text of the world outside, made harmless for a terminal: control characters,
-// but those of `kept`, and bytes that are no UTF-8 become '?'.
+// Makes a name or any other text from outside harmless for a terminal: control characters, except
+// those in `kept`, and bytes that are not UTF-8 become '?'.
 std::string visible_text(std::string_view text, std::string_view kept = {});
 
-// &, <, > and both quotes of a text made harmless in HTML and SVG, text and attributes.
+// Escapes &, <, > and both kinds of quotes for HTML and SVG, in text and attributes.
 std::string escape_xml(std::string_view text);
 
-// A number that is not negative and whole text behind it: "1.5GB" is {1.5, "GB"}. None: not so.
+// A non-negative number followed by text: "1.5GB" is {1.5, "GB"}. parse_quantity() returns nullopt
+// for other texts.
 struct Quantity {
   double number = 0;
-  std::string_view unit;  // of the text given
+  std::string_view unit;  // part of the text that was parsed
 };
 std::optional<Quantity> parse_quantity(std::string_view text);
 
-// What one of `unit` is in bytes: decimal B, kB or KB, MB, GB, TB; binary KiB, MiB, GiB, TiB, and
-// K, M, G, T, which are those (as in dd(1) and ls(1)). 0 for any other.
+// Number of bytes in one `unit`: decimal B, kB or KB, MB, GB, TB; binary KiB, MiB, GiB, TiB, and K,
+// M, G, T, which mean the same as these (as in dd(1) and ls(1)). 0 for any other.
 double bytes_of_unit(std::string_view unit);
 
-// A size on a command line: "1.5GB", "64M", or a number alone, which counts `plain_bytes` each.
-// None: it is no size, or not below 2^63 bytes.
+// A size on a command line: "1.5GB", "64M", or a bare number, which counts `plain_bytes` each.
+// Returns nullopt if the text is not a size or the size is not below 2^63 bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t plain_bytes);
 
 }  // namespace capstan::tools

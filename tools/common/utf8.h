@@ -6,8 +6,9 @@
 
 namespace capstan::tools {
 
-// Bytes of the character at `at`, 1 to 4; 0 when none begins there: a stray or missing byte, a
-// longer form than needed, a surrogate, beyond U+10FFFF, or the text's end.
+// Length in bytes of the character at `at`, 1 to 4. 0 if no character begins there: a stray or
+// missing byte, a longer form than necessary, a surrogate, a value beyond U+10FFFF, or the end of
+// the text.
 std::size_t utf8_length(std::string_view text, std::size_t at) noexcept;
 
 bool is_utf8(std::string_view text) noexcept;

@@ -1,5 +1,5 @@
-// AuditBeside: the audit of a recording (`record --audit`) as one of its consumers: best effort, in
-// the thread of an AuditWorker.
+// AuditBeside: the audit of a running recording (`record --audit`), as a best-effort consumer of
+// its blocks that works in the thread of an AuditWorker.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace capstan::tools {
 
 class AuditBeside final : public BlockConsumer {
  public:
-  // `path`: where the findings go, "-" for standard output.
+  // `path`: file for the findings, "-" for standard output.
   explicit AuditBeside(std::string path) : path_(std::move(path)) {}
 
   void attach(Capture& capture) override;
@@ -29,8 +29,8 @@ class AuditBeside final : public BlockConsumer {
   std::uint64_t skipped_packets() const noexcept;
 
   std::string path_;
-  std::optional<AuditWorker> worker_;           // from attach() on
-  std::vector<const BestEffortQueue*> queues_;  // the worker's
+  std::optional<AuditWorker> worker_;           // set by attach()
+  std::vector<const BestEffortQueue*> queues_;  // owned by the worker
   bool told_end_ = false;
 };
 

@@ -1,4 +1,4 @@
-// ConsumerList: everybody who takes part in a recording, driven as one (block_consumer.h).
+// ConsumerList: all consumers of a recording, driven as one (block_consumer.h).
 #pragma once
 
 #include <functional>
@@ -10,8 +10,9 @@
 
 namespace capstan::tools {
 
-// The recorder's thread. Owns the consumers. The files stand first: their threads tell the others
-// of finished files, and the others look at them, so all threads end before the first one goes.
+// Used by the recorder's thread. Owns the consumers. The files come first: their threads call the
+// other consumers about finished files, and the others use the files, so all threads are ended
+// before the first consumer is destroyed.
 class ConsumerList {
  public:
   ConsumerList() = default;
@@ -21,7 +22,7 @@ class ConsumerList {
 
   void add(std::unique_ptr<BlockConsumer> consumer) { all_.push_back(std::move(consumer)); }
 
-  // As BlockConsumer's, in the list's order.
+  // The same as in BlockConsumer, for every consumer in the order of the list.
   void attach(Capture& capture);
   void open();
   void start(const std::vector<int>& cpus);
@@ -33,19 +34,18 @@ class ConsumerList {
   std::vector<std::string> failures(const RecordStats& stats) const;
   std::string reports(const RecordStats& stats) const;
 
-  // What a wait is made of: `pass` lets a moment go by, `impatient` says that the user will not
-  // wait.
+  // How to wait: `pass` lets a moment pass, `impatient` tells that the user does not want to wait.
   struct Wait {
     std::function<void()> pass;
     std::function<bool()> impatient;
   };
-  // No block comes any more: first the files are closed, then everybody finishes, each for as long
-  // as his patience lasts.
+  // Called when no more blocks come: first the files are closed, then all other consumers finish,
+  // each for as long as its patience allows.
   void end(const std::vector<ClosingLedger>& rings, const Wait& wait);
-  // Whether somebody was left behind: his thread waits for something that never comes, and only the
-  // end of the process ends it.
+  // Whether a consumer was left unfinished: its thread waits for something that never happens, and
+  // only the end of the process ends it.
   bool somebody_is_stuck() const noexcept { return stuck_; }
-  // Requires: nobody is stuck.
+  // Requires: !somebody_is_stuck().
   void stop() noexcept;
 
  private:

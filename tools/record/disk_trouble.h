@@ -1,4 +1,5 @@
-// DiskTrouble: what one output's disk refuses, said once when it begins and once when it ends.
+// DiskTrouble: reports that the disk of an output refuses operations, once when it begins and once
+// when it ends.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +11,17 @@ namespace capstan::tools {
 // One thread.
 class DiskTrouble {
  public:
-  // Several times a second.
+  // To be called several times a second; logs what has changed.
   void look(const WriterThread& writer);
 
  private:
   void look_at_writes(const WriterThread& writer);
   void look_at_series(const WriterThread& writer);
 
-  // errno values said last; 0: none
+  // The errno values that were reported last; 0: none.
   int refused_ = 0;
-  int delete_error_ = 0;  // of retention
-  int turn_error_ = 0;    // of a turn that cannot be
+  int delete_error_ = 0;  // of a deletion by retention
+  int turn_error_ = 0;    // of the next file, which cannot be made
   std::uint64_t since_ns_ = 0;
   std::uint64_t syncs_refused_ = 0;
 };

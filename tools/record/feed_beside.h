@@ -1,5 +1,5 @@
-// FeedBeside: a recording over TCP (`record -w tcp-listen:PORT`) as one of its consumers: best
-// effort, in the thread of a FeedServer.
+// FeedBeside: sends a running recording over TCP (`record -w tcp-listen:PORT`), as a best-effort
+// consumer of its blocks that works in the thread of a FeedServer.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace capstan::tools {
 
 class FeedBeside final : public BlockConsumer {
  public:
-  // `header`: what a stream begins with; asked in attach().
+  // `header`: returns the header that each stream begins with; called in attach().
   FeedBeside(FeedOptions options, std::uint32_t block_size_bytes,
              std::function<RecordingHeader()> header)
       : options_(std::move(options)),
@@ -35,8 +35,8 @@ class FeedBeside final : public BlockConsumer {
   FeedOptions options_;
   std::uint32_t block_size_bytes_;
   std::function<RecordingHeader()> header_;
-  std::optional<FeedServer> server_;            // from attach() on
-  std::vector<const BestEffortQueue*> queues_;  // the server's
+  std::optional<FeedServer> server_;            // set by attach()
+  std::vector<const BestEffortQueue*> queues_;  // owned by the server
 };
 
 }  // namespace capstan::tools

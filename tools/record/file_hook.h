@@ -1,8 +1,8 @@
 // FileHook: runs a program for each finished file, in a process of its own.
 //
-// The recorder itself may start no program once it has given up its privileges, and its threads
-// must not wait for one. So a helper is forked first, before there is a socket, a ring or a thread,
-// and is told the names over a socket.
+// The recorder itself cannot start programs after it has dropped its privileges, and its threads
+// must not wait for one. So a helper process is forked first, before there is a socket, a ring or a
+// thread, and receives the names over a socket.
 #pragma once
 
 #include <sys/types.h>
@@ -13,29 +13,32 @@
 
 namespace capstan::tools {
 
-// Owns the helper's end of life: destroying this lets it finish what it has been told and end. One
-// that outlives the recorder (a kill) does the same.
+// Owns the connection to the helper. When this object is destroyed, or the recorder is killed, the
+// helper finishes the files it has received and ends.
 class FileHook {
  public:
-  // Forks the helper. `command` is run by sh(1) with the file's name in place of {}, or behind it.
-  // Requires: no other thread.
+  // Forks the helper. `command` is run by sh(1), with the file's name in place of {}, or appended.
+  // Requires: no other thread. Throws std::system_error.
   explicit FileHook(const std::string& command);
   ~FileHook() = default;
 
-  // What the programs may do: as this user (a name or a number; empty: the present one), and
-  // without capabilities. Called once, before the first file. Without it they keep all rights.
+  // The programs will run as `user` (a name or a number; empty: the present user) and without
+  // capabilities. To be called once, before the first file; without this call they keep all
+  // privileges. Throws std::system_error.
   void give_up_privileges(const std::string& user);
-  // Any thread; never waits. What the helper cannot take is said on standard error.
+  // Passes a file to the helper. Any thread; never waits. If the helper cannot take it, a warning
+  // is logged.
   void run_for(const std::string& path) noexcept;
   // The file was deleted. No program is started for it any more, and what one that runs makes of
   // it, under its name and the ending of a compressed file, is deleted too, unless a new file has
   // got the name meanwhile. As run_for().
   void forget(const std::string& path) noexcept;
-  // No more files will come. True when all programs have ended; does not wait.
+  // To be called when no more files will come. Returns true when all programs have ended; does not
+  // wait.
   [[nodiscard]] bool finished() noexcept;
 
  private:
-  // 0 or an errno value.
+  // Returns 0 or an errno value.
   int tell(char kind, const std::string& path) noexcept;
 
   UniqueFd socket_;

@@ -1,5 +1,5 @@
-// Flags that people who record with tcpdump -w and dumpcap type: what they mean here, or why they
-// are not there. Part of record_cli.cc.
+// Flags that users of tcpdump -w and dumpcap are used to: what they mean here, or why they do not
+// exist. Part of record_cli.cc.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,10 +22,11 @@ struct RawHabitOptions {
 };
 
 void add_habit_options(CLI::App& app, RawHabitOptions& raw, RecordOptions& options);
-// dumpcap's -N and -k take a value where tcpdump's do not: a number behind -N is taken with it.
-// Returns the words to be parsed.
+// Returns the words to be parsed. dumpcap's -N and -k take a value where tcpdump's do not: a number
+// behind -N is removed with it.
 std::vector<std::string> without_buffer_limit(int argc, const char* const* argv);
-// Adds to `problems` what makes no sense. `words`: the filter on the command line.
+// Adds a sentence to `problems` for each value that is not valid. `words`: the filter on the
+// command line.
 void read_habit_options(const RawHabitOptions& raw, const std::vector<std::string>& words,
                         RecordCommandLine& line, std::vector<std::string>& problems);
 

@@ -1,9 +1,10 @@
-// IndexBeside: the indexes of a recording's files, made beside it.
+// IndexBeside: makes the indexes of a recording's files while it is running.
 //
-// Of one output in pcapng from its sealed blocks (writers/live/live_indexer.h): best effort. Of
-// others from each finished file, which a thread at idle priority reads again, past the page cache,
-// and not while a ring fills or a disk is in trouble (writers/index/index_worker.h). What is not
-// done when the recorder ends is left to its next start or to `capstan index`, and said.
+// If there is one output, in pcapng, from its sealed blocks (writers/live/live_indexer.h): best
+// effort. Otherwise from each finished file, which a thread at idle priority reads again, bypassing
+// the page cache, and not while a ring fills or a disk is in trouble
+// (writers/index/index_worker.h). Indexes that are not done when the recorder ends are left to its
+// next start or to `capstan index`, and this is reported.
 #pragma once
 
 #include <functional>
@@ -19,13 +20,14 @@
 namespace capstan::tools {
 
 struct IndexBesideOptions {
-  // As the recording's own files: an index is on the disk before it has its name.
+  // Like the recording's own files: an index is durable before it gets its name.
   bool sync = true;
-  // The recording has one output, in pcapng: indexed from its blocks.
+  // The recording has one output, in pcapng: index it from its blocks.
   bool from_blocks = false;
-  // Whose finished files may have been left without an index by an earlier run; empty: of none.
+  // Patterns or paths of outputs whose finished files an earlier run may have left without an
+  // index; empty: none.
   std::vector<std::string> patterns;
-  // Whether the recording needs disk and processor for itself. Any thread, until stop().
+  // Whether the recording needs disk and processor for itself. Any thread may call it until stop().
   std::function<bool()> busy;
 };
 
@@ -33,12 +35,13 @@ class IndexBeside final : public BlockConsumer {
  public:
   explicit IndexBeside(IndexBesideOptions options);
 
-  // What the writer of the one output is to tell of its blocks; null: nothing.
+  // The observer for the writer of the one output; null: none is needed.
   BlockObserver* observer() noexcept { return live_.get(); }
 
   void attach(Capture& capture) override;
   void start(const std::vector<int>& cpus) override;
-  // Looks through the directory: behind the first packets, which do not wait for that.
+  // Searches the directories for such files: after the capture has started, so that packets do not
+  // wait for it.
   void started() override;
   void file_finished(const FinishedFile& file) noexcept override;
   void on_tick() override;
@@ -55,7 +58,7 @@ class IndexBeside final : public BlockConsumer {
 
   std::vector<std::string> patterns_;
   IndexWorker worker_;
-  std::unique_ptr<LiveIndexer> live_;  // ends before the worker
+  std::unique_ptr<LiveIndexer> live_;  // destroyed before the worker
   bool failure_said_ = false;
   bool left_said_ = false;
 };

@@ -1,4 +1,4 @@
-// `capstan record -S`: what arrives at each interface, as dumpcap -S prints it.
+// `capstan record -S`: counts of what arrives at each interface, as dumpcap -S prints them.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace capstan::tools {
 
-// Prints a line an interface once a second, its name, packets received and dropped since this
-// began, until a signal ends it or nobody reads. `interfaces`: empty is all of them. Opens nothing,
-// needs no privilege. Throws UnknownInterface.
+// Prints one line per interface every second: its name and the packets received and dropped since
+// this was called. Ends when a signal arrives or standard output cannot be written. `interfaces`:
+// empty for all. Opens no socket to capture and needs no privilege. Throws UnknownInterface.
 void print_interface_statistics(std::vector<std::string> interfaces, SignalEvents& signals);
 
 }  // namespace capstan::tools

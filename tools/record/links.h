@@ -1,5 +1,5 @@
-// Links: the interfaces of a recording while it lasts: what happens to them, and what was lost in
-// front of their rings.
+// Links: the interfaces of a running recording: what happens to them, and what was lost before it
+// reached their rings.
 #pragma once
 
 #include <functional>
@@ -16,35 +16,36 @@ namespace capstan::tools {
 
 struct RecordStats;
 
-// One thread. Made before the capture, so that no change is missed.
+// One thread. Created before the capture, so that no change is missed.
 class Links {
  public:
-  // Told of each event and its text before it is said: whoever reads the line may send what belongs
-  // behind the event in the recording.
+  // Called with each event and its text before the text is logged: a reader of the log may then
+  // send packets that have to come after the event in the recording.
   using Recording = std::function<void(const LinkEvent&, const std::string& text)>;
 
-  // `wait`: the recording goes on when all are gone, where it can.
+  // `wait`: the recording goes on when all interfaces are gone, provided that they can be reopened.
   explicit Links(bool wait) : wait_(wait) {}
 
-  // The interfaces of `capture`, which outlives this, are watched from here on. Throws
+  // Watches the interfaces of `capture`, which must outlive this object, from now on. Throws
   // std::system_error.
   void watch(Capture& capture, const SignalEvents& signals);
   int descriptor() const noexcept { return links_.descriptor(); }
-  // Takes what has happened: says it, and goes on with interfaces that have returned.
+  // Takes the events that have happened, logs them, and reopens interfaces that have returned.
   void on_events(const Recording& recording);
-  // The recording ends: interfaces that return now are not recorded any more.
+  // The recording ends: interfaces that return later are not recorded any more.
   void end() noexcept { ended_ = true; }
 
-  // No interface is left to record, and none is waited for.
+  // Whether no interface is left to record, and none is waited for.
   bool all_gone() const noexcept { return links_.all_gone() && !waits(); }
-  // That was so when the last one vanished: it was not the user's wish.
+  // Whether all_gone() became true because the last interface vanished, which the user did not ask
+  // for.
   bool vanished() const noexcept { return vanished_; }
 
-  // Lost in the adapter since the recording began. Requires: an interface of the capture.
+  // Packets lost in the adapter since the recording began. Requires: an interface of the capture.
   std::uint64_t nic_drops(const std::string& interface_name) {
     return nic_drops_.at(interface_name).total();
   }
-  // The same as of the last add_to().
+  // The same as of the last nic_drops() or add_to(), without reading the counter.
   std::uint64_t nic_drops_said(const std::string& interface_name) const {
     return nic_drops_.at(interface_name).said();
   }
@@ -59,8 +60,8 @@ class Links {
   bool ended_ = false;
   bool vanished_ = false;
   LinkWatch links_;
-  Capture* capture_ = nullptr;                  // from watch() on
-  std::map<std::string, NicDrops> nic_drops_;   // by interface, as the next
+  Capture* capture_ = nullptr;                  // set by watch()
+  std::map<std::string, NicDrops> nic_drops_;   // by interface; also rx_dropped_
   std::map<std::string, NicDrops> rx_dropped_;  // see read_rx_dropped()
 };
 

@@ -1,4 +1,4 @@
-// LiveLine: the line of figures at the bottom of a terminal while a recording lasts.
+// LiveLine: the line with counts at the bottom of a terminal during a recording.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace capstan::tools {
 // One thread.
 class LiveLine {
  public:
-  // Draws only where standard error is a terminal that can draw a line again, and the user did not
-  // ask for quiet.
+  // Draws only if standard error is a terminal that can redraw a line, and the user did not ask for
+  // `quiet`.
   explicit LiveLine(bool quiet);
   bool shown() const noexcept { return shown_; }
 
   void begin(std::uint64_t now_ns) noexcept;
-  // Several times a second; `snapshot` is asked when the line is due.
+  // To be called several times a second; `snapshot` is called when the line is due.
   template <typename Snapshot>
   void tick(std::uint64_t now_ns, Snapshot snapshot) {
     if (shown_ && now_ns >= next_ns_) draw(now_ns, snapshot());

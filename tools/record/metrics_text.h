@@ -1,4 +1,4 @@
-// A recording's figures for Prometheus.
+// The statistics of a recording for Prometheus.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace capstan::tools {
 
-// The text exposition format, version 0.0.4. Names begin with capstan_ and do not change.
+// Returns the text exposition format, version 0.0.4. Names begin with capstan_ and do not change.
 std::string metrics_text(const RecordStats& stats);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// The values of a recording's options as people type them, on a command line or in a file.
+// Reads the values of a recording's options as people type them, on a command line or in a file.
 #pragma once
 
 #include <optional>
@@ -11,28 +11,29 @@
 
 namespace capstan::tools {
 
-// The number `text` is, if it is positive and nothing follows.
+// Returns the number that `text` is, if it is positive and nothing follows it.
 std::optional<double> positive_number(std::string_view text);
 
-// pcapng, pcap, pcap-ns (or nsecpcap).
+// Reads pcapng, pcap, pcap-ns (or nsecpcap).
 std::optional<FileFormat> file_format_of(std::string_view text);
-// As the recorder has it.
+// Converts to the recorder's type.
 FileFormat file_format_of(PacketFileFormat format);
-// What the names of the files end in, where they agree and are of one kind; else pcapng.
-// Throws UsageError when they do not agree.
+// The format that the suffixes of the files' names mean, pcapng if they mean none. Throws
+// UsageError when they differ in format.
 FileFormat file_format_by_ending(const std::vector<std::string>& files);
-// auto, in-place, packed.
+// Reads auto, in-place, packed.
 std::optional<Layout> layout_of(std::string_view text);
-// stop, oldest, pause.
+// Reads stop, oldest, pause.
 std::optional<OnFull> on_full_of(std::string_view text);
 
-// These put what they read where it belongs; false: the text is none of theirs, nothing is changed.
+// The following store the value where it belongs. They return false, and change nothing, if the
+// text is not a valid value.
 
-// "500GB", "7d", "1000files" into the limit it is.
+// Reads "500GB", "7d" or "1000files" into the corresponding limit.
 bool read_keep(const std::string& text, RetentionLimits& limits);
-// "5%" or "20GB".
+// Reads "5%" or "20GB".
 bool read_min_free(const std::string& text, RetentionLimits& limits);
-// never, file, or 0.01 to 86400 seconds.
+// Reads never, file, or 0.01 to 86400 seconds.
 bool read_sync(std::string_view text, RecordOptions& options);
 
 }  // namespace capstan::tools

@@ -1,6 +1,6 @@
-// Outputs: the files of a recording, as the consumer of all its blocks: their writers and what they
-// are told, what earlier runs left in their place, who hears of finished files, what is said of
-// their disks.
+// Outputs: the files of a recording, as one consumer of all its blocks. Creates the writers with
+// their options, finishes the files that earlier runs left, passes on finished files, and reports
+// trouble with the disks.
 //
 // Lossless: the writers hold a ring's blocks until they are on the disk (writer_thread.h).
 #pragma once
@@ -23,16 +23,17 @@
 
 namespace capstan::tools {
 
-// Called by the recorder's thread, but for what is said otherwise. Owns the writer threads.
+// Called by the recorder's thread unless said otherwise. Owns the writer threads.
 class Outputs final : public BlockConsumer {
  public:
-  // `options` and `hook` (null: there is none) outlive this. `keep_waiting`: see
+  // `options` and `hook` (null: there is none) must outlive this object. `keep_waiting`: see
   // WriterThread::start().
   Outputs(const RecordOptions& options, FileHook* hook, std::function<bool()> keep_waiting);
   ~Outputs() override;
 
-  // Who is told of each finished file, besides the hook, and where the blocks of the one output
-  // went (null: nobody); they outlive this. Before open().
+  // Sets the consumers that are called for each finished file, in addition to the hook, and the
+  // observer for the blocks of the one output (null: none). Both must outlive this object. Before
+  // open().
   void tell(std::vector<BlockConsumer*> listeners, BlockObserver* observer) {
     listeners_ = std::move(listeners);
     observer_ = observer;
@@ -50,16 +51,17 @@ class Outputs final : public BlockConsumer {
   void add_to(RecordStats& stats) const override;
   std::vector<std::string> failures(const RecordStats& stats) const override;
 
-  // Of a stream that has all rings. From attach() on.
+  // The header of a stream that contains all rings. From attach() on.
   RecordingHeader header() const;
 
-  // Goes on in new files.
+  // Asks all outputs to go on in new files.
   void request_turn() noexcept;
-  // Into every file that holds packets of this interface, or, with an empty name, into every file.
+  // Writes the event into every file that holds packets of this interface or, with an empty name,
+  // into every file.
   void add_event(RecordedEvent event, const std::string& interface_name);
-  // Whether a disk refuses writes. Any thread, while this lives.
+  // Whether a disk refuses writes. Any thread, while this object exists.
   bool in_trouble() const noexcept;
-  // The paths or patterns, with commas.
+  // The paths or patterns, separated by commas.
   std::string names() const;
 
  private:
@@ -75,28 +77,30 @@ class Outputs final : public BlockConsumer {
   const RecordOptions& options_;
   FileHook* hook_;
   std::function<bool()> keep_waiting_;
-  Capture* capture_ = nullptr;  // from attach() on
+  Capture* capture_ = nullptr;  // set by attach()
   std::array<std::uint8_t, 16> recording_id_{};
   std::vector<BlockConsumer*> listeners_;
   BlockObserver* observer_ = nullptr;
-  UniqueFd names_fd_;  // finished files' names go here
+  UniqueFd names_fd_;  // receives the names of finished files
   std::optional<LineOutput> names_;
-  std::vector<DiskTrouble> disks_;  // by writer, as the next
+  std::vector<DiskTrouble> disks_;  // one for each of writers_
   std::vector<std::unique_ptr<WriterThread>> writers_;
 };
 
-// A path as it is from everywhere; "-" and what cannot be made so stay as they are.
+// Returns the path as an absolute path; "-" and paths for which this fails are returned unchanged.
 std::string absolute_path(const std::string& path);
-// The directory in which a file of this path lies, absolute.
+// Returns the directory, absolute, that contains the file of this path.
 std::string directory_of(const std::string& path);
 
-// The directories of a recording's files, absolute: where the recorder goes on making files.
+// The directories, absolute, of a recording's regular files: where the recorder keeps creating
+// files.
 std::vector<std::string> target_directories(const RecordOptions& options);
 
-// The path or pattern of each of a recording's outputs on `rings` rings.
+// The path or pattern of each output of a recording that has `rings` rings.
 std::vector<std::string> output_paths(const RecordOptions& options, std::size_t rings);
 
-// What each thread that exists before the capture starts does to give up what it no longer needs.
+// Returns the function by which each thread that exists before the capture starts drops the
+// privileges it no longer needs. Empty: nothing to do.
 std::function<void()> confinement(const RecordOptions& options);
 
 }  // namespace capstan::tools

@@ -8,7 +8,7 @@
 
 namespace capstan::tools {
 
-// What is done in place of recording.
+// What is done instead of recording.
 enum class Instead : std::uint8_t {
   kNothing,
   kListInterfaces,      // -D
@@ -20,11 +20,11 @@ enum class Instead : std::uint8_t {
 
 struct RecordCommandLine {
   RecordOptions options;
-  Instead instead = Instead::kNothing;  // else what it does not need was not looked at
+  Instead instead = Instead::kNothing;  // if not kNothing, options it does not need are not checked
   int filter_form = 0;                  // -d, -dd, -ddd: 1, 2, 3
 };
 
-// Throws UsageError naming every option that makes no sense. Empty when --help was printed.
+// Throws UsageError that names every invalid option. Empty when --help was printed.
 std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// `capstan record`: from the wire to a file.
+// `capstan record`: from the network to a file.
 #pragma once
 
 namespace capstan::tools {

@@ -1,6 +1,6 @@
-// RecordOptions: what a recording is to do, whoever says it: a command line (record_cli.h), another
-// command, a configuration file. Values as they are used; text is turned into them in
-// option_text.h.
+// RecordOptions: what a recording shall do, independent of who asks for it: a command line
+// (record_cli.h), another command, a configuration file. The values are ready for use;
+// option_text.h turns text into them.
 #pragma once
 
 #include <cstdint>
@@ -16,59 +16,63 @@
 namespace capstan::tools {
 
 struct RecordOptions {
-  // one_interface_id is the recorder's: it follows split_rings.
+  // Set by the recorder, not the caller: one_interface_id, which follows split_rings.
   CaptureOptions capture;
-  // A file, a FIFO or a device; "-" is standard output. Several are stripes: each block goes to the
+  // Files, FIFOs or devices; "-" is standard output. Several are stripes: each block goes to the
   // one that keeps up best.
   std::vector<std::string> files;
-  // Beside the files, over TCP, as far as clients keep up.
+  // Sent over TCP in addition to the files, as far as clients keep up.
   FeedOptions feed;
   FileFormat format = FileFormat::kPcapng;
   Layout layout = Layout::kAuto;
-  // A file for each ring, NAME.ringN.EXTENSION, instead of one for all.
+  // One file for each ring, NAME.ringN.EXTENSION, instead of one for all.
   bool split_rings = false;
   std::uint64_t duration_ns = 0;       // the recording ends after it; 0: when it is stopped
-  std::uint64_t size_limit_bytes = 0;  // it ends when the file is so large; 0: never
-  // When it goes on in a new file; files[] are then patterns of names. Then only: retention,
-  // print_names, OnFull::kOldest.
+  std::uint64_t size_limit_bytes = 0;  // the recording ends when the file has this size; 0: never
+  // When the recording changes to a new file; files[] are then patterns of names. Required for
+  // retention, print_names and OnFull::kOldest.
   RotationLimits rotation;
   RetentionLimits retention;
   OnFull on_full = OnFull::kStop;
-  // A finished file is on the disk, not in its cache, before it has its name. Slower to close.
+  // A finished file is made durable (fsync) before it gets its name. Closing takes longer.
   bool sync_at_close = true;
-  // Files being written are made durable so often; 0: not before they are finished.
+  // How often files being written are made durable; 0: not before they are finished.
   std::uint64_t sync_interval_ns = 0;
-  // Where each finished file's name is printed: a file, "stdout" or "-", "stderr"; empty: nowhere.
+  // Where the name of each finished file is printed: a file, "stdout" or "-", "stderr"; empty:
+  // nowhere.
   std::string print_names;
-  // A shell command for each finished file, {} being its name; empty: none.
+  // A shell command that is run for each finished file, with {} for its name; empty: none.
   std::string on_file;
-  // Past the page cache where the file system can. Off: a slow disk is noticed later, and more.
+  // Bypass the page cache where the file system supports it. If false, a slow disk is noticed
+  // later, with more data waiting in memory.
   bool direct = true;
   // No live line, and no report unless something went wrong.
   bool quiet = false;
-  // Statistics as JSON lines: a file, "-" for standard output; empty: see statistics_target().
+  // File for statistics as JSON lines, "-" for standard output; empty: see statistics_target().
   std::string stats_file;
   std::uint64_t stats_interval_ns = 0;  // between two lines; 0: one at the end
-  // An index beside each finished file; nothing said: where files rotate.
+  // Make an index beside each finished file; not set: only if files rotate.
   std::optional<bool> index;
-  // The audit's findings as JSON lines: a file, "-" for standard output; empty: no audit.
+  // File for the audit's findings as JSON lines, "-" for standard output; empty: no audit.
   std::string audit_file;
-  // A name of pcap-linktype(7): an interface of another link type is refused; empty: any will do.
+  // A name of pcap-linktype(7): interfaces of another link type are refused; empty: all are
+  // accepted.
   std::string link_type;
-  // In the head of each pcapng file.
+  // Comments for the head of each pcapng file.
   std::vector<std::string> comments;
-  // Exit status 3 when packets were lost.
+  // End with exit status 3 when packets were lost.
   bool fail_on_loss = false;
-  // The recording goes on while all its interfaces are gone, and waits for them.
+  // When all interfaces are gone the recording goes on and waits for them.
   bool wait_for_interface = false;
   WatchOptions watch;
-  // Whose the recording is; empty: for root the owner of the target directory, else nobody else's.
+  // User who will own the recording; empty: for root the owner of the target directory, otherwise
+  // the present user.
   std::string user;
-  // No change of user, no sandbox.
+  // Do not change the user and use no sandbox.
   bool keep_privileges = false;
 
   bool wants_index() const noexcept { return index.value_or(rotation.active()); }
-  // One output, whose blocks can be indexed on their way.
+  // Whether there is one output whose blocks can be indexed while it is written.
   bool has_one_pcapng() const noexcept {
     return files.size() == 1 && !split_rings && format == FileFormat::kPcapng;
   }
@@ -78,8 +82,8 @@ struct RecordOptions {
   }
 };
 
-// What makes no sense, all of it at once, as sentences that name the options of the command line;
-// empty when a recording may begin. Looks at the file system for what the targets are.
+// Returns one sentence for each problem with the options, naming the options of the command line;
+// empty when a recording may begin. Examines the targets in the file system.
 std::vector<std::string> validate_record_options(const RecordOptions& options);
 
 }  // namespace capstan::tools

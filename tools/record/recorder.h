@@ -1,8 +1,8 @@
-// Recorder: one recording from start to end. Opens what takes part in it in the right order, runs
-// the main thread's loop of signals, timers and link changes, and brings all of it to an end.
+// Recorder: one recording from start to end. Opens all parts in the right order, runs the main
+// thread's loop for signals, timers and link changes, and ends all parts.
 //
-// What takes part: Capture (the rings), BlockConsumers (files, audit, index, printer), Links (the
-// interfaces), Watchers (who looks from outside).
+// The parts: Capture (the rings), BlockConsumers (files, audit, index, printer), Links (the
+// interfaces), Watchers (interfaces for programs and people outside).
 #pragma once
 
 #include <cstdint>
@@ -27,18 +27,18 @@
 
 namespace capstan::tools {
 
-// Made and run by the main thread, which never touches a packet.
+// Created and run by the main thread, which never touches a packet.
 class Recorder {
  public:
-  // Opens everything; throws what Capture and RecordingWriter throw. Requires: options that
-  // validate_record_options() finds nothing wrong with. `consumers` join those that the options
-  // ask for.
+  // Opens everything; throws what Capture and RecordingWriter throw. Requires: options for which
+  // validate_record_options() returns nothing. `consumers` are added to those that the options ask
+  // for.
   Recorder(RecordOptions options, SignalEvents& signals,
            std::vector<std::unique_ptr<BlockConsumer>> consumers = {});
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Records until something ends it; returns the exit status. Prints to stderr.
+  // Records until something ends it and returns the exit status. Prints to stderr.
   int run();
 
  private:
@@ -62,11 +62,11 @@ class Recorder {
 
   RecordOptions options_;
   SignalEvents& signals_;
-  std::unique_ptr<FileHook> hook_;  // before all that its process must not inherit
+  std::unique_ptr<FileHook> hook_;  // before everything that its process must not inherit
   Links links_;
   Capture capture_;
-  ConsumerList consumers_;      // after capture_: they let go of its blocks first
-  Outputs* outputs_ = nullptr;  // the first of them
+  ConsumerList consumers_;      // after capture_: destroyed first, which releases its blocks
+  Outputs* outputs_ = nullptr;  // the first consumer
   std::optional<StatisticsFile> statistics_;
   Watchers watchers_;
   LiveLine live_;
@@ -75,9 +75,9 @@ class Recorder {
   EndWish end_;
   std::uint64_t started_ns_ = 0;
   std::uint64_t started_boot_ns_ = 0;  // for -a duration
-  std::uint64_t ended_ns_ = 0;         // 0: it goes on
+  std::uint64_t ended_ns_ = 0;         // 0: the recording goes on
   std::uint64_t next_stats_ns_ = 0;
-  bool failed_ = false;  // ended by something other than the user's wish
+  bool failed_ = false;  // ended for another reason than the user's wish
 };
 
 }  // namespace capstan::tools

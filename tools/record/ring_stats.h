@@ -1,4 +1,4 @@
-// What the rings of a capture have counted, for the statistics and for the end of a file.
+// The counts of a capture's rings, for the statistics and for the end of a file.
 #pragma once
 
 #include <vector>
@@ -10,13 +10,14 @@
 
 namespace capstan::tools {
 
-// By ring. A snapshot while the capture runs.
+// One entry per ring. A snapshot while the capture runs.
 std::vector<RingStats> ring_stats(const Capture& capture);
 
-// By ring. Requires: capture.finished().
+// One entry per ring. Requires: capture.finished().
 std::vector<ClosingLedger> closing_ledgers(const Capture& capture, Links& links);
 
-// Whether more than an eighth of a ring is held: what can wait should. Any thread.
+// Whether more than an eighth of a ring's blocks are held: work that can wait should then wait. Any
+// thread.
 bool a_ring_fills(const Capture& capture) noexcept;
 
 }  // namespace capstan::tools

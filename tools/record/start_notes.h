@@ -1,4 +1,4 @@
-// What is worth saying before the first packet: what of this recording will surprise later. Pure.
+// Warnings before the first packet about properties of the recording that may surprise later. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,27 +10,27 @@
 
 namespace capstan::tools {
 
-// How large packets of one interface may come.
+// The largest packets that an interface may deliver.
 struct PacketSizes {
   std::string interface_name;
-  std::uint32_t mtu = 0;               // 0: not known
-  std::uint32_t largest_segments = 0;  // put together by GRO, or not cut yet by GSO; 0: not known
+  std::uint32_t mtu = 0;               // bytes; 0: not known
+  std::uint32_t largest_segments = 0;  // bytes, joined by GRO or not yet split by GSO; 0: not known
 };
 
-// A block cuts what it cannot hold. Empty when it holds all that may come, or all that is kept of
-// it (the snap length).
+// A warning if packets may be larger than a ring's block, which cuts them. Empty if a block holds
+// all that may come, or all that is kept of a packet (the snap length).
 std::string cut_packets_note(const RingInfo& ring, std::uint32_t snaplen, const PacketSizes& sizes);
 
-// One pcapng file of interfaces with several link types: programs on libpcap refuse it. Empty when
-// there is one link type.
+// A warning if one pcapng file will hold interfaces of several link types, which programs based on
+// libpcap refuse. Empty if there is one link type.
 std::string link_types_note(const std::vector<RingInfo>& rings);
 
-// Rings that got less memory than was asked for, a sentence each.
+// One sentence for each ring that got less memory than requested.
 std::vector<std::string> memory_notes(const std::vector<RingInfo>& rings);
 
-// The two above for all rings of a recording. `sizes`: of an interface's packets. `one_file`: all
-// rings go into one pcapng file; classic pcap cannot hold several link types, and its writer
-// refuses them.
+// cut_packets_note() and link_types_note() for all rings of a recording. `sizes`: returns the sizes
+// of an interface. `one_file`: all rings go into one pcapng file (classic pcap cannot hold several
+// link types, and its writer refuses them).
 std::vector<std::string> packet_notes(
     const std::vector<RingInfo>& rings, std::uint32_t snaplen,
     const std::function<PacketSizes(const std::string& interface_name)>& sizes, bool one_file);

@@ -1,4 +1,4 @@
-// StatisticsFile: a recording's statistics as JSON lines, one now and then and one at the end.
+// StatisticsFile: the statistics of a recording as JSON lines, at intervals and once at the end.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,22 @@ namespace capstan::tools {
 
 struct RecordStats;
 
-// One thread. A target that takes nothing is said, and costs the recording nothing.
+// One thread. If the target cannot be written this is reported, without any effect on the
+// recording.
 class StatisticsFile {
  public:
   // Throws std::system_error when `target` ("-": standard output) cannot be opened.
   explicit StatisticsFile(const std::string& target);
 
   void write(const RecordStats& stats);
-  // The last line (stats.final) did not get through.
+  // Whether the last line (stats.final) could not be written.
   bool incomplete() const noexcept { return incomplete_; }
 
  private:
   std::string target_;
   UniqueFd fd_;
   LineOutput out_;
-  int error_ = 0;  // said last
+  int error_ = 0;  // errno value reported last
   bool incomplete_ = false;
 };
 

@@ -1,5 +1,5 @@
-// Options of `capstan record` about its files on disk: when they end, how long they are kept, what
-// happens when the disk refuses. Part of record_cli.cc.
+// Options of `capstan record` about its files on disk: when a file ends, how long files are kept,
+// what happens when the disk refuses writes. Part of record_cli.cc.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct RawStorageOptions {
 };
 
 void add_storage_options(CLI::App& app, RawStorageOptions& raw);
-// Adds to `problems` what makes no sense.
+// Adds a sentence to `problems` for each value that is not valid.
 void read_storage_options(const RawStorageOptions& raw, RecordOptions& options,
                           std::vector<std::string>& problems);
 

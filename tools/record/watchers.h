@@ -1,8 +1,8 @@
-// Watchers: everybody who looks at a recording from outside and costs it nothing: systemd,
-// Prometheus, `capstan status`, the alarms of the log.
+// Watchers: answers everyone who observes a recording from outside, at no cost to the recording:
+// systemd, Prometheus, `capstan status`, and the alarms in the log.
 //
-// In the recorder's loop and thread; only the room on the disks is looked at by a thread of its
-// own (space_watch.h).
+// Runs in the recorder's loop and thread; only free disk space is measured by a thread of its own
+// (space_watch.h).
 #pragma once
 
 #include <array>
@@ -25,31 +25,31 @@ namespace capstan::tools {
 
 class Watchers {
  public:
-  // `options` and `links` outlive this. `snapshot`: how the recording stands, asked when somebody
-  // looks.
+  // `options` and `links` must outlive this object. `snapshot`: returns the current statistics;
+  // called when somebody asks.
   Watchers(const RecordOptions& options, const Links& links, std::function<RecordStats()> snapshot);
 
-  // Before privileges are given up: a port below 1024 and /run may take them. `user`: whose the
-  // recording will be; empty: as now.
+  // Called before privileges are dropped, because a port below 1024 and /run may require them.
+  // `user`: the user who will own the recording; empty: the present one.
   void open_listeners(const std::string& user);
-  // As that user, who is to remove it at the end.
+  // Called as that user, who has to be able to delete the socket at the end.
   void open_status_socket();
-  // Where the status socket's name is: it must be removable; empty: nowhere.
+  // The directory of the status socket, in which it must stay deletable; empty: there is none.
   const std::string& status_directory() const noexcept { return status_directory_; }
 
-  // The recording has begun, `since_ns` nanoseconds after 1970; ends.
+  // recording(): the recording has begun, `since_ns` nanoseconds after 1970. stopping(): it ends.
   void recording(std::uint64_t since_ns);
   void stopping() { service_.stopping(); }
-  // The socket goes away; the process may end at once.
+  // Removes the status socket; the process may end at once afterwards.
   void close() noexcept { status_socket_.reset(); }
 
-  // For poll(2); -1: none.
+  // Descriptors for poll(2); -1: none.
   std::array<int, 2> descriptors() const noexcept;
-  // Answers who waits.
+  // Answers all clients that wait.
   void serve();
-  // Several times a second.
+  // To be called several times a second.
   void tick(std::uint64_t now_ns);
-  // SIGUSR2: the figures for people.
+  // For SIGUSR2: logs the statistics as text for people.
   void say_status();
 
   void add_to(RecordStats& stats) const;
@@ -67,7 +67,7 @@ class Watchers {
   ServiceNotify service_;
   Alarms alarms_;
   std::uint64_t next_alarms_ns_ = 0;
-  std::unique_ptr<SpaceWatch> space_;  // from recording() on
+  std::unique_ptr<SpaceWatch> space_;  // set by recording()
   std::unique_ptr<MetricsServer> metrics_;
   std::string status_directory_;
   std::unique_ptr<StatusSocket> status_socket_;

@@ -1,6 +1,6 @@
-// Alarms: when something goes wrong for a while, one line when it begins and one when it ends.
+// Alarms: one line when a lasting problem begins and one when it ends.
 //
-// Pure: figures and the time in, lines and states out. Fed by the recorder a few times a second.
+// Pure: counts and the time in, lines and states out. The recorder calls it a few times a second.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,11 @@
 
 namespace capstan::tools {
 
-// Free space below which a target is nearly full: a share of the file system or a size.
+// A target is nearly full when less than this is free: a share of the file system, or a size.
 struct FreeSpaceLimit {
-  double percent = 0;       // 0: the size counts
+  double percent = 0;       // of the file system; 0: `bytes` counts
   std::uint64_t bytes = 0;  // both 0: no alarm
+  // The limit in bytes for a file system of `total_bytes`.
   std::uint64_t of(std::uint64_t total_bytes) const noexcept;
 };
 
@@ -22,12 +23,12 @@ struct AlarmLimits {
   std::uint64_t silent_ns = 0;  // 0: no alarm
 };
 
-// The figures at one moment.
+// The counts at one moment.
 struct AlarmInputs {
   struct Link {
     std::string interface_name;
     std::uint64_t received = 0;     // packets
-    std::uint64_t dropped = 0;      // of them, found the ring full
+    std::uint64_t dropped = 0;      // of them, lost because the ring was full
     std::uint64_t nic_dropped = 0;  // lost in the adapter
   };
   struct Disk {
@@ -57,16 +58,16 @@ class Alarms {
  public:
   explicit Alarms(AlarmLimits limits) : limits_(limits) {}
 
-  // What begins and what ends with these figures.
+  // Takes new counts and returns a line for each alarm that begins or ends.
   std::vector<AlarmLine> update(const AlarmInputs& inputs);
-  // Every alarm that can be raised, in a fixed order.
+  // The state of every alarm watched, in a fixed order.
   std::vector<AlarmState> states() const;
 
  private:
-  struct Growth {  // of a count that should not grow
+  struct Growth {  // watches a count that should not grow
     bool active = false;
     std::uint64_t last = 0;
-    std::uint64_t before = 0;  // when it began
+    std::uint64_t before = 0;  // `last` when the alarm began
     std::uint64_t begun_ns = 0;
     std::uint64_t last_growth_ns = 0;
   };

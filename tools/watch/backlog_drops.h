@@ -1,8 +1,8 @@
-// BacklogDrops: packets that the kernel threw away in front of every socket, because the queue of a
-// CPU between the driver and the protocols (softnet_data::input_pkt_queue) was full.
+// BacklogDrops: packets that the kernel dropped before any socket received them, because the queue
+// of a CPU between the driver and the protocols (softnet_data::input_pkt_queue) was full.
 //
-// No ring and no interface counts them, and no recording has them. The kernel counts by CPU, for
-// all interfaces and namespaces of the machine together.
+// No ring and no interface counts these packets, and no recording has them. The kernel counts them
+// by CPU, for all interfaces and network namespaces of the machine together.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,13 @@
 
 namespace capstan::tools {
 
-// Keeps the file open: it is read after other files cannot be opened any more. One thread.
+// Keeps the file open, because no other file can be opened once privileges are dropped. One thread.
 class BacklogDrops {
  public:
-  // `path`: tests give theirs.
+  // `path`: set by tests only.
   explicit BacklogDrops(const std::string& path = "/proc/net/softnet_stat");
-  // Dropped since this was made. Never less than before; 0 when the kernel does not say.
+  // Packets dropped since this object was made. Never decreases; 0 when the kernel does not provide
+  // the count.
   std::uint64_t total();
 
  private:

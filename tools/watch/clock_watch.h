@@ -1,8 +1,8 @@
-// ClockWatch: whether somebody set the wall clock while a recording runs.
+// ClockWatch: notices when somebody sets the wall clock during a recording.
 //
-// The packets' times, names of files and the turns of -b interval follow the wall clock; nothing
-// else does (docs/clocks.md). So a clock that was set is told, in the log and in the file, and not
-// acted on.
+// Only packet timestamps, file names and the file changes of -b interval follow the wall clock
+// (docs/clocks.md). So a change of the clock is reported, in the log and in the file, and nothing
+// else is done.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,12 @@ struct ClockReading {
   std::uint64_t boot_ns = 0;  // engine/core/boot_clock.h
 };
 
-// Empty when this thread was held up between the two clocks: another look will do.
+// Reads both clocks. Empty when this thread was delayed between the two readings: try again later.
 std::optional<ClockReading> read_clocks() noexcept;
 
 struct ClockJump {
   bool forwards = false;
+  // Size of the jump.
   std::uint64_t by_ns = 0;
   std::uint64_t now_ns = 0;  // the wall clock's new time
 };
@@ -29,8 +30,9 @@ struct ClockJump {
 // One thread.
 class ClockWatch {
  public:
-  // What the clock was set by since the last look; nothing for less than kLeastNs. A clock that is
-  // slewed (adjtimex(2), at most a twelfth) is as good as right between two looks.
+  // Returns by how much the clock was set since the last call with a reading; empty for less than
+  // kLeastNs. Slewing of the clock (adjtimex(2), at most a twelfth) is too small to matter between
+  // two calls.
   std::optional<ClockJump> look(const std::optional<ClockReading>& reading) noexcept;
 
   static constexpr std::uint64_t kLeastNs = 100'000'000;
@@ -39,7 +41,7 @@ class ClockWatch {
   std::optional<ClockReading> last_;
 };
 
-// One line for people.
+// One line for people that describes the jump.
 std::string clock_jump_text(const ClockJump& jump);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Exposition: figures in the text format of Prometheus, version 0.0.4.
+// Exposition: numbers in the text format of Prometheus, version 0.0.4.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace capstan::tools {
 
 inline constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-// A label's value: backslash, quote and line feed are escaped.
+// Escapes the value of a label: backslash, quote and line feed.
 inline std::string label_text(std::string_view value) {
   std::string text;
   for (const char c : value) {
@@ -26,16 +26,17 @@ inline std::string label_text(std::string_view value) {
   return text;
 }
 
-// One thread. Every name begins with capstan_.
+// Builds the text. One thread. Every name begins with capstan_.
 class Exposition {
  public:
-  // Opens a family of samples.
+  // Begins a family of samples; `type` and `help` as in the format.
   void family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
     fmt::format_to(std::back_inserter(text_), "# HELP capstan_{0} {1}\n# TYPE capstan_{0} {2}\n",
                    name, help, type);
   }
-  // `labels`: name="value" with commas between, values by label_text(); or nothing.
+  // Adds a sample to the family. `labels`: name="value" pairs with commas between, values from
+  // label_text(); may be empty.
   template <typename Value>
   void sample(const std::string& labels, Value value) {
     fmt::format_to(std::back_inserter(text_), "capstan_{}{}{}{} {}\n", name_,

@@ -1,4 +1,4 @@
-// What happened to a link, as a line of the log and of the recording.
+// Describes what happened to a link, for the log and the recording.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace capstan::tools {
 
-// A sentence without its full stop. `recording_ends`: that was the last interface, and the
-// recording ends with it. `can_return`: recording it can go on when it is there again.
+// Returns a sentence without its full stop. `recording_ends`: that was the last interface, and the
+// recording ends because of it. `can_return`: the interface can be recorded again when it returns.
 std::string link_event_text(const LinkEvent& event, bool recording_ends, bool can_return);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// ADDRESS:PORT as --metrics takes it, and the listening socket for it.
+// ADDRESS:PORT, the value of --metrics, and the listening socket for it.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,11 +16,12 @@ struct ListenAddress {
   std::string text;  // "127.0.0.1:9117"
 };
 
-// "ADDRESS:PORT", "[IPV6]:PORT", ":PORT" or "PORT"; without an address 127.0.0.1. Numbers only:
-// looking names up is nothing for a recorder. nullopt: it is none of these.
+// Parses "ADDRESS:PORT", "[IPV6]:PORT", ":PORT" or "PORT"; without an address it is 127.0.0.1.
+// Numeric only: a recorder does not look up names. nullopt for any other text.
 std::optional<ListenAddress> parse_listen_address(const std::string& text);
 
-// A listening, non-blocking socket, for what `option` asks for. Throws std::system_error.
+// Returns a listening, non-blocking socket. `option` is named in messages. Throws
+// std::system_error.
 UniqueFd listen_on(const ListenAddress& where, const char* option = "--metrics");
 
 }  // namespace capstan::tools

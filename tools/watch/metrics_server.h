@@ -1,8 +1,8 @@
-// MetricsServer: answers GET /metrics over HTTP, by libmicrohttpd, in the caller's event loop.
+// MetricsServer: answers GET /metrics over HTTP, using libmicrohttpd, in the caller's event loop.
 //
-// No thread of its own and no socket after its construction, so it goes on working when the
-// recorder has given up its privileges. Clients that are slow or many cannot hold the loop up:
-// everything is non-blocking, 16 connections at most, 10 s each.
+// It has no thread of its own and opens no listening socket after its construction, so it keeps
+// working when the recorder has dropped its privileges. Slow or many clients cannot block the loop:
+// everything is non-blocking, with at most 16 connections of 10 s each.
 #pragma once
 
 #include <functional>
@@ -18,14 +18,14 @@ namespace capstan::tools {
 // One thread.
 class MetricsServer {
  public:
-  // `listening` is taken over. `text` makes what /metrics answers. Throws std::runtime_error.
+  // Takes over `listening`. `text` returns the answer to /metrics. Throws std::runtime_error.
   MetricsServer(UniqueFd listening, std::function<std::string()> text);
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
 
-  // Readable when serve() has something to do; it also wants to be called now and then, to end idle
-  // connections.
+  // Readable when serve() has something to do. serve() must also be called now and then to close
+  // idle connections.
   int descriptor() const noexcept { return descriptor_; }
   void serve() noexcept;
 

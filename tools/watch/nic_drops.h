@@ -1,5 +1,5 @@
-// NicDrops: a counter of an interface since the recording began, also while the interface changes
-// its name, vanishes and comes back with counters that begin anew.
+// NicDrops: a counter of an interface since the start of the recording, which goes on when the
+// interface is renamed, or vanishes and returns with its counters at zero.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,23 @@ namespace capstan::tools {
 // One thread.
 class NicDrops {
  public:
-  // `read`: which counter; what the adapter has lost, or read_rx_dropped().
+  // `read`: reads the counter; read_nic_drops (packets lost in the adapter) or read_rx_dropped().
   explicit NicDrops(std::string name,
                     std::uint64_t (*read)(const std::string&) noexcept = read_nic_drops);
+  // The interface has a new name; its counters go on.
   void renamed(const std::string& name) { name_ = name; }
-  // Counters of the new interface of this name; what the old one had lost stays counted.
+  // Reads the new interface of this name from now on; the count of the old one stays included.
   void returned(const std::string& name);
-  // Never less than it said before.
+  // Reads the counter and returns its value. Never decreases.
   std::uint64_t total();
-  // What it said last, without a look.
+  // The last value of total(), without reading the counter.
   std::uint64_t said() const noexcept { return total_; }
 
  private:
   std::string name_;
   std::uint64_t (*read_)(const std::string&) noexcept;
   std::uint64_t baseline_;
-  std::uint64_t earlier_ = 0;  // of interfaces before this one
+  std::uint64_t earlier_ = 0;  // of the interfaces before this one
   std::uint64_t total_ = 0;
 };
 

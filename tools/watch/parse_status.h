@@ -1,4 +1,4 @@
-// parse_status: what answers at a status socket, which may be anybody's.
+// parse_status: parses the answer from a status socket, where any program may be answering.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,9 +7,9 @@
 
 namespace capstan::tools {
 
-// Json: nlohmann::json or ordered_json, always an object. Throws std::runtime_error for what is
-// none, is no JSON, or is nested deeper than a status: that would be copied and written by
-// functions that call themselves.
+// Json: nlohmann::json or ordered_json. Returns a JSON object. Throws std::runtime_error if the
+// text is not JSON, is not an object, or is nested deeper than any status: recursive functions
+// would copy and write such a value.
 template <class Json>
 Json parse_status(const std::string& text) {
   constexpr int kDeepest = 32;

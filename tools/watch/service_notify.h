@@ -1,8 +1,9 @@
-// ServiceNotify: tells systemd how the service does: ready, alive, what it is doing, stopping.
+// ServiceNotify: informs systemd about the state of the service: ready, alive, what it is doing,
+// stopping.
 //
-// The protocol of sd_notify(3), which is documented and stable: a datagram of NAME=VALUE lines to
-// $NOTIFY_SOCKET. Not by libsystemd, because its sd_notify() opens a socket at every call, which
-// the recorder's seccomp filter refuses: this one is opened before that and kept.
+// Uses the protocol of sd_notify(3), which is documented and stable: a datagram of NAME=VALUE lines
+// to $NOTIFY_SOCKET. libsystemd is not used, because its sd_notify() opens a socket at every call,
+// which the recorder's seccomp filter refuses: this class opens one before that and keeps it.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,16 +17,17 @@
 
 namespace capstan::tools {
 
-// One thread. Does nothing where NOTIFY_SOCKET is not set; a manager that does not listen is no
-// error.
+// One thread. Does nothing if NOTIFY_SOCKET is not set; it is not an error if the service manager
+// does not listen.
 class ServiceNotify {
  public:
   ServiceNotify();
 
   void ready(std::string_view status);
   void stopping();
-  // To be called several times a second: a sign of life when one is due (WATCHDOG_USEC), and with
-  // it, or every few seconds, the status line. `status` is called only then.
+  // To be called several times a second. Sends a sign of life when one is due (WATCHDOG_USEC), with
+  // the status line; without a watchdog the status line every few seconds. `status` is called only
+  // then.
   template <typename Status>
   void tick(std::uint64_t now_ns, Status status) {
     if (fd_ && now_ns >= next_ns_) alive(now_ns, status());

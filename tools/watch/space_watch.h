@@ -1,4 +1,4 @@
-// SpaceWatch: how much room the targets have, looked at by a thread of its own: a network file
+// SpaceWatch: measures the free space of the targets in a thread of its own, because a network file
 // system that hangs must not stop signals, alarms and signs of life.
 #pragma once
 
@@ -12,14 +12,14 @@ namespace capstan::tools {
 
 class SpaceWatch {
  public:
-  // Starts the thread: it has the privileges that the caller has left. Looks every second.
+  // Starts the thread, which has the privileges that the caller has left. It checks every second.
   explicit SpaceWatch(std::vector<std::string> directories);
-  // Tells the thread to end; does not wait for one that hangs.
+  // Asks the thread to end; does not wait for a thread that hangs.
   ~SpaceWatch();
   SpaceWatch(const SpaceWatch&) = delete;
   SpaceWatch& operator=(const SpaceWatch&) = delete;
 
-  // As last seen; a directory that could not be asked is not in it.
+  // The last measurements; a directory that could not be measured is missing. Any thread.
   std::vector<AlarmInputs::Disk> disks() const;
 
  private:

@@ -1,5 +1,5 @@
-// StatusSocket: where a running recorder answers `capstan status`: who connects gets its figures as
-// one JSON object and is let go. And where such sockets are found.
+// StatusSocket: where a running recorder answers `capstan status`: each client that connects
+// receives the statistics as one JSON object and is disconnected. Also finds such sockets.
 #pragma once
 
 #include <sys/types.h>
@@ -12,10 +12,10 @@
 
 namespace capstan::tools {
 
-// Owns the socket and its name in the file system. One thread, never waits.
+// Owns the socket and its path in the file system. One thread, never waits.
 class StatusSocket {
  public:
-  // Takes the place of a socket nobody listens at. Throws std::system_error.
+  // Listens at `path`, replacing a socket that no process listens at. Throws std::system_error.
   explicit StatusSocket(std::string path);
   ~StatusSocket();
   StatusSocket(const StatusSocket&) = delete;
@@ -23,7 +23,7 @@ class StatusSocket {
 
   int descriptor() const noexcept { return fd_.get(); }
   const std::string& path() const noexcept { return path_; }
-  // Answers everyone who is waiting with what `answer` makes.
+  // Sends what `answer` returns to every client that is waiting.
   void serve(const std::function<std::string()>& answer) noexcept;
 
  private:
@@ -31,24 +31,26 @@ class StatusSocket {
   UniqueFd fd_;
 };
 
-// The directory for the sockets of recorders that run as `owner`, made when it is not there:
+// Returns the directory for the sockets of recorders that run as `owner`, created if it is missing:
 // $RUNTIME_DIRECTORY (systemd's RuntimeDirectory=), for root /run/capstan/UID, otherwise
-// $XDG_RUNTIME_DIR/capstan. Empty when there is none; then signals alone ask for figures.
+// $XDG_RUNTIME_DIR/capstan. Empty when there is none; then only signals can ask for statistics.
 std::string make_runtime_directory(uid_t owner, gid_t group);
 
-// Sockets of killed recorders in `directory`: removed.
+// Deletes the sockets that killed recorders left in `directory`.
 void remove_dead_sockets(const std::string& directory) noexcept;
 
-// Where recorders of this user and of the system have their sockets, whether they are there or not.
+// The directories where recorders of this user and of the system have their sockets, whether they
+// exist or not.
 std::vector<std::string> status_directories();
 
-// Every recorder's socket that this user can see, dead ones included.
+// The sockets of all recorders that this user can see, including those of killed recorders.
 std::vector<std::string> find_status_sockets();
 
-// A recorder runs that this user can see; one that was killed has left a dead socket.
+// Whether a recorder is running that this user can see. The socket left by a killed one does not
+// count.
 bool a_recorder_runs();
 
-// What the recorder at `path` answers; throws std::system_error when it does not.
+// Returns the answer of the recorder at `path`; throws std::system_error when there is none.
 std::string ask_status(const std::string& path);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// What a running recorder answers, as lines for people.
+// The answer of a running recorder as lines for people.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -6,8 +6,8 @@
 
 namespace capstan::tools {
 
-// `status` is what StatusSocket serves: pid, version, interfaces, since, stats (as
-// `--stats-json` writes them). Throws nlohmann::json::exception when it is not.
+// `status`: what StatusSocket sends: pid, version, interfaces, since, stats (in the form of
+// `--stats-json`). Throws nlohmann::json::exception if it has another form.
 std::string status_text(const nlohmann::json& status);
 
 }  // namespace capstan::tools

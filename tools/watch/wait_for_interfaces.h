@@ -1,4 +1,4 @@
-// Waiting at the start for interfaces that are not there yet (--wait-for-interface).
+// Waits at the start for interfaces that do not exist yet (--wait-for-interface).
 #pragma once
 
 #include <functional>
@@ -9,8 +9,9 @@
 
 namespace capstan::tools {
 
-// Returns true once every interface is there and up. `waiting` is told which is not, whenever that
-// changes; `tick` is called several times a second. False: a signal came first.
+// Returns true once every interface exists and is up, false when SIGINT, SIGTERM or SIGHUP comes
+// first. `waiting` is called with the name of the first missing interface whenever that changes;
+// `tick` is called several times a second.
 bool wait_for_interfaces(std::vector<std::string> names, SignalEvents& signals,
                          const std::function<void(const std::string& name)>& waiting,
                          const std::function<void()>& tick);

@@ -1,4 +1,4 @@
-// WatchOptions on a command line.
+// Command-line options for WatchOptions.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ class App;
 
 namespace capstan::tools {
 
-// As typed.
+// The values as typed.
 struct RawWatchOptions {
   std::string metrics;
   std::string status_socket;
@@ -21,6 +21,7 @@ struct RawWatchOptions {
 };
 
 void add_watch_options(CLI::App& app, RawWatchOptions& raw);
+// Adds a sentence to `problems` for each value that is not valid.
 WatchOptions read_watch_options(const RawWatchOptions& raw, std::vector<std::string>& problems);
 
 }  // namespace capstan::tools
