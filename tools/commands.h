@@ -1,4 +1,4 @@
-// Every command of the binary: what main() dispatches to.
+// All commands of the program, to which main() dispatches.
 #pragma once
 
 #include <span>

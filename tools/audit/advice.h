@@ -1,4 +1,4 @@
-// What to change where: one sentence a server, for the report.
+// Advice about what to change where: one sentence per server, for the report.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace capstan::tools {
 
-// Sentences for one service, most urgent first; empty when nothing is wrong with it.
+// Returns sentences for one service, most urgent first; empty when nothing is wrong with it.
 std::vector<std::string> advice_for(const audit::ServiceKey& key, const audit::Service& service);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// BlockAudit: sealed blocks' packets into the auditor, for every live audit.
+// BlockAudit: passes the packets of sealed blocks to the auditor, for every live audit.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,20 @@
 
 namespace capstan::tools {
 
-// One thread. With one ring packets are read where they lie. Those of several rings come in whole
-// blocks, so that an answer may lie in front of its question: they are copied, and put in the order
-// of their times within a second.
+// One thread. With one ring, packets are read in place. With several rings, whole blocks of each
+// ring arrive in turn, so that an answer may come before its question: the packets are copied and
+// sorted by their timestamps within one second.
 class BlockAudit {
  public:
   BlockAudit(audit::Auditor& auditor, bool several_rings)
       : auditor_(auditor), several_rings_(several_rings) {}
 
-  // `link_types[i]`: of the packets of pcapng interface i.
+  // `link_types[i]`: link type of the packets of pcapng interface i.
   void take(const SealedBlock& block, std::span<const std::uint16_t> link_types);
-  // The monotonic clock, often: ends what is idle, and lets go of what waits for others in vain.
+  // To be called often, with the monotonic clock: ends idle sessions, and passes on packets that
+  // wait in vain for packets of other rings.
   void on_tick(std::uint64_t monotonic_ns);
-  // No more will come.
+  // To be called when no more packets will come.
   void finish();
 
   std::uint64_t put_in_order() const noexcept { return sorter_.put_in_order(); }
@@ -32,7 +33,7 @@ class BlockAudit {
 
   audit::Auditor& auditor_;
   PacketSorter sorter_{true};
-  std::uint64_t taken_ns_ = 0;  // when the last packet came, on the monotonic clock
+  std::uint64_t taken_ns_ = 0;  // arrival of the last packet, monotonic clock
   std::uint64_t now_ns_ = 0;
   bool several_rings_;
 };

@@ -1,4 +1,4 @@
-// AuditBook: what the report at the end needs to remember of the sessions. Bounded.
+// AuditBook: what has to be remembered of the sessions for the report at the end. Bounded memory.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace capstan::tools {
 
-// One login in the clear, as the report lists it. No secret.
+// One login in cleartext, as the report lists it, without any secret.
 struct LoginLine {
   std::uint64_t time_ns = 0;
   std::string client;
@@ -37,15 +37,15 @@ class AuditBook {
   }
   std::uint64_t sessions() const noexcept { return sessions_; }
   std::uint64_t weak() const noexcept { return weak_; }
-  // Sessions of protocols that are audited: the base of the share that is encrypted.
+  // Sessions of protocols that the audit knows: the base for the share of encrypted ones.
   std::uint64_t recognised() const noexcept { return recognised_; }
   std::uint64_t encrypted() const noexcept;
-  // How many different logins share each digest that is shared at all.
+  // For each digest of a secret that several logins share: the number of different logins.
   std::map<std::uint64_t, std::size_t> reused() const;
 
  private:
   std::vector<LoginLine> logins_;
-  std::map<std::string, std::size_t> known_;  // a login's words -> its place in logins_
+  std::map<std::string, std::size_t> known_;  // text of a login -> its index in logins_
   std::array<std::uint64_t, audit::kVerdictCount> verdicts_{};
   std::uint64_t logins_not_listed_ = 0;
   std::uint64_t sessions_ = 0;
@@ -53,11 +53,11 @@ class AuditBook {
   std::uint64_t weak_ = 0;
 };
 
-// The services with something to say, worst first.
+// Returns the services that have findings, worst first.
 std::vector<std::pair<audit::ServiceKey, const audit::Service*>> services_by_rank(
     const audit::ServiceTable& table);
 
-// "plain, 8 bytes"; "challenge-response".
+// Returns "plain, 8 bytes" or "challenge-response", for example.
 std::string secret_words(audit::SecretKind kind, std::uint32_t length);
 
 }  // namespace capstan::tools

@@ -25,11 +25,11 @@ struct AuditCommandLine {
   std::uint32_t bytes_per_direction = 16384;
   std::uint32_t rings = 1;
   std::uint64_t ring_bytes = std::uint64_t{64} << 20;
-  double seconds = 0;             // live: stop after; 0: on a signal
+  double seconds = 0;             // live: stop after so long; 0: on a signal
   std::int64_t packet_limit = 0;  // 0: none
 };
 
-// Parses and checks. Empty: help was asked for and printed. Throws UsageError.
+// Parses and checks. Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* const* argv);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Recordings into the auditor, in the order of their times.
+// Passes recordings to the auditor, in the order of their timestamps.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,15 @@
 
 namespace capstan::tools {
 
-// Reads `path` to its end, or until `left` (negative: no limit) packets were given on. Damage is
-// told in the answer. Throws UsageError where the file cannot be opened.
+// Reads `path` to its end, or until `left` (negative: no limit) packets were passed on; `left` is
+// counted down. Damage is noted in the returned value. Throws UsageError if the file cannot be
+// opened.
 AuditedInput audit_file(const std::string& path, std::optional<PacketFilter>& filter,
                         audit::Auditor& auditor, std::int64_t& left);
 
-// The packets of all files of `set`, merged by time. One input a file, and one for each thing of
-// the set that could not be read. Throws UsageError where a file that was named cannot be opened.
+// Passes on the packets of all files of `set`, merged by time. Returns one entry per file, and one
+// for each part of the set that could not be read. Throws UsageError if a file that was named
+// cannot be opened.
 std::vector<AuditedInput> audit_set(const RecordingSet& set, std::optional<PacketFilter>& filter,
                                     audit::Auditor& auditor, std::int64_t& left);
 

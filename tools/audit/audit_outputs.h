@@ -1,4 +1,4 @@
-// AuditOutputs: takes the auditor's answers to everything that was asked for.
+// AuditOutputs: passes the auditor's results to all outputs that were requested.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace capstan::tools {
 
 class AuditOutputs final : public audit::AuditSink {
  public:
-  // Opens what is to be written. `line` must stay. Throws std::system_error.
+  // Opens the outputs. `line` must outlive this object. Throws std::system_error.
   explicit AuditOutputs(const AuditCommandLine& line);
   explicit AuditOutputs(AuditCommandLine&& line) = delete;
   AuditOutputs(const AuditOutputs&) = delete;
@@ -24,19 +24,20 @@ class AuditOutputs final : public audit::AuditSink {
   void on_session(const audit::SessionReport& report) override;
   void on_login(const audit::SessionReport& so_far, const audit::Credential& credential) override;
 
-  // Live: puts the logins since above the table, which stays. Call several times a second: with
-  // each of thousands of logins the table would be drawn anew.
+  // Live: prints the logins since the last call above the table, which stays. To be called several
+  // times a second, because redrawing the table for each of thousands of logins would take too
+  // long.
   void show_lines();
-  // Live: draws the table anew, or flushes the lines. Call about once a second.
+  // Live: redraws the table, or flushes the lines. To be called about once a second.
   void refresh(const audit::Auditor& auditor);
-  // Throws std::system_error when standard output has refused something.
+  // Throws std::system_error if writing to standard output has failed.
   void check() const;
-  // Whether the reader of standard output has gone, and nothing else was asked for.
+  // Whether the reader of standard output has gone and there is no other output.
   bool closed() const noexcept;
-  // The report, the page. Throws std::system_error when something could not be written.
+  // Writes the report and the page. Throws std::system_error if something could not be written.
   void finish(const audit::Auditor& auditor, const AuditScope& scope);
 
-  // What finish() prints on the terminal.
+  // Returns what finish() prints on the terminal.
   std::string report(const audit::Auditor& auditor, const AuditScope& scope) const;
 
   std::uint64_t logins() const noexcept { return logins_; }
@@ -49,12 +50,12 @@ class AuditOutputs final : public audit::AuditSink {
   std::optional<EveLines> eve_;
   std::optional<Evidence> evidence_;
   std::uint64_t logins_ = 0;
-  bool json_to_terminal_ = false;  // standard output belongs to the lines
-  LiveArea live_;                  // of standard output: the table, while it is live
+  bool json_to_terminal_ = false;  // standard output is used for the JSON lines
+  LiveArea live_;                  // on standard output: the table, during a live audit
   bool live_table_ = false;
   bool print_lines_ = false;
-  std::string lines_;     // of logins, not shown yet
-  int output_error_ = 0;  // of standard output, the first
+  std::string lines_;     // lines of logins that were not shown yet
+  int output_error_ = 0;  // first errno value of standard output
 };
 
 }  // namespace capstan::tools

@@ -1,5 +1,5 @@
-// Evidence: a small pcap of each finding, its secrets overwritten and its checksums made good
-// again.
+// Evidence: writes a small pcap file for each finding, with secrets overwritten and checksums
+// corrected.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@
 
 namespace capstan::tools {
 
-// Writes into one directory, which is made if need be, for the owner's eyes only (0700, files
-// 0600).
+// Writes into one directory, which is created if it is missing, with access for the owner only
+// (0700, files 0600).
 class Evidence {
  public:
-  // Throws std::system_error when the directory cannot be made.
+  // Throws std::system_error when the directory cannot be created.
   Evidence(std::string directory, bool unredacted);
 
-  // Writes the session's packets if it is a finding: a login in the clear, or TLS refused, stripped
-  // or weak. Throws std::system_error when it cannot be written.
+  // Writes the session's packets if the session is a finding: a login in cleartext, or TLS that was
+  // refused, stripped or weak. Throws std::system_error when writing fails.
   void session(const audit::SessionReport& report);
   std::uint64_t written() const noexcept { return written_; }
 
@@ -27,8 +27,8 @@ class Evidence {
 };
 
 // Overwrites with 'X' every byte of the packet's payload that is not known to be harmless
-// (evidence_words.h), that was recognised as secret or that the audit has not examined, and repairs
-// the checksums of IP, TCP and UDP. Exposed for the tests.
+// (evidence_words.h), that was recognised as secret, or that the audit has not examined, and
+// corrects the checksums of IP, TCP and UDP. Public for the tests.
 void redact(audit::KeptPacket& packet, const audit::SessionReport& report);
 
 }  // namespace capstan::tools

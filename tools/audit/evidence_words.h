@@ -1,5 +1,5 @@
-// What of a payload evidence may show: an allow list. All else is overwritten, whatever the
-// protocol.
+// Which bytes of a payload evidence may show: an allow list. All other bytes are overwritten,
+// whatever the protocol.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace capstan::tools {
 
 // For each byte of one packet's payload, whether it may stay: keywords of the protocols at the
-// front of a line, reply codes, names of header fields, lengths, line ends; the hellos and
-// certificates of TLS. A word that is none of ours stays nowhere: nothing of what a person chose is
-// in this list.
+// start of a line, reply codes, names of header fields, lengths, line ends; the hellos and
+// certificates of TLS. A word that is not in the list is never kept, and nothing that a person
+// chose is in the list.
 std::vector<bool> harmless_bytes(std::span<const std::uint8_t> payload, audit::Protocol protocol);
 
 }  // namespace capstan::tools

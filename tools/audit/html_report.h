@@ -8,7 +8,7 @@
 
 namespace capstan::tools {
 
-// No script, no request to anywhere; everything the network sent is escaped.
+// The page has no script and loads nothing; all text from the network is escaped.
 std::string html_report(const AuditBook& book, const audit::Auditor& auditor,
                         const AuditScope& scope);
 

@@ -1,4 +1,4 @@
-// The audit on live interfaces, through the capture's block queues.
+// The audit of live interfaces, through the capture's block queues.
 #pragma once
 
 #include "engine/audit/auditor.h"
@@ -7,9 +7,9 @@
 
 namespace capstan::tools {
 
-// What was audited: one input an interface. Runs until SIGINT or SIGTERM, or until the time or the
-// packets asked for are over. Throws UsageError and std::system_error when the capture cannot be
-// opened.
+// Returns what was audited, one entry per interface. Runs until SIGINT or SIGTERM, or until the
+// requested time or number of packets is reached. Throws UsageError and std::system_error when the
+// capture cannot be opened.
 std::vector<AuditedInput> live_audit(const AuditCommandLine& line, audit::Auditor& auditor,
                                      AuditOutputs& outputs);
 

@@ -1,4 +1,4 @@
-// The audit on a terminal: findings as lines, a table that updates, the report at the end.
+// The audit on a terminal: findings as lines, a table that is updated, the report at the end.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace capstan::tools {
 
-// One line for a login as it is seen.
+// One line for a login, at the moment it is seen.
 std::string login_line(const audit::SessionReport& report, const audit::Credential& credential);
 
-// The services, worst first, at most `rows` of them; the first line is a heading. No line is longer
-// than `columns` (0: no limit); what leaves first is what matters least (fit_table()).
+// A table of at most `rows` services, worst first, below a heading. No line is longer than
+// `columns` (0: no limit); the least important columns are left out first (fit_table()).
 std::string service_table(const audit::ServiceTable& table, std::size_t rows, int columns);
 
-// Everything, at the end; its table fits `columns`.
+// The report at the end; its table fits into `columns`.
 std::string text_report(const AuditBook& book, const audit::Auditor& auditor,
                         const AuditScope& scope, int columns);
 

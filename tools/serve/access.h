@@ -1,4 +1,5 @@
-// Access: who may ask, and whether the question comes from where it says. Decides; the server acts.
+// Access: decides who may send requests, and whether a request comes from where it claims. The
+// server acts on the decision.
 #pragma once
 
 #include <array>
@@ -12,17 +13,18 @@
 namespace capstan::serve {
 
 struct Token {
-  std::string name;  // who it was given to, for the log and the limits
+  std::string name;  // who has the token, for the log and the limits
   std::string secret;
 };
 
-// Lines "NAME SECRET" or "SECRET"; empty ones and those that begin with '#' are passed over.
-// Throws UsageError that names the line: a secret of less than 20 characters, a name twice, none.
+// Parses lines "NAME SECRET" or "SECRET"; empty lines and lines that begin with '#' are skipped.
+// Throws UsageError that names the line: a secret of less than 20 characters, a name used twice, no
+// token at all.
 std::vector<Token> parse_tokens(std::string_view text, const std::string& path);
-// 32 bytes of the kernel's random numbers in hexadecimal.
+// Returns 32 bytes from the kernel's random number generator in hexadecimal.
 std::string make_secret();
 
-// The head of a request as far as access goes; empty: not there.
+// The header fields of a request that matter for access; empty: not present.
 struct RequestHead {
   std::string_view host;
   std::string_view origin;
@@ -33,31 +35,33 @@ struct RequestHead {
 struct AccessRules {
   bool tls = false;
   std::uint16_t port = 0;
-  std::vector<std::string> hosts;  // names and addresses this server is called by
-  // Whether the certificate is for that name; empty: there is none.
+  std::vector<std::string> hosts;  // names and addresses under which this server is called
+  // Whether the certificate is valid for that name; empty: there is no certificate.
   std::function<bool(const std::string& host)> certified;
   std::vector<Token> tokens;
 };
 
-// Any thread; changes nothing after its construction.
+// Any thread; does not change after construction.
 class Access {
  public:
   explicit Access(AccessRules rules);
 
-  // Empty: fine. Otherwise a sentence for who asked: another Host than ours (a name that somebody
-  // points here), an Origin that is not this server, a request that another site's page makes.
+  // Returns an empty text if the request is acceptable, otherwise a sentence for the client: a Host
+  // that is not ours (somebody made another name point here), an Origin that is not this server, or
+  // a request made by another site's page.
   std::string foreign(const RequestHead& head) const;
 
-  // The name of the token given; nullopt: none that is right. Takes the same time for all wrong
-  // ones of a length.
+  // Returns the name of the token's holder; nullopt: no token or a wrong one. Takes the same time
+  // for all wrong tokens of the same length.
   std::optional<std::string> holder(std::string_view authorization) const;
   bool has_tokens() const noexcept { return !rules_.tokens.empty(); }
 
-  // A ticket stands for a token in one address for a short time, for what a browser fetches without
-  // headers: a download. "EXPIRY.NAME.MAC", the MAC over name, expiry and the whole target.
+  // A ticket replaces a token for one target during a short time, for requests that a browser makes
+  // without headers: a download. "EXPIRY.NAME.MAC", with the MAC over name, expiry and the complete
+  // target.
   static constexpr std::uint64_t kTicketSeconds = 120;
   std::string ticket(const std::string& name, std::string_view target, std::uint64_t now_s) const;
-  // The name; `target` without the ticket.
+  // Returns the name in a valid ticket. `target`: without the ticket.
   std::optional<std::string> ticket_holder(std::string_view ticket, std::string_view target,
                                            std::uint64_t now_s) const;
 
@@ -65,7 +69,7 @@ class Access {
   std::string mac(const std::string& name, std::uint64_t expiry_s, std::string_view target) const;
 
   AccessRules rules_;
-  std::array<std::uint8_t, 32> key_{};  // of tickets, made at the start
+  std::array<std::uint8_t, 32> key_{};  // for tickets, generated at the start
 };
 
 }  // namespace capstan::serve

@@ -1,4 +1,4 @@
-// AccessLog: one line a request, as JSON: who asked what, when, and what came of it.
+// AccessLog: one JSON line per request: who requested what, when, and with what result.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,23 @@ struct AccessLine {
   std::uint64_t began_ns = 0;  // since 1970
   std::uint64_t duration_ns = 0;
   std::string address;
-  std::string who;  // empty: nobody who is known
+  std::string who;  // empty: an unknown client
   std::string method;
   std::string target;  // without secrets
   unsigned status = 0;
   std::uint64_t bytes = 0;
-  bool whole = true;  // the client got all of it
+  bool whole = true;  // the client received all of it
 };
 
 // Any thread.
 class AccessLog {
  public:
-  // Appends to `path`, made 0640; "-" is standard error, empty is nowhere. Throws
+  // Appends to `path`, created with mode 0640; "-" is standard error, empty means no log. Throws
   // std::system_error.
   explicit AccessLog(const std::string& path);
 
   void write(const AccessLine& line) noexcept;
-  // Lines that the file did not take.
+  // Lines that could not be written.
   std::uint64_t left_out() const noexcept { return out_.left_out(); }
 
  private:
@@ -38,7 +38,7 @@ class AccessLog {
   tools::LineOutput out_;
 };
 
-// The target without its ticket; one that is too long to be answered is cut, and ends with "...".
+// The target without its ticket; one that is too long to be answered is cut and ends with "...".
 std::string loggable_target(std::string_view target);
 
 }  // namespace capstan::serve

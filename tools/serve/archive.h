@@ -1,8 +1,7 @@
-// Archive: the recordings below the directories served, and what is known of each file without
-// reading it: from its index, or from a look through it that is taken once.
+// Archive: the recordings in the served directories, and what is known of each file without reading
+// it: from its index, or from reading it once (a survey).
 //
-// Beneath it: SurveyThread, which looks through finished files that have no index while no recorder
-// runs.
+// Uses: SurveyThread, which reads finished files that have no index while no recorder runs.
 #pragma once
 
 #include <atomic>
@@ -25,19 +24,19 @@ namespace capstan::serve {
 
 struct FileFacts {
   enum class State : std::uint8_t {
-    kIndexed,     // by its index
-    kSurveyed,    // looked through here
-    kUnknown,     // has no index, and was not looked through yet
-    kGrowing,     // a recorder writes it
-    kUnreadable,  // reason
-    kForeign,     // no capture file
+    kIndexed,     // known from its index
+    kSurveyed,    // known from a survey by this server
+    kUnknown,     // has no index and was not surveyed yet
+    kGrowing,     // a recorder is writing it
+    kUnreadable,  // see `reason`
+    kForeign,     // not a capture file
   };
   State state = State::kUnknown;
-  std::string reason;  // why there is no more
+  std::string reason;  // why nothing more is known
   std::uint64_t size_bytes = 0;
   std::uint64_t inode = 0;
   std::uint64_t modified_ns = 0;
-  std::uint64_t index_modified_ns = 0;  // of the index that was of no use; 0: there was none
+  std::uint64_t index_modified_ns = 0;  // of the index that could not be used; 0: there was none
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t first_ns = 0;
@@ -50,43 +49,44 @@ struct FileFacts {
   bool known() const noexcept { return state == State::kIndexed || state == State::kSurveyed; }
 };
 
-// The files as they were a moment ago. `facts` are those of set.files, in their order.
+// The files as of a moment ago. `facts` has one entry per entry of set.files, in the same order.
 struct Listing {
   RecordingSet set;
   std::vector<FileFacts> facts;
 };
 
-// "/data/eth0_00001_20261128101500.pcapng" to "/data/eth0": what the files of a recording share.
+// Returns "/data/eth0" for "/data/eth0_00001_20261128101500.pcapng": what the names of a
+// recording's files have in common.
 std::string series_of(const std::string& path);
 
 // Any thread.
 class Archive {
  public:
-  // `listing_age_ns`: how old a listing may get. Larger: fewer looks at the files.
+  // `listing_age_ns`: how old a listing may become before the files are checked again.
   explicit Archive(std::vector<std::string> directories,
                    std::uint64_t listing_age_ns = kNanosecondsPerSecond);
 
   const std::vector<std::string>& directories() const noexcept { return directories_; }
 
-  // A listing that is not too old. A directory that cannot be read is among its troubles.
+  // Returns a listing that is not too old. A directory that cannot be read is among its troubles.
   std::shared_ptr<const Listing> list();
 
-  // The files a question with this range and recording (empty: all) must look at; those left out
-  // hold nothing of it and have lost nothing then. `left_out`: what is known of them.
+  // Returns the files that have to be read for this range and recording (empty: all). Files that
+  // are left out have no packet in the range and no loss. `left_out`: receives their facts.
   RecordingSet choose(const Listing& listing, const TimeRange& range, const std::string& recording,
                       std::vector<FileFacts>* left_out = nullptr) const;
 
-  // The blocks of a known file; null when they cannot be had any more.
+  // The blocks of a known file; null when they are not available any more.
   std::shared_ptr<const BlockFacts> blocks(const SetFile& file, const FileFacts& facts);
 
-  // Looks through one finished file without an index, if there is one. False: there was none.
-  // Ends early when `stop` says so.
+  // Surveys one finished file without an index. Returns false if there was none. Ends early when
+  // `stop` becomes true.
   bool survey_one(const std::atomic<bool>& stop);
 
  private:
   struct Known {
     FileFacts facts;
-    std::shared_ptr<const BlockFacts> blocks;  // of surveyed files; others are read when asked for
+    std::shared_ptr<const BlockFacts> blocks;  // of surveyed files; others are read when needed
     bool seen = true;
   };
   std::shared_ptr<const Listing> refresh();
@@ -98,11 +98,13 @@ class Archive {
 
   const std::vector<std::string> directories_;
   const std::uint64_t listing_age_ns_;
-  // Held while files are looked at: who wants the listing waits for it, who wants blocks does not.
+  // Held while files are checked: a caller that needs the listing waits for it, one that needs
+  // blocks does not.
   std::mutex refreshing_;
   std::shared_ptr<const Listing> listing_;
   std::uint64_t listed_ns_ = 0;
-  // Of all below. known_ changes under both, so that either is enough to look at it.
+  // Protects everything below. known_ is changed only with both mutexes held, so that either is
+  // enough to read it.
   std::mutex mutex_;
   std::unordered_map<std::string, Known> known_;
   std::size_t surveyed_blocks_ = 0;

@@ -1,4 +1,4 @@
-// BlockCache: blocks of files whose index was read lately.
+// BlockCache: the blocks of files whose indexes were read recently.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +12,25 @@
 
 namespace capstan::serve {
 
-// About 1 MiB of a file, as IndexBlock has it.
+// About 1 MiB of a file, from an IndexBlock.
 struct BlockFact {
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;  // on the wire: the file's, shared out by the stored ones
+  std::uint64_t bytes = 0;  // on the wire: the file's bytes, divided by stored bytes
   std::uint64_t dropped = 0;
   std::uint64_t loss_begin_ns = 0;
   std::uint64_t loss_end_ns = 0;
 };
 using BlockFacts = std::vector<BlockFact>;
 
-// One thread at a time. What was used last stays.
+// One thread at a time. The least recently used files are dropped.
 class BlockCache {
  public:
-  // Room for about `most_blocks`; a file costs a few more than it has.
+  // Holds about `most_blocks` blocks; each file counts a few more than it has.
   explicit BlockCache(std::size_t most_blocks) : most_blocks_(most_blocks) {}
 
-  // Null: there are none of this file as it was changed last.
+  // Returns null if there is nothing for this file with this modification time.
   std::shared_ptr<const BlockFacts> find(const std::string& path, std::uint64_t modified_ns);
   void put(const std::string& path, std::uint64_t modified_ns,
            std::shared_ptr<const BlockFacts> blocks);
@@ -44,7 +44,7 @@ class BlockCache {
   void drop(std::list<Entry>::iterator entry);
 
   const std::size_t most_blocks_;
-  std::list<Entry> entries_;                                                  // the last used first
+  std::list<Entry> entries_;                                                  // latest use first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_path_;  // of entries_
   std::size_t blocks_ = 0;
 };

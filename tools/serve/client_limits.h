@@ -1,7 +1,8 @@
-// ClientLimits: what one client may have at once and in an hour, and how often it may be wrong.
+// ClientLimits: how much one client may do at once and in an hour, and how often it may send a
+// wrong token.
 //
-// A client is a name (of a token or a certificate) at an address. The table is bounded: what has
-// been idle longest goes, and nobody who has something running does.
+// A client is a name (of a token or a certificate) at an address. The table is bounded: the client
+// that was idle longest is dropped, never one with a request running.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +16,25 @@ struct LimitRules {
   unsigned queries_at_once = 8;
   std::uint64_t bytes_an_hour = std::uint64_t{64} << 30;
   unsigned streams_at_once = 4;  // of events
-  // Wrong tokens in a row; then one more every few seconds.
+  // Number of wrong tokens allowed in a row; after that one more every guess_every_s seconds.
   unsigned guesses = 20;
   std::uint64_t guess_every_s = 3;
 };
 
-// Why not, and when to come again. `why` empty: go on.
+// Why a request is refused and when to try again. `why` empty: it is allowed.
 struct Refusal {
   std::string why;
   std::uint64_t retry_after_s = 0;
 };
 
-// Any thread. Times are of a monotonic clock, in seconds.
+// Any thread. Times are from a monotonic clock, in seconds.
 class ClientLimits {
  public:
   static constexpr std::size_t kMostClients = 4096;
 
   explicit ClientLimits(LimitRules rules) : rules_(rules) {}
 
-  // Begins a query, or a stream of events; end() when begin() let it.
+  // Begins a query, or a stream of events; if it is allowed, end() has to follow.
   Refusal begin(const std::string& client, bool stream, std::uint64_t now_s);
   void end(const std::string& client, bool stream, std::uint64_t bytes, std::uint64_t now_s);
 

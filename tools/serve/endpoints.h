@@ -1,4 +1,5 @@
-// Endpoints: what /api/v1 answers. One row a path; each is defined in a file of its own.
+// Endpoints: the paths below /api/v1. One table row per path; each handler is defined in a file of
+// its own.
 #pragma once
 
 #include <functional>
@@ -15,21 +16,21 @@ namespace capstan::serve {
 class RecorderWatch;
 
 struct ServeLimits {
-  std::uint64_t seconds = 300;                   // of one query
-  std::uint64_t bytes = std::uint64_t{4} << 30;  // of one download
+  std::uint64_t seconds = 300;                   // for one query
+  std::uint64_t bytes = std::uint64_t{4} << 30;  // for one download
   std::size_t audit_memory_bytes = std::size_t{64} << 20;
   std::uint32_t audit_flows = 65536;
-  std::uint64_t most_flows = 500'000;  // told apart in one answer
+  std::uint64_t most_flows = 500'000;  // conversations told apart in one answer
 };
 
-// What endpoints work with. Outlives every answer.
+// What handlers work with. Outlives every answer.
 struct Desk {
   Archive& archive;
   RecorderWatch& recorders;
   const Access& access;
   ServeLimits limits;
   LimitRules client_limits;
-  std::function<std::string()> metrics;  // this server's own
+  std::function<std::string()> metrics;  // text of this server's own metrics
 };
 
 struct Inquiry {
@@ -44,11 +45,11 @@ struct Endpoint {
   const char* path;
   ParameterRules rules;
   Handler handle;
-  // Lasts as long as the client wishes, without a worker: only of the events.
+  // The answer lasts as long as the client wants and uses no worker: only for events.
   bool stream = false;
 };
 
-// Null: there is none of this path.
+// Returns null if there is no such path.
 const Endpoint* find_endpoint(std::string_view path) noexcept;
 
 void answer_about(Desk& desk, const Inquiry& inquiry, Answer& answer);
@@ -68,7 +69,7 @@ void answer_timeline(Desk& desk, const Inquiry& inquiry, Answer& answer);
 
 inline constexpr const char* kJsonType = "application/json";
 
-// {"error": text}.
+// Returns {"error": text}.
 std::string error_json(const std::string& text);
 
 }  // namespace capstan::serve

@@ -1,4 +1,4 @@
-// The filter text that finds a conversation again.
+// Filter texts that find the packets of a conversation.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace capstan::serve {
 
-// Of the outer packet: "host 192.0.2.1 and host 192.0.2.2 and tcp port 1025 and port 80".
+// For the outer packet: "host 192.0.2.1 and host 192.0.2.2 and tcp port 1025 and port 80".
 std::string filter_of_flow(const tools::Flow& flow);
-// Of a host, a service or a pair of hosts, by the name talkers_of() gave it.
+// For a host, a service or a pair of hosts, by the name that talkers_of() gave it.
 std::string filter_of_talker(const std::string& name, tools::Talkers by);
 
 }  // namespace capstan::serve

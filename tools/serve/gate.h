@@ -1,5 +1,5 @@
-// Gate: what becomes of a request by its head: a page, an endpoint, or a refusal. No library's
-// types, so that any bytes can be put through it.
+// Gate: decides from the head of a request what answers it: a page, an endpoint, or a refusal. Uses
+// no types of the HTTP library, so that any bytes can be passed to it.
 #pragma once
 
 #include <optional>
@@ -19,13 +19,13 @@ struct GateHead {
   RequestHead access;
   std::string_view fetch_mode;         // Sec-Fetch-Mode
   std::string_view fetch_destination;  // Sec-Fetch-Dest
-  unsigned hosts = 1;                  // how often Host was given
+  unsigned hosts = 1;                  // number of Host fields
   bool has_body = false;
   std::string address;                     // of the client
-  std::optional<std::string> certificate;  // its holder, when it is right
+  std::optional<std::string> certificate;  // name in the client's certificate, if that is valid
 };
 
-// One of page, endpoint and status.
+// Exactly one of page, endpoint and status is set.
 struct Verdict {
   const Page* page = nullptr;
   const Endpoint* endpoint = nullptr;
@@ -33,7 +33,7 @@ struct Verdict {
   Question question;
   std::string who;
 
-  unsigned status = 0;  // of a refusal
+  unsigned status = 0;  // HTTP status of a refusal
   std::string why;
   HeaderLines headers;
 };
@@ -43,7 +43,7 @@ class Gate {
   Gate(const Access& access, ClientLimits& limits, ServeMetrics& metrics)
       : access_(access), limits_(limits), metrics_(metrics) {}
 
-  // `now_ns` since 1970; `now_s` of a monotonic clock. Throws nothing of its own.
+  // `now_ns`: since 1970; `now_s`: monotonic clock. Throws no exception of its own.
   Verdict judge(const GateHead& head, std::uint64_t now_ns, std::uint64_t now_s);
 
  private:

@@ -1,4 +1,4 @@
-// What an index says of its file, as Archive keeps it.
+// What an index tells about its file, in the form that Archive keeps.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@ namespace capstan::serve {
 
 void take_summary(FileFacts& facts, const IndexSummary& summary);
 
-// Null: the index is damaged.
+// Returns null if the index is damaged.
 std::shared_ptr<const BlockFacts> facts_of(IndexReader& index);
 
 }  // namespace capstan::serve

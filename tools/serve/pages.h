@@ -1,4 +1,4 @@
-// Pages: the files of tools/serve/page, in the binary. Made at build time by embed.cmake.
+// Pages: the files of tools/serve/page, embedded in the program at build time by embed.cmake.
 #pragma once
 
 #include <span>
@@ -9,15 +9,15 @@ namespace capstan::serve {
 
 struct Page {
   const char* name;  // "app.css"
-  const char* type;  // of its content
+  const char* type;  // content type
   std::string_view body;
 };
 
 std::span<const Page> pages();
 
-// By the file's name; null: there is none.
+// Finds a page by its file name; null: there is none.
 const Page* find_page(std::string_view name) noexcept;
-// What a path of the server shows; null: nothing. "/" is index.html.
+// The page for a path of the server; null: there is none. "/" is index.html.
 const Page* page_at(std::string_view path) noexcept;
 
 }  // namespace capstan::serve

@@ -1,5 +1,5 @@
-// Question: the parameters of a request, understood. Any text comes to a Question or to a
-// UsageError that says which parameter, what was given and what there is.
+// Question: the parsed parameters of a request. Any text gives either a Question or a UsageError
+// that names the parameter, the given value and the accepted values.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace capstan::serve {
 
-// A place in an answer's stream of packets, said twice: behind `number` of them; and, where files
-// are in the order of time, the first at or after `time_ns` but `skip` of those at that very time.
-// Text: "1700000000123456789.2.4711".
+// A position in an answer's stream of packets, given in two ways: after `number` packets; and, if
+// files are in time order, the first packet at or after `time_ns`, skipping `skip` packets with
+// exactly that time. As text: "1700000000123456789.2.4711".
 struct Place {
   std::uint64_t time_ns = 0;
   std::uint64_t skip = 0;
@@ -40,17 +40,17 @@ struct Question {
   bool files = false;
 };
 
-// What an endpoint takes.
+// The parameters that an endpoint accepts.
 struct ParameterRules {
   std::span<const char* const> names;
   std::uint64_t limit_default = 0;
   std::uint64_t limit_most = 0;
-  bool names_only = false;  // the endpoint looks at the values itself
+  bool names_only = false;  // the endpoint reads the values itself
 };
 
 inline constexpr std::size_t kLongestFilter = 16U << 10;
 
-// `now_ns`: what relative times are counted from. Throws UsageError.
+// `now_ns`: base of relative times. Throws UsageError.
 Question understand(const RequestTarget& target, const ParameterRules& rules, std::uint64_t now_ns);
 
 }  // namespace capstan::serve

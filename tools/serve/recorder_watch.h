@@ -1,5 +1,5 @@
-// RecorderWatch: what the recorders that run here say of themselves, once a second, to whoever is
-// connected; nobody is asked while nobody listens.
+// RecorderWatch: asks the recorders on this machine for their status once a second and sends it to
+// all connected clients; asks nobody while no client is connected.
 #pragma once
 
 #include <condition_variable>
@@ -19,26 +19,27 @@ class RecorderWatch {
  public:
   static constexpr std::size_t kMostListeners = 64;
 
-  // Starts its thread, which inherits what the caller may do.
+  // Starts its thread, which inherits the caller's privileges.
   RecorderWatch();
   ~RecorderWatch();
   RecorderWatch(const RecorderWatch&) = delete;
   RecorderWatch& operator=(const RecorderWatch&) = delete;
 
-  // {"recorders":[...]} as JSON, at most a second old.
+  // Returns {"recorders":[...]} as JSON, at most a second old.
   std::string status();
-  // Sends it an event a second, the first at once, until it leaves. False: there are too many.
+  // Sends an event to `answer` every second, the first at once, until the client leaves. Returns
+  // false if there are too many listeners.
   bool listen(std::shared_ptr<Answer> answer);
 
  private:
   void run();
   void send(const std::string& event);
 
-  std::mutex asking_;  // one thread asks, the others wait for what it hears
+  std::mutex asking_;  // one thread asks, the others wait for its result
   std::uint64_t asked_ns_ = 0;
   std::string heard_;
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // protects the members below
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Answer>> listeners_;
   bool new_listener_ = false;

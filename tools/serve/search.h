@@ -1,5 +1,5 @@
-// Search: the packets of a question, one after the other, and whether they are all. What query,
-// packets, count and audit have in common.
+// Search: delivers the packets that match a question, one after the other, and tells whether these
+// are all. Used by query, packets, count and audit.
 #pragma once
 
 #include <functional>
@@ -17,23 +17,25 @@
 
 namespace capstan::serve {
 
-// One thread. Everything given is borrowed.
+// One thread. All arguments are borrowed.
 class Search {
  public:
-  // Throws UsageError with libpcap's words.
+  // Throws UsageError with libpcap's message.
   Search(Archive& archive, const Question& question, const Answer& answer,
          std::uint64_t most_seconds);
 
   const RecordingSet& set() const noexcept { return set_; }
 
-  // Hands packets to `take` until it returns false. Call once.
+  // Passes packets to `take` until it returns false. To be called once.
   Completeness run(SetListener& listener, bool report_others,
                    const std::function<bool(const SetPacket&)>& take);
-  // The same without packets: by the ledgers in indexes where there are some. `unread`: files that
-  // another reader made nothing of, or not all; those with packets in the range are unreadable.
+  // The same result without reading packets: from the ledgers in indexes, where they exist.
+  // `unread`: files that another reader could not read, or not completely; those with packets in
+  // the range are reported as unreadable.
   Completeness losses(const std::vector<SetTrouble>& unread = {});
-  // Said by `take` in front of its false: "limit=5"; it becomes the completeness record's limit.
-  // `by_server`: nobody asked for that limit, so that the answer is not complete.
+  // To be called by `take` before it returns false, with a text like "limit=5", which the
+  // completeness record shows as its limit. `by_server`: the client did not ask for that limit, so
+  // the answer is not complete.
   void end_with(std::string limit, bool by_server = false) {
     limit_ = std::move(limit);
     cut_ = by_server;
@@ -54,9 +56,9 @@ class Search {
   RecordingSet set_;
   std::optional<tools::QueryFilter> filter_;
   std::string limit_;
-  bool cut_ = false;  // limit_ is the server's own
+  bool cut_ = false;  // limit_ was set by the server
   std::uint64_t to_skip_ = 0;
-  bool by_time_ = false;  // how the place is found
+  bool by_time_ = false;  // whether the position is found by time
 };
 
 }  // namespace capstan::serve

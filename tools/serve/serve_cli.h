@@ -29,10 +29,10 @@ struct ServeCommandLine {
   bool keep_privileges = false;
 };
 
-// nullopt: help was asked for, and is printed. Throws UsageError.
+// Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv);
 
-// 127.0.0.0/8 and ::1.
+// Whether the address is in 127.0.0.0/8 or is ::1.
 bool is_loopback(const tools::ListenAddress& address) noexcept;
 
 }  // namespace capstan::serve

@@ -1,4 +1,4 @@
-// `capstan serve`: recordings in a browser and over an API.
+// `capstan serve`: access to recordings in a browser and by an API.
 #pragma once
 
 namespace capstan::tools {

@@ -1,4 +1,4 @@
-// ServeMetrics: what this server did, for Prometheus.
+// ServeMetrics: counts of what this server did, for Prometheus.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ class ServeMetrics {
   }
   void dropped_client() noexcept { dropped_clients_.fetch_add(1, std::memory_order_relaxed); }
 
-  // `log_lines_left_out`: as they are now.
+  // `log_lines_left_out`: the present count.
   std::string text(std::uint64_t log_lines_left_out) const;
 
  private:
@@ -36,7 +36,7 @@ class ServeMetrics {
   std::atomic<std::uint64_t> dropped_clients_{0};
 };
 
-// The figures of the recorders in RecorderWatch's status.
+// The metrics of the recorders in RecorderWatch's status.
 std::string recorder_metrics(std::string_view status_json);
 
 }  // namespace capstan::serve

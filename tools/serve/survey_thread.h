@@ -1,6 +1,6 @@
-// SurveyThread: looks through finished files without an index at idle priority, so that the
-// timeline has them too. Only while no recorder runs: nothing beside a recording reads what nobody
-// asked for.
+// SurveyThread: reads finished files without an index at idle priority, so that the timeline
+// includes them. Only while no recorder runs: nothing is read during a recording unless a user
+// asked for it.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace capstan::serve {
 
 class SurveyThread {
  public:
-  // Starts it; it inherits what the caller may do. `archive` is borrowed.
+  // Starts the thread, which inherits the caller's privileges. `archive` is borrowed.
   explicit SurveyThread(Archive& archive);
   ~SurveyThread();
   SurveyThread(const SurveyThread&) = delete;

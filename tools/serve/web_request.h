@@ -1,4 +1,4 @@
-// Connections and requests of WebServer, for its two sources alone.
+// Connections and requests of WebServer; only for its two source files.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Request;
 
 struct Connection {
   int socket = -1;
-  std::uint64_t waits_since_s = 0;  // for a request
+  std::uint64_t waits_since_s = 0;  // waiting for a request
   Request* request = nullptr;
 };
 
@@ -27,16 +27,16 @@ struct Request {
   std::uint64_t began_s = 0;
   Connection* connection = nullptr;
   bool greeted = false;
-  bool counted = false;  // ClientLimits::begin() let it
+  bool counted = false;  // ClientLimits::begin() allowed it
   bool said_late = false;
   std::string client;
   Verdict verdict;
   std::shared_ptr<Answer> answer;
   unsigned status = 0;
-  std::uint64_t bytes = 0;  // of what is no Answer
+  std::uint64_t bytes = 0;  // of a body that is not an Answer
 };
 
-// Of an answer of 503.
+// Header of an answer with status 503.
 inline const std::pair<std::string, std::string> kRetryLater{"Retry-After", "5"};
 
 inline std::uint64_t seconds_now() noexcept { return monotonic_clock_ns() / kNanosecondsPerSecond; }

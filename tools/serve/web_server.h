@@ -1,12 +1,12 @@
-// WebServer: requests over HTTP or HTTPS, by libmicrohttpd, to endpoints and pages. *Start here*
-// for serving.
+// WebServer: passes requests over HTTP or HTTPS, using libmicrohttpd, to endpoints and pages.
+// *Start here* for serving.
 //
 //   connection -> one thread of libmicrohttpd: head, access (gate.h), limits
 //              -> WorkerPool: the endpoint makes its Answer
 //              -> the same thread again sends it, as fast as the client reads
 //
-// A connection that waits is suspended and costs nothing but its memory, which is bounded: 64 KiB
-// of libmicrohttpd's; 1 MiB of an answer that is streamed, some 10 MiB of a page of packets.
+// A waiting connection is suspended and costs only its memory, which is bounded: 64 KiB in
+// libmicrohttpd; 1 MiB for an answer that is streamed, about 10 MiB for a page of packets.
 #pragma once
 
 #include <cstdint>
@@ -33,28 +33,30 @@ struct WebOptions {
   unsigned workers = 8;
   unsigned connections = 512;
   unsigned connections_an_address = 256;
-  unsigned idle_seconds = 15;     // without a byte either way
-  unsigned request_seconds = 30;  // until a request is whole
-  unsigned drain_seconds = 60;    // for the rest of an answer whose time is over
+  unsigned idle_seconds = 15;     // without a byte in either direction
+  unsigned request_seconds = 30;  // until a request is complete
+  unsigned drain_seconds = 60;    // for the rest of an answer whose time limit was reached
 };
 
-// What is known of one request; of libmicrohttpd's thread, but for what WebServer::mutex_ guards.
+// The state of one request; used by libmicrohttpd's thread only, except what WebServer::mutex_
+// protects.
 struct Request;
 struct Connection;
 
 class WebServer {
  public:
-  // Takes the listening socket; starts its threads, which inherit what the caller may do.
-  // Everything else is borrowed. Throws std::runtime_error.
+  // Takes over the listening socket and starts its threads, which inherit the caller's privileges.
+  // All other arguments are borrowed. Throws std::runtime_error.
   WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientLimits& limits,
             ServeMetrics& metrics, AccessLog& log);
-  // Ends what runs, and waits for it.
+  // Ends all running requests and waits for them.
   ~WebServer();
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
 
-  // To be called about once a second: ends queries whose time is over or whose client has gone,
-  // declines those that still wait for a worker then, and ends connections that never ask.
+  // To be called about once a second: ends queries that reached the time limit or whose client has
+  // gone, declines those that are then still waiting for a worker, and closes connections that send
+  // no request.
   void sweep();
 
  private:
@@ -79,7 +81,7 @@ class WebServer {
   AccessLog& log_;
   Gate gate_;
   UniqueFd listening_;
-  std::mutex mutex_;  // of connections_ and what they point to
+  std::mutex mutex_;  // protects connections_ and what they point to
   std::set<Connection*> connections_;
   bool ending_ = false;
   WorkerPool workers_;

@@ -1,4 +1,4 @@
-// WorkerPool: a few threads at idle priority that do what was asked for, in the order of asking.
+// WorkerPool: a few threads at idle priority that run jobs in the order they were added.
 #pragma once
 
 #include <condition_variable>
@@ -13,17 +13,17 @@ namespace capstan::serve {
 // Any thread.
 class WorkerPool {
  public:
-  // Starts `threads`, which inherit what the caller may do. At most `most_waiting` wait for one.
-  // Throws std::system_error when the kernel gives no more.
+  // Starts `threads` threads, which inherit the caller's privileges. At most `most_waiting` jobs
+  // may wait. Throws std::system_error when the kernel refuses a thread.
   WorkerPool(unsigned threads, std::size_t most_waiting);
   ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False: too many wait. `work` throws nothing.
+  // Adds a job. Returns false if too many wait. `work` must not throw.
   [[nodiscard]] bool put(std::function<void()> work);
-  // Waits for what is being done; what waits is not begun, nor is anything taken any more. One
-  // thread.
+  // Waits for the running jobs; waiting jobs are dropped, and no more are accepted. To be called by
+  // one thread.
   void stop();
 
  private:
