@@ -1,4 +1,4 @@
-// `capstan blast`: the traffic generator's command.
+// `capstan blast`: the command of the traffic generator.
 #pragma once
 
 namespace capstan::tools {

@@ -1,4 +1,4 @@
-// `capstan extcap`: links and recordings as interfaces of Wireshark's.
+// `capstan extcap`: links and recordings as interfaces in Wireshark.
 #pragma once
 
 namespace capstan::tools {

@@ -1,8 +1,8 @@
-// KeptStderr: standard error, kept back.
+// KeptStderr: collects what is printed on standard error.
 //
-// Wireshark shows a box with what a capture program has printed there at its end, whatever it was.
-// So nothing is printed while a capture runs; its words go to the toolbar's log, and to the real
-// standard error only where the capture failed.
+// At the end of a capture, Wireshark shows a dialog with everything the capture program has printed
+// there. So nothing is printed during a capture: the messages go to the toolbar's log, and to the
+// real standard error only if the capture failed.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace capstan::tools {
 
-// From its making to its end descriptor 2 leads into memory. One at a time, in the main thread.
+// During the lifetime of this object, descriptor 2 writes to memory. One object at a time, in the
+// main thread.
 class KeptStderr {
  public:
   // Throws std::system_error.
@@ -20,9 +21,9 @@ class KeptStderr {
   KeptStderr(const KeptStderr&) = delete;
   KeptStderr& operator=(const KeptStderr&) = delete;
 
-  // What was printed since the last call. Any one thread.
+  // Returns what was printed since the last call. Any thread, but only one.
   std::string take_new();
-  // Prints all that was kept, now.
+  // Prints everything collected to the real standard error.
   void let_go();
 
  private:

@@ -1,4 +1,5 @@
-// LinkStatus: beside a capture for Wireshark, its status line: how many packets, and how many lost.
+// LinkStatus: shows the status line of a capture for Wireshark: how many packets were received and
+// how many lost.
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,8 @@
 
 namespace capstan::tools {
 
-// Looks at counters and at no block. Control pipe and kept words are borrowed, and its thread's
-// alone from start() to stop().
+// Reads counters, no blocks. Control pipe and collected messages are borrowed; from start() to
+// stop() only its thread uses them.
 class LinkStatus final : public BlockConsumer {
  public:
   // `output`: the descriptor that the capture is written to.
@@ -41,9 +42,9 @@ class LinkStatus final : public BlockConsumer {
   const Capture* capture_ = nullptr;
   UniqueFd wake_;
   std::string shown_;
-  std::atomic<bool> reader_gone_{false};  // read by the recorder's loop; nothing hangs on its order
-  std::atomic<bool> stop_{false};         // behind it wake_ is signalled
-  std::atomic<bool> done_{false};  // released by the thread when it has sent its last message
+  std::atomic<bool> reader_gone_{false};  // read by the recorder's loop; needs no order
+  std::atomic<bool> stop_{false};         // set before wake_ is signalled
+  std::atomic<bool> done_{false};         // release: the thread has sent its last message
   std::thread thread_;
 };
 

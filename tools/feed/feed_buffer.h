@@ -1,5 +1,5 @@
-// FeedBuffer: the last blocks of a recording, copied, for all clients together. What the slowest of
-// them costs is bounded by its size: older blocks go, whoever has not had them.
+// FeedBuffer: copies of the last blocks of a recording, shared by all clients. Its size limits what
+// slow clients cost: the oldest blocks are overwritten, even if not all clients have received them.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace capstan::tools {
 
-// One block, as clients get it.
+// One block, in the form that clients receive.
 struct FeedPiece {
   std::uint64_t number = 0;  // from 0, without gaps
   std::size_t offset = 0;    // in the buffer
@@ -23,20 +23,20 @@ struct FeedPiece {
   std::uint32_t packets = 0;
 };
 
-// One thread. Allocates when it is made, and a little for each piece it lists.
+// One thread. Allocates in the constructor, and a little for each piece in the list.
 class FeedBuffer {
  public:
   // `forget`: called for each piece just before its bytes are overwritten.
   FeedBuffer(std::size_t bytes, std::function<void(const FeedPiece&)> forget);
 
-  // Copies a block. In its head the packets given to "this output" become all that the ring kept:
-  // a client's stream is an output of its own, and this is what belongs into it.
-  // Requires: the block is not larger than half of the buffer.
+  // Copies a block. In the copy's head, the packets given to "this output" become all packets that
+  // the ring kept, because the stream of a client is an output of its own. Requires: the block is
+  // not larger than half of the buffer.
   const FeedPiece& add(const SealedBlock& block);
 
-  // The number that comes next.
+  // The number of the next piece.
   std::uint64_t next() const noexcept { return next_; }
-  // Requires: not forgotten, below next().
+  // Requires: `number` is below next() and was not forgotten.
   const FeedPiece& piece(std::uint64_t number) const noexcept {
     return pieces_[number - pieces_.front().number];
   }

@@ -1,4 +1,4 @@
-// FeedClient: one connection that a recording's blocks go to.
+// FeedClient: one connection to which the blocks of a recording are sent.
 #pragma once
 
 #include <cstdint>
@@ -11,33 +11,34 @@
 
 namespace capstan::tools {
 
-// What a client got and did not get. Each packet of the pieces since it came is in one of the two,
-// or in front of it still.
+// Packets that a client received and missed. Every packet of the pieces since it connected is
+// counted in one of the two, or is still to be sent.
 struct FeedCounts {
   std::uint64_t sent = 0;
-  std::uint64_t lost = 0;  // it reads too slowly
+  std::uint64_t lost = 0;  // because the client reads too slowly
 };
 
 // One thread. Owns its socket, which never blocks and is never read.
 class FeedClient {
  public:
-  // `head`: what its stream begins with. Its first piece is the buffer's next.
+  // `head`: the start of its stream. Its first piece is the next one added to the buffer.
   FeedClient(UniqueFd socket, std::string name, std::vector<std::uint8_t> head,
              const FeedBuffer& buffer, std::size_t rings);
 
   enum class State : std::uint8_t {
-    kIdle,  // it has all there is
-    kBusy,  // there is more, and it takes it
-    kFull,  // there is more, and the socket takes nothing now
+    kIdle,  // everything was sent
+    kBusy,  // there is more, and the socket accepts it
+    kFull,  // there is more, and the socket accepts nothing now
     kGone,
   };
-  // Sends what it takes, at most about one piece.
+  // Sends what the socket accepts, at most about one piece.
   State send();
-  // A piece is about to be overwritten.
+  // To be called when a piece is about to be overwritten.
   void forget(const FeedPiece& piece);
-  // It gets nothing more: what it has not had yet is lost to it.
+  // Sends nothing more: what was not sent yet is counted as lost.
   void give_up();
-  // No piece comes any more. `tail` makes what its stream ends with when it has had all of them.
+  // No more pieces will come. `tail` returns the end of the stream; called when all pieces were
+  // sent.
   void finish(std::function<std::vector<std::uint8_t>(const FeedCounts&)> tail);
 
   int descriptor() const noexcept { return socket_.get(); }
@@ -54,14 +55,14 @@ class FeedClient {
   UniqueFd socket_;
   std::string name_;
   const FeedBuffer& buffer_;
-  std::vector<std::uint8_t> own_;  // goes in front of the next piece
+  std::vector<std::uint8_t> own_;  // to be sent before the next piece
   std::size_t own_sent_ = 0;
   std::uint32_t own_packets_ = 0;  // in own_: sent when that is
   std::function<std::vector<std::uint8_t>(const FeedCounts&)> tail_;
   bool ending_ = false;
   bool finished_ = false;
-  std::uint64_t at_;           // the piece it is at
-  std::size_t at_offset_ = 0;  // how much of that was sent
+  std::uint64_t at_;           // number of the piece being sent
+  std::size_t at_offset_ = 0;  // bytes of it that were sent
   std::vector<std::uint64_t> lost_by_ring_;
   std::uint64_t untold_ = 0;
   FeedCounts counts_;

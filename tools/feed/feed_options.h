@@ -1,4 +1,5 @@
-// Where a recording goes over TCP, as typed: -w tcp-listen:[ADDR:]PORT, -w tcp:HOST:PORT, --allow.
+// Where a recording is sent over TCP, as typed: -w tcp-listen:[ADDR:]PORT, -w tcp:HOST:PORT,
+// --allow.
 #pragma once
 
 #include <optional>
@@ -18,17 +19,18 @@ struct FeedTarget {
 
 struct FeedOptions {
   std::vector<FeedTarget> targets;
-  std::vector<AddressRange> allowed;  // who may connect; none named: everybody who can
+  std::vector<AddressRange> allowed;  // who may connect; empty: everyone
 };
 
-// nullopt: the name of a file. Resolves names, which may take its time. Throws UsageError.
+// Returns nullopt if `text` is a file name. Resolves host names, which may take time. Throws
+// UsageError.
 std::optional<FeedTarget> feed_target_of(const std::string& text);
 
-// What is wrong with them together, sentences.
+// Returns a sentence for each problem with the combination of options.
 std::vector<std::string> validate_feed_options(const FeedOptions& options);
 
-// Filter text that leaves out the feed's own connections as they would be seen on these interfaces:
-// each packet sent would be one more to send. Empty: they cannot be seen there.
+// Returns filter text that excludes the feed's own connections as seen on these interfaces, because
+// each packet sent would otherwise be recorded and sent again. Empty: they cannot be seen there.
 std::string own_traffic_filter(const FeedOptions& options,
                                const std::vector<std::string>& interfaces);
 

@@ -1,9 +1,10 @@
-// FeedServer: a recording's blocks to clients over TCP, as pcapng that each of them gets from its
-// own head on ("pcap over IP").
+// FeedServer: sends the blocks of a recording to clients over TCP, as pcapng with a head of its own
+// for each client ("pcap over IP").
 //
 // One thread takes blocks from best-effort queues, copies them into FeedBuffer and sends them to
-// all. It costs the recording nothing: what it is too slow for is skipped, what a client is too
-// slow for that client loses; both are counted, and said in the client's stream.
+// all clients. The recording never waits for it: blocks for which the thread is too slow are
+// skipped, and what a client is too slow for is lost to that client. Both are counted, and the
+// counts are in the client's stream.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,7 @@
 
 namespace capstan::tools {
 
-// Written by the thread, readable by anyone at any time; exact when it has finished.
+// Written by the thread, readable by any thread at any time; exact once the thread has finished.
 struct FeedCounters {
   Counter clients;       // connections that were served, those of now included
   Counter refused;       // those that were not: not allowed, too many, or no memory
@@ -40,19 +41,20 @@ class FeedServer {
   explicit FeedServer(const FeedOptions& options);
   ~FeedServer();
 
-  // Where the blocks of the next ring are to go. Valid as long as this. Requires: not started.
+  // Returns the queue for the blocks of the next ring. Valid as long as this object. Requires: not
+  // started.
   BestEffortQueue& add_ring(std::uint32_t block_count, std::uint32_t block_size_bytes);
-  // What each stream begins with. Requires: not started.
+  // Sets the start of each stream. Requires: not started.
   void set_head(std::vector<std::uint8_t> head) { head_ = std::move(head); }
 
-  // Starts the thread, which inherits what the caller may do. Throws std::system_error.
+  // Starts the thread, which inherits the caller's privileges. Throws std::system_error.
   void start(std::vector<int> cpus);
-  // No more blocks will be queued: send what there is, then `rings`, then end.
+  // No more blocks will be queued: the thread sends what is left, then `rings`, and ends.
   void request_finish(std::vector<ClosingLedger> rings) noexcept;
   // Ends without waiting for clients.
   void request_leave() noexcept { leave_.store(true, std::memory_order_relaxed); }
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
-  // Grows while clients take something.
+  // Grows as long as clients accept data.
   std::uint64_t progress() const noexcept { return progress_.get(); }
   void join();
 
@@ -99,17 +101,17 @@ class FeedServer {
   std::vector<std::unique_ptr<BestEffortQueue>> queues_;
   std::size_t largest_block_ = 0;
   std::vector<std::uint8_t> head_;
-  std::vector<ClosingLedger> rings_;  // as far as pieces go
+  std::vector<ClosingLedger> rings_;  // counts as of the last piece
   std::unique_ptr<FeedBuffer> buffer_;
   std::vector<std::unique_ptr<FeedClient>> clients_;
-  std::uint64_t full_until_ns_ = 0;  // then every client is tried
+  std::uint64_t full_until_ns_ = 0;  // at this time all clients are tried again
   bool refusal_said_ = false;
   bool listening_ = true;               // the listeners are in poll_
   std::uint64_t listens_again_ns_ = 0;  // without a descriptor for one more
   FeedCounters counters_;
   Counter progress_;
   std::vector<ClosingLedger> closing_;  // set before finish_
-  std::atomic<bool> finish_{false};     // release: closing_ and all that was queued is visible
+  std::atomic<bool> finish_{false};     // release: closing_ and all queued blocks are visible
   std::atomic<bool> leave_{false};
   std::atomic<bool> finished_{false};
   std::thread thread_;

@@ -1,4 +1,4 @@
-// The sockets of a feed: those that listen, and those that connect.
+// The sockets of a feed, listening and connecting.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace capstan::tools {
 
-// Listens on an address. Throws UsageError for one that is taken or not this machine's.
+// Listens on an address. Throws UsageError if it is in use or does not belong to this machine.
 UniqueFd listen_on(const TcpAddress& address, const std::string& target);
 
 // A socket for connections to somebody else. Made before sockets cannot be made any more, and used
@@ -19,14 +19,15 @@ UniqueFd listen_on(const TcpAddress& address, const std::string& target);
 UniqueFd socket_for(const TcpAddress& address) noexcept;
 
 enum class Connecting : std::uint8_t { kThere, kUnderWay, kFailed };
-// Begins a connection without waiting. `error` gets what kFailed is.
+// Starts a connection without waiting. `error` receives the errno value for kFailed.
 Connecting begin_connect(int fd, const TcpAddress& address, int& error) noexcept;
-// One that was under way.
+// Checks a connection that was under way.
 Connecting look_at_connect(int fd, int& error) noexcept;
-// Ends a connection, so that the socket can begin another one.
+// Ends a connection, so that the socket can be used for another one.
 void disconnect(int fd) noexcept;
 
-// Finds out within a minute that nobody is there any more; what comes in is not wanted.
+// Sets the socket to detect within about a minute that the other side has gone; incoming data is
+// discarded.
 void set_up_connection(int fd) noexcept;
 
 }  // namespace capstan::tools

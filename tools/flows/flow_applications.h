@@ -1,5 +1,5 @@
-// FlowApplications: which protocol the packets of a conversation speak and which name a client asks
-// for, by the audit's own recognisers (engine/audit).
+// FlowApplications: finds the protocol of a conversation and the server name that the client
+// requests, using the recognisers of the audit (engine/audit).
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 
 namespace capstan::tools {
 
-// One thread. Memory: a place for each conversation of the book, and what an Auditor takes.
+// One thread. Memory: one entry for each conversation, and what an Auditor needs.
 class FlowApplications final : private audit::AuditSink {
  public:
-  // `flows` stays where it is until finish().
+  // `flows` must not be moved or resized before finish().
   explicit FlowApplications(std::vector<Flow>& flows);
 
-  // Packets of those conversations, in the order of time.
+  // Takes packets of these conversations, in time order.
   void on_packet(const PacketView& packet) { auditor_.on_packet(packet); }
-  // Writes what was found into Flow::application.
+  // Writes the results into Flow::application.
   void finish() { auditor_.finish(); }
 
  private:
@@ -40,7 +40,7 @@ class FlowApplications final : private audit::AuditSink {
   static Ends in_order(Ends ends) noexcept;
 
   std::vector<Flow>& flows_;
-  std::unordered_multimap<Ends, std::uint32_t, EndsHash> known_;  // to flows_
+  std::unordered_multimap<Ends, std::uint32_t, EndsHash> known_;  // indexes of flows_
   audit::Auditor auditor_;
 };
 

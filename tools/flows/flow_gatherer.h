@@ -1,5 +1,5 @@
-// FlowGatherer: the conversations of a set of recordings, out of their indexes; where there is none
-// the file is read and one is made in memory.
+// FlowGatherer: collects the conversations of a set of recordings from their indexes. A file
+// without an index is read and an index is made in memory.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace capstan::tools {
 
-// Which conversations, and how many at most are told apart.
+// Which conversations are wanted, and how many at most are kept apart.
 struct FlowWish {
   TimeRange range;
   std::string filter;
@@ -23,33 +23,33 @@ struct FlowWish {
   std::uint64_t most_flows = 0;
 };
 
-// One thread. Set and flag are borrowed.
+// One thread. The set and the flag are borrowed.
 class FlowGatherer {
  public:
-  // Throws UsageError, as LinkFilter.
+  // Throws UsageError like LinkFilter.
   FlowGatherer(const FlowWish& wish, const RecordingSet& set, const std::atomic<bool>& stop);
 
-  // Goes through all files, until the flag is true. Throws UsageError and std::system_error for
-  // files that were named; what is wrong with others is in unread() and damaged().
+  // Goes through all files, until `stop` is true. Throws UsageError and std::system_error for files
+  // that were named; problems with other files are in unread() and damaged().
   void gather();
 
-  // Reads the packets that a query of this wish would read, and puts into Flow::application what
-  // the audit makes of them. After gather(). Throws as it does.
+  // Reads the packets that a query with this wish would read, and sets Flow::application to what
+  // the audit finds. To be called after gather(). Throws like gather().
   void name_applications();
 
   FlowBook& book() noexcept { return book_; }
   const FlowBook& book() const noexcept { return book_; }
   const LinkFilter& filter() const noexcept { return filter_; }
-  // Conversations without rows of their own (a scan), at least.
+  // Conversations without rows of their own (such as a scan); a lower limit.
   const FlowRest& many() const noexcept { return many_; }
   std::uint64_t skipped_blocks() const noexcept { return skipped_blocks_; }
   std::uint64_t indexed_files() const noexcept { return indexed_files_; }
   std::uint64_t read_files() const noexcept { return read_files_; }
-  // Of these there is no row.
+  // Files without any row in the result.
   const std::vector<SetTrouble>& unread() const noexcept { return unread_; }
-  // And of these only what stands in front of the damage.
+  // Files of which only the part before the damage is in the result.
   const std::vector<SetTrouble>& damaged() const noexcept { return damaged_; }
-  // And of these not what is in blocks that nobody looked at yet: skipped_blocks().
+  // Files of which blocks that are not indexed yet are missing in the result: see skipped_blocks().
   const std::vector<SetTrouble>& partly() const noexcept { return partly_; }
 
  private:
@@ -74,8 +74,8 @@ class FlowGatherer {
 inline std::uint64_t bytes_of(const Flow& flow) noexcept { return flow.all_bytes(); }
 inline std::uint64_t packets_of(const Flow& flow) noexcept { return flow.all_packets(); }
 
-// Whether `a` stands in front of `b`: the larger one; of equal ones the earlier. `Item`: Flow, or
-// what has bytes_of(), packets_of(), first_ns and last_ns as well.
+// Whether `a` comes before `b`: the larger one first; of equal ones the earlier one. `Item`: Flow,
+// or another type with bytes_of(), packets_of(), first_ns and last_ns.
 template <typename Item>
 bool comes_before(const Item& a, const Item& b, FlowOrder order) {
   switch (order) {

@@ -1,4 +1,5 @@
-// Flows as a table, as comma-separated values and as EVE lines; and sums of them.
+// Conversations as a table, as comma-separated values and as EVE lines; and their totals by host,
+// service or pair.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +11,21 @@
 
 namespace capstan::tools {
 
-// As EVE has it: "2026-11-27T14:05:30.250000+0000".
+// As in EVE: "2026-11-27T14:05:30.250000+0000".
 std::string flow_time(std::uint64_t ns);
 
-// The head line, or nothing.
+// The header line, or an empty text.
 std::string flow_head(FlowStyle style);
 // One line.
 std::string flow_line(const Flow& flow, FlowStyle style);
 
-// Traffic of a host, a service or a pair of hosts.
+// The traffic of a host, a service or a pair of hosts.
 struct Talker {
   std::string name;
   std::uint64_t flows = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t sent_bytes = 0;  // by the host; by the server of a service; by the first of a pair
+  std::uint64_t sent_bytes = 0;  // by the host, by the service's server, by the first of a pair
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
 };

@@ -23,18 +23,19 @@ struct FlowsCommandLine {
   FlowStyle style = FlowStyle::kTable;
   FlowOrder order = FlowOrder::kBytes;
   Talkers talkers = Talkers::kNone;
-  bool applications = false;  // --apps: packets are read too
+  bool applications = false;  // --apps: also read packets
   std::uint64_t top = 0;      // 0: all
   std::uint64_t most_flows = 0;
 };
 
-// Of a name; nullopt: there is none of it. The names, for errors:
+// The value of a name; nullopt if there is no such name. The constants list the names for error
+// messages.
 std::optional<FlowOrder> flow_order_by_name(std::string_view name) noexcept;
 inline constexpr const char* kFlowOrderNames = "bytes, packets, duration or start";
 std::optional<Talkers> talkers_by_name(std::string_view name) noexcept;
 inline constexpr const char* kTalkersNames = "host, service or pair";
 
-// nullopt: help was asked for, and is printed. Throws UsageError.
+// Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -9,14 +9,14 @@ namespace capstan::tools {
 
 struct IndexCommandLine {
   std::vector<std::string> paths;  // recordings and directories of them
-  bool check = false;              // make nothing: say which indexes hold
-  bool force = false;              // also where there is one that holds
+  bool check = false;              // make nothing, only report which indexes are valid
+  bool force = false;              // also where there is a valid one
   bool json = false;
   bool quiet = false;
-  unsigned jobs = 0;  // files at once; 0: as many as there are processors
+  unsigned jobs = 0;  // files at the same time; 0: as many as there are processors
 };
 
-// Parses and checks. Empty: help was asked for and printed. Throws UsageError.
+// Parses and checks. Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<IndexCommandLine> parse_index_command_line(int argc, const char* const* argv);
 
 }  // namespace capstan::tools

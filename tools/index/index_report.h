@@ -1,4 +1,4 @@
-// What `capstan index` says: a line a recording, a line of progress, JSON.
+// The output of `capstan index`: a line per recording, a progress line, JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,10 +9,11 @@
 
 namespace capstan::tools {
 
-// True for what makes the exit status 1 or 2.
+// Whether the outcome makes the exit status 1 or 2.
 bool is_failure(IndexOutcome outcome) noexcept;
 
-// Without a newline: "x.pcapng: 1,234 packets, 56 conversations; its index takes 3.1 KiB (0.6 %)".
+// One line without a newline: "x.pcapng: 1,234 packets, 56 conversations; its index takes 3.1 KiB
+// (0.6 %)".
 std::string index_line(const IndexResult& result);
 
 // "12 of 40 files, 3.2 of 10.0 GiB, 512 MiB/s".

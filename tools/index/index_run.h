@@ -1,4 +1,4 @@
-// What `capstan index` does with each recording, several at once.
+// What `capstan index` does with each recording, several at the same time.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,11 @@ namespace capstan::tools {
 
 enum class IndexOutcome : std::uint8_t {
   kIndexed,
-  kUpToDate,  // there was one that holds
-  kHolds,     // --check: so does this
-  kRefused,   // the recording can have none
-  kMissing,   // --check: it has none
-  kBad,       // --check: it is damaged or of another file
+  kUpToDate,  // there was a valid index
+  kHolds,     // --check: there is a valid index
+  kRefused,   // the recording cannot have an index
+  kMissing,   // --check: there is no index
+  kBad,       // --check: the index is damaged or belongs to another file
   kFailed,    // reading or writing failed
   kNoRecording,
   kStopped,
@@ -28,32 +28,32 @@ enum class IndexOutcome : std::uint8_t {
 struct IndexResult {
   std::string path;  // of the recording
   IndexOutcome outcome = IndexOutcome::kStopped;
-  std::string reason;  // of everything that is not well; of a recording that breaks off, where
+  std::string reason;  // what is wrong; for a recording that breaks off, where
   std::uint64_t recording_bytes = 0;
   std::uint64_t index_bytes = 0;
-  IndexSummary summary;  // with an index
+  IndexSummary summary;  // of the index, if there is one
 };
 
-// The recordings that `paths` name: files as they are, of a directory all that begin as recordings
-// do, in order of their names. `found_in_directory` may be passed over without a word. Throws
-// UsageError for a path that does not exist or a directory that cannot be read.
+// Returns the recordings that `paths` name: files as given; from a directory all files that begin
+// like a recording, sorted by name. Throws UsageError for a path that does not exist or a directory
+// that cannot be read.
 std::vector<std::string> recordings_in(const std::vector<std::string>& paths);
 
-// Works through the files on threads of its own.
+// Processes the files in threads of its own.
 class IndexRun {
  public:
-  // Read by the thread that waits, any time.
+  // Read at any time by the thread that waits in run().
   struct Progress {
     std::atomic<std::uint64_t> bytes_done{0};
     std::atomic<std::uint64_t> files_done{0};
   };
 
-  // Borrows `stop`: when it becomes true, what is under way is given up and nothing is left of it.
+  // `stop` is borrowed: when it becomes true, unfinished work is given up and leaves no files.
   IndexRun(const IndexCommandLine& line, std::vector<std::string> files,
            const std::atomic<bool>& stop);
 
-  // Blocks until all is done; `finished` is called for each file, one at a time, on any thread;
-  // `tick` about ten times a second on this one.
+  // Blocks until all files are done. `finished` is called for each file, one at a time, on any
+  // thread; `tick` about ten times a second on the calling thread.
   void run(const std::function<void(const IndexResult&)>& finished,
            const std::function<void()>& tick);
 
@@ -72,7 +72,7 @@ class IndexRun {
   const std::atomic<bool>& stop_;
   Progress progress_;
   std::atomic<std::size_t> next_{0};
-  std::mutex mutex_;  // one file is told of at a time
+  std::mutex mutex_;  // `finished` is called for one file at a time
 };
 
 }  // namespace capstan::tools

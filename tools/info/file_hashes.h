@@ -1,4 +1,4 @@
-// The hashes by which people compare files.
+// Hashes for comparing files.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct FileHashes {
   std::string sha1 = "-";
 };
 
-// Of the bytes of a file as they are stored. What cannot be read, or is no file, has none; nor has
-// what the library leaves out (FIPS 140 has no RIPEMD-160).
+// Hashes the bytes of a file as stored. There is no hash for a path that cannot be read or is not a
+// file, nor for algorithms that the library lacks (FIPS 140 has no RIPEMD-160).
 FileHashes hash_file(const std::string& path);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// `capstan info`: what is in a recording, and what is missing from it.
+// `capstan info`: the contents of a recording, and what is missing from it.
 #pragma once
 
 namespace capstan::tools {

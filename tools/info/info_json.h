@@ -1,4 +1,4 @@
-// A RecordingSummary as JSON. The keys are documented in docs/man/capstan-info.1 and stable.
+// A RecordingSummary as JSON. The keys are documented in docs/man/capstan-info.1 and do not change.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@
 namespace capstan::tools {
 
 nlohmann::ordered_json info_json(const RecordingSummary& summary);
-// All files that were asked for, with --together.
+// All files of the command together, for --together.
 nlohmann::ordered_json together_json(const TogetherReport& report);
 
 }  // namespace capstan::tools

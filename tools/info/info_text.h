@@ -8,10 +8,11 @@
 
 namespace capstan::tools {
 
-// Aligned lines, the last ended. `all` shows every interface and lost span, not only the first.
+// Aligned lines, each with a newline. `all`: every interface and lost span, not only the first
+// ones.
 std::string info_text(const RecordingSummary& summary, bool all);
 
-// The same of several files together.
+// The same for several files together.
 std::string together_text(const TogetherReport& report);
 
 // "ns", "us", "2^-32 s": the unit of an interface's timestamps.

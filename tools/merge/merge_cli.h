@@ -11,10 +11,10 @@
 
 namespace capstan::tools {
 
-// When the output goes on in a new file; 0: by this never.
+// When the output changes to a new file; 0: not for this reason.
 struct SplitLimits {
   std::uint64_t size_bytes = 0;
-  std::uint64_t duration_ns = 0;  // of packet time
+  std::uint64_t duration_ns = 0;  // by packet timestamps
   std::uint64_t packets = 0;
   bool any() const noexcept { return size_bytes != 0 || duration_ns != 0 || packets != 0; }
 };
@@ -31,7 +31,7 @@ struct MergeCommandLine {
   Compression compression = Compression::kNone;
 };
 
-// nullopt: help was asked for, and is printed. Throws UsageError.
+// Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<MergeCommandLine> parse_merge_command_line(int argc, char** argv);
 
 }  // namespace capstan::tools

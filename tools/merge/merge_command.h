@@ -1,4 +1,4 @@
-// `capstan merge`: several recordings, rings or stripes into one.
+// `capstan merge`: joins several recordings, rings or stripes into one.
 #pragma once
 
 namespace capstan::tools {

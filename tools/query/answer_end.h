@@ -1,4 +1,4 @@
-// The end of an answer that is a file of packets: the completeness record goes into it.
+// The end of an answer that is a packet file: writes the completeness record into it.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 
 namespace capstan::tools {
 
-// Room for the record in the head of the output: a few lines.
+// Bytes reserved for the record in the head of the output: a few lines.
 inline constexpr std::uint16_t kCompletenessRoomBytes = 2048;
 
-// The record as the comment of the last block, and where the file allows it (PacketFileWriter) of
-// the section; then the writer is finished. `last_ns`: of the packets in it.
+// Writes the record as the comment of the last block and, where the file allows it
+// (PacketFileWriter), of the section; then finishes the writer. `last_ns`: timestamp of the last
+// packet.
 void finish_answer(PacketFileWriter& writer, PacketCopier& copier, const Completeness& completeness,
                    std::uint64_t last_ns);
 

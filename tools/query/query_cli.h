@@ -22,7 +22,7 @@ struct QueryCommandLine {
   bool inner = false;
   std::string write_path;  // -w; empty: lines
   PacketFileFormat format = PacketFileFormat::kPcapng;
-  Compression compression = Compression::kNone;  // of -w, by its ending
+  Compression compression = Compression::kNone;  // of -w, by its suffix
   std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t byte_limit = std::numeric_limits<std::uint64_t>::max();  // --max-bytes
   bool list_only = false;
@@ -34,7 +34,7 @@ struct QueryCommandLine {
   ShowOptions show;  // how lines look
 };
 
-// nullopt: help was asked for, and is printed. Throws UsageError.
+// Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv);
 
 }  // namespace capstan::tools

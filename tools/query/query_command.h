@@ -1,4 +1,4 @@
-// `capstan query`: the packets of a filter and a time out of recordings.
+// `capstan query`: selects packets from recordings by filter and time.
 #pragma once
 
 namespace capstan::tools {

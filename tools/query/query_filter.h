@@ -1,4 +1,4 @@
-// QueryFilter: which packets a query is for, and what indexes say of where they are.
+// QueryFilter: which packets a query selects, and where they are according to the indexes.
 #pragma once
 
 #include <optional>
@@ -14,16 +14,17 @@ namespace capstan::tools {
 // One thread. `line` is borrowed.
 class QueryFilter {
  public:
-  // Throws UsageError, as LinkFilter.
+  // Throws UsageError like LinkFilter.
   QueryFilter(const QueryCommandLine& line, const RecordingSet& set);
 
   bool matches(const PacketView& packet);
-  // From here on plans of `set`, asked for in its order, are made ahead by several threads.
+  // From now on several threads make the plans of `set` in advance; plan() has to be called in its
+  // order.
   void plan_ahead(const RecordingSet& set);
   FilePlan plan(const SetFile& file);
-  // How the last plan came about.
+  // How the last plan was made.
   const PlanFacts& facts() const noexcept { return ahead_ ? facts_ : planner_.facts(); }
-  // Ends that.
+  // Ends the planning in advance.
   void end_plans() noexcept { ahead_.reset(); }
   const LinkFilter& link_filter() const noexcept { return filter_; }
 
@@ -31,7 +32,7 @@ class QueryFilter {
   const QueryCommandLine& line_;
   LinkFilter filter_;
   IndexPlanner planner_;
-  std::optional<LinkFilter> filter_ahead_;  // its threads' own
+  std::optional<LinkFilter> filter_ahead_;  // for the threads that plan in advance
   std::optional<PlansAhead> ahead_;
   PlanFacts facts_;
 };

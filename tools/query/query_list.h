@@ -6,7 +6,7 @@
 
 namespace capstan::tools {
 
-// Prints a line a file. Returns the exit status.
+// Prints one line per file. Returns the exit status.
 int list_query(const QueryCommandLine& line, const RecordingSet& set, QueryFilter& filter);
 
 }  // namespace capstan::tools

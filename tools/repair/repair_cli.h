@@ -14,7 +14,7 @@ struct RepairCommandLine {
   RepairOptions options;
 };
 
-// Parses and checks. Empty: help was asked for and printed. Throws UsageError.
+// Parses and checks. Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<RepairCommandLine> parse_repair_command_line(int argc, const char* const* argv);
 
 }  // namespace capstan::tools

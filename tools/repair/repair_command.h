@@ -1,4 +1,4 @@
-// `capstan repair`: make a recording that a crash cut short whole again.
+// `capstan repair`: makes a valid file of a recording that a crash cut short.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace capstan::tools {
 
 int repair_command(int argc, char** argv);
 
-// What was done, or would be, in lines for people; the last is ended.
+// What was done, or would be done, in lines for people; the last one has a newline.
 std::string repair_text(const RepairReport& report, const RepairOptions& options);
 
 }  // namespace capstan::tools

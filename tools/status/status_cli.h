@@ -12,7 +12,7 @@ struct StatusCommandLine {
   bool json = false;
 };
 
-// Throws UsageError. Empty when --help was printed.
+// Throws UsageError. Returns nullopt when --help was printed.
 std::optional<StatusCommandLine> parse_status_command_line(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// `capstan status`: asks running recorders for their figures.
+// `capstan status`: shows the statistics of running recorders.
 #pragma once
 
 namespace capstan::tools {

@@ -1,4 +1,4 @@
-// `capstan verify`: the check of recordings of blast's traffic.
+// `capstan verify`: checks recordings of traffic from `capstan blast`.
 #pragma once
 
 namespace capstan::tools {
