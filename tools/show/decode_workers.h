@@ -1,13 +1,14 @@
-// DecodeWorkers: threads that decode batches of packets, and one that delivers what came of them in
-// capture order.
+// DecodeWorkers: threads that decode batches of packets, and one thread that delivers the results
+// in capture order.
 //
 //   feeder --batch--> queue of each worker with a share --> decode() --.
 //      ^  '---------> queue of batches in their order ----------------+--> deliver() --.
 //      '------------- queue of free batches <--------------------------------------------'
 //
-// A conversation always meets the same worker (flow_slot.h). Queues are lock-free and hold every
-// batch there is, so none is ever full: how many batches there are is all that bounds what is under
-// way. Who finds nothing sleeps (futex); atomics and wake-ups are per batch, nothing is per packet.
+// A conversation always goes to the same worker (flow_slot.h). Queues are lock-free and have places
+// for all batches, so none is ever full: only the number of batches limits what is under way. A
+// thread without work sleeps (futex). Atomic operations and wake-ups happen per batch, never per
+// packet.
 #pragma once
 
 #include <atomic>
@@ -23,34 +24,36 @@
 
 namespace capstan {
 
-// What is done with the batches. Borrowed by DecodeWorkers.
+// What to do with the batches. Borrowed by DecodeWorkers.
 class BatchWork {
  public:
-  // In the thread of `worker`: its share of the batch. Other workers do theirs meanwhile.
+  // Called in the thread of `worker`, for its share of the batch; other workers may run at the same
+  // time.
   virtual void decode(const PacketBatch& batch, std::size_t worker) noexcept = 0;
-  // In the delivering thread: batches as they were submitted. May wait (for a full pipe).
+  // Called in the delivering thread, for batches in the order they were submitted. May wait (for a
+  // full pipe).
   virtual void deliver(const PacketBatch& batch) noexcept = 0;
 
  protected:
   ~BatchWork() = default;
 };
 
-// The feeder is the one thread that calls its functions.
+// The feeder is the single thread that calls the public functions.
 class DecodeWorkers {
  public:
   static constexpr std::size_t kMostWorkers = 64;
 
-  // Starts `workers` threads, 1 to kMostWorkers, and the delivering one. `batches`, at least 1: how
-  // many can be under way.
+  // Starts `workers` threads, 1 to kMostWorkers, and the delivering thread. `batches`, at least 1:
+  // how many may be under way.
   DecodeWorkers(std::size_t workers, std::size_t batches, BatchWork& work);
-  // Waits until all that was submitted is delivered.
+  // Waits until everything submitted is delivered.
   ~DecodeWorkers();
   DecodeWorkers(const DecodeWorkers&) = delete;
   DecodeWorkers& operator=(const DecodeWorkers&) = delete;
 
   std::size_t worker_count() const noexcept { return workers_.size(); }
-  // Whose a slot's packets are, and the slots of a worker of `count`: from first_slot(i) to before
-  // first_slot(i + 1).
+  // The worker for the packets of a slot; and the first slot of worker i of `count`, whose slots
+  // end before first_slot(i + 1).
   std::size_t worker_of(std::uint32_t slot) const noexcept {
     return std::size_t{slot} * workers_.size() / kFlowSlots;
   }
@@ -58,14 +61,15 @@ class DecodeWorkers {
     return static_cast<std::uint32_t>((worker * kFlowSlots + count - 1) / count);
   }
 
-  // An empty batch. Null when all are under way; acquire() waits for one.
+  // Returns an empty batch. try_acquire() returns null when all are under way; acquire() waits for
+  // one.
   PacketBatch* try_acquire() noexcept;
   PacketBatch& acquire() noexcept;
-  // On its way. Requires: from acquire().
+  // Hands over a batch to be decoded and delivered. Requires: from acquire() or try_acquire().
   void submit(PacketBatch& batch) noexcept;
-  // The same for a batch that is decoded already, by the feeder.
+  // The same for a batch that the feeder has already decoded.
   void submit_decoded(PacketBatch& batch) noexcept;
-  // Returns when every worker is idle, and every block that batches held is given back.
+  // Returns when every worker is idle and every block held by a batch is released.
   void wait_decoded() noexcept;
   // Returns when everything submitted is delivered.
   void wait_delivered() noexcept;
@@ -74,7 +78,7 @@ class DecodeWorkers {
   }
 
  private:
-  // Something to sleep on. A ring after the sleeper has looked and before it sleeps is not lost.
+  // A condition to sleep on. A ring() between the sleeper's check and its sleep is not lost.
   class Bell {
    public:
     void ring() noexcept {

@@ -5,8 +5,8 @@
 
 namespace capstan::tools {
 
-// Returns the exit status: 1 when a file is damaged, of which what lies in front of the damage is
-// shown. Throws UsageError for a file that is none, a filter that does not compile, or what
+// Returns the exit status: 1 when a file is damaged, of which the part before the damage is shown.
+// Throws UsageError for a file that is not a capture file, a filter that does not compile, and what
 // CaptureFile throws.
 int show_files(const ShowOptions& options);
 

@@ -1,4 +1,4 @@
-// HostCache: one thread's own memory of what the resolver has answered, so that a packet with known
+// HostCache: one thread's own cache of the resolver's answers, so that a packet with known
 // addresses takes no lock.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace capstan::show {
 // One thread. The resolver is borrowed.
 class HostCache final : public text::HostNames {
  public:
-  // Of the options: -N, the host's own name alone; -f, foreign hosts have none.
+  // From the options: with -N only the host's own name is kept; with -f foreign hosts have no name.
   HostCache(HostResolver& resolver, const text::PrintOptions& options);
 
   bool find(const std::uint8_t* address, std::size_t size, std::string& name) override;
@@ -26,7 +26,7 @@ class HostCache final : public text::HostNames {
   struct Place {
     std::array<std::uint8_t, 16> address{};
     std::uint8_t size = 0;  // 0: free
-    std::string name;       // empty: it has none
+    std::string name;       // empty: the address has no name
   };
 
   HostResolver& resolver_;

@@ -1,4 +1,4 @@
-// HostResolver: names of addresses, asked for in a thread of its own and remembered.
+// HostResolver: looks up the names of addresses in a thread of its own and remembers them.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,10 @@
 
 namespace capstan::show {
 
-// ask() waits at most `patience_ns` from when an address was first asked for, and no longer at all
-// once kMostTimeouts answers have not come in time: the packets behind it lie in the ring
-// meanwhile, and a dead name server must not make them overflow. A host whose name comes late is a
-// number until then. Bounded: what does not fit is a number. Any thread may ask.
+// ask() waits at most `patience_ns` after the first request for an address, and not at all once
+// kMostTimeouts answers were late: packets wait in the ring meanwhile, and a dead name server must
+// not make the ring overflow. A host whose name comes late is shown as a number until then. The
+// memory is bounded; addresses that do not fit are shown as numbers. Any thread may ask.
 class HostResolver {
  public:
   enum class Answer : std::uint8_t { kName, kNoName, kLater };
@@ -25,14 +25,15 @@ class HostResolver {
   HostResolver(const HostResolver&) = delete;
   HostResolver& operator=(const HostResolver&) = delete;
 
-  // Of an address of 4 or 16 bytes; `name` is set with kName alone. kName and kNoName are final.
+  // Looks up an address of 4 or 16 bytes; `name` is set only with kName. kName and kNoName are
+  // final.
   Answer ask(const std::uint8_t* address, std::size_t size, std::string& name);
 
  private:
   struct Entry {
     bool answered = false;
-    std::chrono::steady_clock::time_point deadline;  // nobody waits for it longer
-    std::string name;                                // empty: it has none
+    std::chrono::steady_clock::time_point deadline;  // after this nobody waits for it
+    std::string name;                                // empty: the address has no name
   };
   void run();
 

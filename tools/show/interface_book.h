@@ -1,4 +1,4 @@
-// InterfaceBook: the names of the interfaces of a set's files, for those who print packets of them.
+// InterfaceBook: the names of the interfaces in the files of a set, for printing packets.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace capstan::show {
 
-// Listens to a SetReader. Names live as long as the book.
+// Listener of a SetReader. The names live as long as this object.
 class InterfaceBook final : public SetListener {
  public:
   explicit InterfaceBook(std::size_t files) : names_(files) {}
@@ -20,7 +20,7 @@ class InterfaceBook final : public SetListener {
     names_[file].push_back(&*known_.insert(capture.interfaces().back().name).first);
   }
 
-  // Null for an interface that was not described.
+  // Returns null for an interface that was not described.
   const std::string* name_of(const SetPacket& packet) const noexcept {
     const std::vector<const std::string*>& names = names_[packet.file];
     const std::uint32_t id = packet.packet.interface_id;
@@ -29,7 +29,7 @@ class InterfaceBook final : public SetListener {
 
  private:
   std::set<std::string> known_;
-  std::vector<std::vector<const std::string*>> names_;  // by file, by its number there
+  std::vector<std::vector<const std::string*>> names_;  // by file, then by number
 };
 
 }  // namespace capstan::show

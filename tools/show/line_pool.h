@@ -1,9 +1,9 @@
 // LinePool: lines printed by several threads, on one output in capture order.
 //
-// The feeder (a reader, or who takes blocks from a capture) puts packets; they travel in batches
-// through DecodeWorkers, each worker printing those of its conversations; the lines are then put
-// together in their order. Numbers, times relative to other packets and limits are the feeder's, so
-// that what comes out is what one thread would print.
+// The feeder (a reader, or the thread that takes blocks from a capture) puts packets. They pass
+// through DecodeWorkers in batches, and each worker prints the packets of its conversations; the
+// lines are then put together in order. The feeder computes numbers, relative times and limits, so
+// that the output is the same as that of one thread.
 #pragma once
 
 #include <atomic>
@@ -21,10 +21,10 @@
 
 namespace capstan::show {
 
-// What a printing thread has for itself.
+// The objects that each printing thread has for itself.
 class LinePrinter {
  public:
-  // `resolver`: null prints numbers.
+  // `resolver`: null prints numbers instead of host names.
   LinePrinter(const tools::ShowOptions& options, const text::Names& names, HostResolver* resolver,
               text::TcpSequences sequences, bool color);
   PacketLines& lines() noexcept { return lines_; }
@@ -39,46 +39,48 @@ struct LinePoolLimits {
   std::size_t workers = 1;
   std::size_t batches = 16;
   std::size_t batch_packets = 1024;
-  std::uint64_t batch_bytes = std::uint64_t{1} << 20;  // of captured packets, or one packet
-  bool flush_batches = false;                          // each batch's lines are written out at once
+  std::uint64_t batch_bytes = std::uint64_t{1} << 20;  // of captured packets; a single packet may be larger
+  bool flush_batches = false;                          // write out the lines of each batch at once
 };
 
-// One feeder. Everything borrowed outlives it.
+// One feeder. All borrowed objects must outlive this one.
 class LinePool final : private BatchWork {
  public:
   LinePool(const tools::ShowOptions& options, const text::Names& names, HostResolver* resolver,
            bool color, OutputStream& out, LinePoolLimits limits);
 
-  // Whether two batches are at hand: with them put() does not wait for the output within a block.
+  // Whether two batches are available: put() then does not wait for the output within one block.
   bool ready() noexcept;
-  // `stays`: the packet's bytes remain valid until they are decoded (a mapping, a block that was
-  // given to hold()); otherwise they are copied. Waits when every batch is under way.
-  // Throws what writing the output threw.
+  // Adds a packet. `stays`: the packet's bytes remain valid until they are decoded (in a mapping,
+  // or in a block given to hold()); otherwise they are copied. Waits when all batches are under
+  // way. Throws what writing the output threw.
   void put(const BatchPacket& packet, bool stays);
-  // The block in which the packets put since the last submit() lie.
+  // Holds the block that contains the packets put since the last submit().
   void hold(BlockRef block);
-  // What was put is on its way.
+  // Sends the packets put so far to the workers.
   void submit();
-  // Waits until it is written, except for what the output stream still collects. Throws as put().
+  // Waits until everything is written, except what the output stream still collects. Throws like
+  // put().
   void drain();
-  // Nothing is under way.
+  // Whether nothing is under way.
   bool idle() noexcept;
-  // The reader of the output has gone.
+  // Whether the reader of the output has gone.
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
-  // Throws what writing the output threw, if it did: also when nothing more is put.
+  // Throws what writing the output threw, if it did, even when no more packets are put.
   void check_output();
 
-  // Packets whose lines the output stream has. Any thread.
+  // Packets whose lines were passed to the output stream. Any thread.
   std::uint64_t printed() const noexcept { return printed_.get(); }
-  // TCP segments that met another worker than their conversation's; 0 unless packet_slot() is
-  // wrong. Requires: idle().
+  // TCP segments that reached another worker than the rest of their conversation; not 0 only if
+  // packet_slot() is wrong. Requires: idle().
   std::uint64_t strays() const noexcept;
 
  private:
-  // Beside each batch: what its workers print, or the feeder where nobody knows whose a packet is.
+  // Per batch: what each worker printed, or the feeder for packets whose conversation is not
+  // certain.
   struct Share {
     text::TextSink text;
-    std::vector<std::uint32_t> ends;  // where the line of each packet ends in it
+    std::vector<std::uint32_t> ends;  // where the line of each packet ends in `text`
   };
   struct Result {
     std::vector<Share> shares;
@@ -109,7 +111,7 @@ class LinePool final : private BatchWork {
   std::exception_ptr error_;                // set before failed_
   std::atomic<bool> failed_{false};         // release by delivery, acquire by the feeder
   std::atomic<bool> closed_{false};         // relaxed: it only has to arrive some time
-  std::unique_ptr<DecodeWorkers> workers_;  // last: its threads end first
+  std::unique_ptr<DecodeWorkers> workers_;  // last member: its threads end first
 };
 
 }  // namespace capstan::show

@@ -1,4 +1,4 @@
-// What `show` does about a live link whether it only prints or records as well.
+// Parts of `show` for a live link that are the same with and without recording.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace capstan::tools {
 
-// What -i is without -i: the first interface that is up and is not the loopback, as tcpdump has it.
+// The default for -i: the first interface that is up and is not the loopback, as in tcpdump.
 std::string default_interface();
 
 // Requires: at least one interface.
 CaptureOptions capture_options(const ShowOptions& options);
 
-// "listening on ...", on standard error.
+// Prints "listening on ..." on standard error.
 void announce_listening(const ShowOptions& options, const Capture& capture);
 
 // tcpdump's three lines at the end.

@@ -1,4 +1,4 @@
-// Live packets for `show`: the capture's block queues into PacketOutput.
+// Live packets for `show`: passes the blocks of the capture's queues to PacketOutput.
 #pragma once
 
 #include "tools/show/show_cli.h"

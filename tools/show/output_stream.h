@@ -1,4 +1,4 @@
-// OutputStream: text to a file descriptor in large pieces.
+// OutputStream: writes text to a file descriptor in large pieces.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,8 @@
 
 namespace capstan::show {
 
-// Collects and writes at least kPieceBytes at a time. Not thread-safe. Does not own the descriptor.
+// Collects text and writes it in pieces of about kPieceBytes. Not thread-safe. Does not own the
+// descriptor.
 class OutputStream {
  public:
   explicit OutputStream(int fd);
@@ -25,7 +26,7 @@ class OutputStream {
     write_all(buffer_.data(), used_);
     used_ = 0;
   }
-  // The reader of the pipe has gone: nothing more need be printed.
+  // Whether the reader of the pipe has gone, so that nothing more needs to be printed.
   bool closed() const noexcept { return closed_; }
 
  private:

@@ -1,5 +1,5 @@
-// PacketBatch: a run of packets in capture order on its way through DecodeWorkers, shared out by
-// conversation. decode_workers.h has the threads.
+// PacketBatch: consecutive packets in capture order that pass through DecodeWorkers, divided by
+// conversation. decode_workers.h describes the threads.
 #pragma once
 
 #include <atomic>
@@ -13,44 +13,44 @@
 
 namespace capstan {
 
-// A packet and its place in the capture, which no worker could know that sees a part only.
+// A packet and its place in the capture, which a worker that sees only a part could not know.
 struct BatchPacket {
   PacketView view;
   std::uint64_t number = 0;                     // from 1
-  std::uint64_t reference_time_ns = 0;          // what its time is relative to, where it is
-  const std::string* interface_name = nullptr;  // null: not known
+  std::uint64_t reference_time_ns = 0;          // base of its relative time, if that is printed
+  const std::string* interface_name = nullptr;  // null: unknown
 };
 
-// Filled by the feeder, then read by the workers, then by who delivers: one at a time, handed on by
-// DecodeWorkers. Memory is kept from use to use.
+// Filled by the feeder, then read by the workers, then by the delivering thread; DecodeWorkers
+// passes it on. Its memory is kept for the next use.
 class PacketBatch {
  public:
-  // `index`: which of the pool's batches it is, for those who keep results beside it.
+  // `index`: the number of the batch within the pool, for objects that store results per batch.
   PacketBatch(std::size_t index, std::size_t workers);
   PacketBatch(const PacketBatch&) = delete;
   PacketBatch& operator=(const PacketBatch&) = delete;
 
   std::size_t index() const noexcept { return index_; }
 
-  // Feeder. The packet's bytes stay where they are: in a mapping, or in a block that is held.
+  // For the feeder. The packet's bytes stay valid: in a mapping, or in a block that is held.
   void add(const BatchPacket& packet, std::size_t worker) {
     shares_[worker].push_back(packet);
     order_.push_back(static_cast<std::uint8_t>(worker));
     captured_bytes_ += packet.view.caplen;
   }
-  // Feeder. Copies the bytes of a packet that will not stay. False: there is no room behind the
-  // packets already here. An empty batch has room for any packet.
+  // For the feeder. Copies the bytes of a packet that does not stay valid. Returns false when they
+  // do not fit behind the packets already here. An empty batch has space for any packet.
   [[nodiscard]] bool add_copy(BatchPacket packet, std::size_t worker);
-  // Feeder. The block that packets lie in; let go of when all are decoded.
+  // For the feeder. Holds the block that contains packets; released when all packets are decoded.
   void hold(BlockRef block) { holds_.push_back(std::move(block)); }
   void drop_holds() noexcept { holds_.clear(); }
 
   bool empty() const noexcept { return order_.empty(); }
   std::size_t packet_count() const noexcept { return order_.size(); }
   std::uint64_t captured_bytes() const noexcept { return captured_bytes_; }
-  // Those of one worker, in order.
+  // The packets of one worker, in order.
   std::span<const BatchPacket> share(std::size_t worker) const noexcept { return shares_[worker]; }
-  // For each packet the worker whose it is.
+  // For each packet, the number of its worker.
   std::span<const std::uint8_t> order() const noexcept { return order_; }
 
  private:
@@ -64,9 +64,9 @@ class PacketBatch {
   std::vector<std::uint8_t> copies_;
   std::size_t copied_bytes_ = 0;
   std::uint64_t captured_bytes_ = 0;
-  // Workers that are not done with it. The last decrement (acq_rel) sees what all have done, lets
-  // go of the blocks and stores decoded_ (release), which the delivering thread waits for
-  // (acquire).
+  // Number of workers that are not finished. The last decrement (acq_rel) sees what all workers
+  // have done, releases the blocks and stores decoded_ (release), which the delivering thread waits
+  // for (acquire).
   std::atomic<std::uint32_t> unfinished_{0};
   std::atomic<bool> decoded_{false};
 };

@@ -1,5 +1,5 @@
-// PacketLines: packets to text in the style that was asked for: tcpdump's lines, aligned columns,
-// or JSON objects; colour around them on request.
+// PacketLines: prints packets in the requested style: tcpdump's lines, aligned columns, or JSON
+// objects; with colours on request.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,17 @@
 
 namespace capstan::show {
 
-// One thread. Names and options are borrowed and outlive it.
+// One thread. Names and options are borrowed and must outlive this object.
 class PacketLines {
  public:
-  // `color`: whether the terminal gets colours. `sequences`: of the conversations it will meet.
+  // `color`: whether to print colours. `sequences`: for the conversations that this object will
+  // print.
   PacketLines(const tools::ShowOptions& options, const text::Names& names,
               text::TcpSequences sequences, bool color);
 
-  // The packet's text, ended by a line end, behind what text() holds.
+  // Appends the packet's text, with a newline, to text().
   void append(const BatchPacket& packet);
-  // Where lines go. Whoever wants them elsewhere exchanges it for a sink of his own.
+  // The printed lines. To collect lines elsewhere, exchange this for another sink.
   text::TextSink& text() noexcept { return printer_.out; }
 
   const text::TcpSequences& sequences() const noexcept { return sequences_; }

@@ -1,4 +1,4 @@
-// PacketOutput: what becomes of the packets of `show`: counted, printed, written to a file.
+// PacketOutput: what `show` does with packets: counts them, prints them, writes them to a file.
 #pragma once
 
 #include <cstdint>
@@ -19,40 +19,43 @@
 namespace capstan::show {
 
 enum class PacketSource : std::uint8_t {
-  kFile,             // everything is printed, however slow the output
-  kLive,             // what the output does not take waits in the ring, and then the kernel drops
-  kBesideRecording,  // prints in threads of its own at any rate, and does not write -w's file
+  kFile,             // everything is printed, even if the output is slow
+  kLive,             // if the output is slow, packets wait in the ring; then the kernel drops
+  kBesideRecording,  // always prints in threads of its own; does not write -w's file
 };
 
-// One thread feeds it. Options are borrowed.
+// One thread passes packets to it. The options are borrowed.
 class PacketOutput {
  public:
-  // Throws when -w's file cannot be made.
+  // Throws when the file for -w cannot be created.
   PacketOutput(const tools::ShowOptions& options, PacketSource source);
-  // kBesideRecording: makes the printing threads, which inherit what this one may do. Requires:
-  // nothing was taken yet.
+  // For kBesideRecording: creates the printing threads, which inherit the caller's privileges.
+  // Requires: no packet was taken yet.
   void start();
 
-  // False when nothing more is wanted: -c is reached, or the reader has gone. `stays`: the packet's
-  // bytes remain valid until drain(). `interface_name`, null when not known, is borrowed as long.
+  // Takes a packet. Returns false when no more are wanted: -c is reached, or the reader has gone.
+  // `stays`: the packet's bytes remain valid until drain(). `interface_name`, null if unknown, must
+  // remain valid as long.
   bool take(const PacketView& packet, const std::string* interface_name, bool stays);
-  // The packets of a block in the direction of -Q. `link_types`: of the capture's rings.
+  // Takes the packets of a block that have the direction of -Q. `link_types`: of the capture's
+  // rings.
   bool take_block(const BlockRef& block, std::span<const std::uint16_t> link_types,
                   const std::string& interface_name);
   // Whether a block can be taken without waiting for the output.
   bool ready() noexcept { return !pool_ || pool_->ready(); }
-  // For a -w file that gets no packet: it has a head all the same.
+  // For a -w file without packets: writes its head.
   void begin_file(std::uint16_t link_type);
-  // Waits until what was put so far is written.
+  // Waits until everything put so far is written.
   void drain();
-  // Live, when nothing is waiting: what was printed so far is on its way. False when nobody reads
-  // the output any more. Throws what writing it threw, also on a link that is silent since.
+  // For live packets, when none is waiting: sends what was printed so far. Returns false when
+  // nobody reads the output any more. Throws what writing the output threw, even if no packets
+  // arrive any more.
   bool flush_idle();
   bool idle() noexcept { return !pool_ || pool_->idle(); }
   void finish();
 
   std::uint64_t packets() const noexcept { return packets_; }
-  // Of them, those whose lines have been handed to the output. Any thread.
+  // Number of packets() whose lines were passed to the output. Any thread.
   std::uint64_t printed() const noexcept { return pool_ ? pool_->printed() : packets_; }
   // See PcapOutput::late().
   std::uint64_t late() const noexcept { return file_ ? file_->late() : 0; }
@@ -69,7 +72,7 @@ class PacketOutput {
   std::unique_ptr<HostResolver> resolver_;
   text::Names names_;
   OutputStream out_;
-  std::optional<LinePrinter> printer_;  // in place, or:
+  std::optional<LinePrinter> printer_;  // prints in this thread; or instead of it:
   std::unique_ptr<LinePool> pool_;
   std::optional<PcapOutput> file_;
   std::uint64_t packets_ = 0;

@@ -1,4 +1,4 @@
-// PcapOutput: packets to a file, for `show -w`.
+// PcapOutput: writes packets to a file, for `show -w`.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,26 @@
 
 namespace capstan::show {
 
-// As tcpdump -w, but that the file's ending decides: .pcapng, and compressed for .gz and .zst. Else
-// classic pcap: one link type, microseconds unless asked for nanoseconds. One thread.
+// Like tcpdump -w, except that the suffix of the file decides: .pcapng, and compressed for .gz and
+// .zst. Otherwise classic pcap: one link type, microseconds unless nanoseconds are requested. One
+// thread.
 class PcapOutput {
  public:
   // "-" is standard output. Throws UsageError for a terminal, std::system_error when the file
-  // cannot be made.
+  // cannot be created.
   PcapOutput(std::string path, bool nanoseconds, std::uint32_t snaplen);
 
-  // Throws UsageError for a packet of another link type than the first one's, where the format has
-  // place for one only.
+  // Throws UsageError for a packet with another link type than the first one, if the format can
+  // hold only one.
   void put(const PacketView& packet);
-  // Writes the head of an empty file too. Throws std::system_error.
+  // Writes the head, also for a file without packets. Throws std::system_error.
   void begin(std::uint16_t link_type) { static_cast<void>(interface_of(link_type)); }
   void flush() { writer_.flush(); }
-  // Nothing may be put behind it.
+  // No packet may be put afterwards.
   void finish() { writer_.finish(); }
   bool closed() const noexcept { return writer_.closed(); }
   std::uint64_t bytes() const noexcept { return writer_.bytes(); }
-  // Packets with a time that the format does not have.
+  // Packets with a time that the format cannot hold.
   std::uint64_t late() const noexcept { return late_; }
 
  private:
@@ -41,7 +42,7 @@ class PcapOutput {
   std::uint64_t late_ = 0;
 };
 
-// What `path` becomes: its ending's format, else classic pcap with the precision asked for.
+// The format for `path`: that of its suffix, else classic pcap with the requested precision.
 tools::PacketFileChoice show_file_choice(const std::string& path, bool nanoseconds);
 
 }  // namespace capstan::show

@@ -1,5 +1,4 @@
-// The flags that say how packets are printed: tcpdump's, the same for every command that prints
-// packets.
+// tcpdump's flags for how packets are printed, the same for every command that prints packets.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +8,7 @@
 
 namespace capstan::tools {
 
-// Values as text, before they are understood.
+// The values as typed.
 struct PrintFlags {
   int time_flags = 0;
   std::string type;
@@ -21,10 +20,10 @@ struct PrintFlags {
   bool columns = false;
 };
 
-// Adds them to `app`; both others are borrowed until it has parsed.
+// Adds the flags to `app`. `options` and `raw` are borrowed until the end of the parsing.
 void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw);
 
-// After parsing. Throws UsageError.
+// Converts `raw` after parsing. Throws UsageError.
 void understand_print_flags(ShowOptions& options, const PrintFlags& raw);
 
 }  // namespace capstan::tools

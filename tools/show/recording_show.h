@@ -1,5 +1,5 @@
-// `capstan show -i -w`: records through the engine of `capstan record`, and with --print prints
-// beside it what the output takes.
+// `capstan show -i -w`: records with the engine of `capstan record`; with --print it also prints as
+// many packets as the output accepts.
 #pragma once
 
 #include "tools/record/record_options.h"
@@ -7,7 +7,7 @@
 
 namespace capstan::tools {
 
-// The recording that -w asks for. `options` names the interfaces.
+// The recording that -w requests. `options` names the interfaces.
 RecordOptions recording_options(const ShowOptions& options);
 
 // Returns the exit status. Throws what Recorder throws.

@@ -1,4 +1,4 @@
-// The command line of `capstan show`: tcpdump's flags with tcpdump's meaning.
+// The command line of `capstan show`: tcpdump's flags with the same meaning.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,13 @@ struct ShowOptions {
   LineStyle style = LineStyle::kTcpdump;
   ColorChoice color = ColorChoice::kAuto;
 
-  // Where packets come from. No files: live, from `interfaces`, or from the first one that is up.
+  // Sources of packets. If `files` is empty: live, from `interfaces`, or from the first one that is
+  // up.
   std::vector<std::string> files;       // -r, "-" is standard input
-  std::string file_list;                // -V, names one a line
+  std::string file_list;                // -V, a file with one name per line
   std::vector<std::string> interfaces;  // -i
 
-  std::string filter;       // the words that are no flags
+  std::string filter;       // the words that are not flags
   std::string filter_file;  // -F
   std::string link_type;    // -y, a name as -L lists them
 
@@ -37,9 +38,9 @@ struct ShowOptions {
   bool adapter_times = false;                 // -j adapter_unsynced
   Direction direction = Direction::kUnknown;  // -Q; unknown: both
 
-  std::string write_path;      // -w; empty: lines
+  std::string write_path;      // -w; empty: print lines
   bool print_as_well = false;  // --print
-  // With a live -w, as `capstan record` has them, as text.
+  // For -w with live packets, as in `capstan record`; values as typed.
   std::string turn_size = "0";   // -C
   double turn_s = 0;             // -G
   std::int64_t turn_files = 0;   // -W
@@ -48,9 +49,10 @@ struct ShowOptions {
   bool count_only = false;       // --count
   bool line_buffered = false;    // -l
   bool packet_buffered = false;  // -U
-  // Threads that print; 0: the reading one prints; negative: by the CPUs this process may use.
+  // Printing threads; 0: the reading thread prints; negative: chosen by the CPUs this process may
+  // use.
   int decode_workers = -1;
-  // Batches of packets under way between them, and packets in one.
+  // Number of batches of packets between these threads, and number of packets in a batch.
   std::size_t decode_batches = 16;
   std::size_t decode_batch_packets = 1024;
 
@@ -60,7 +62,7 @@ struct ShowOptions {
   bool list_time_stamp_types = false;  // -J
 };
 
-// Throws UsageError. Empty: help or the version was asked for, and is printed.
+// Throws UsageError. Returns nullopt when help or the version was requested and printed.
 std::optional<ShowOptions> parse_show_options(int argc, char** argv);
 
 }  // namespace capstan::tools

@@ -1,8 +1,8 @@
 // A small assembler for BPF: instructions by name, jumps to labels.
 //
-// blast's kernel program is made for one run's frames, with their offsets and table sizes as
-// constants, so it is put together here at run time instead of being compiled beforehand.
-// Instruction set: Documentation/bpf/standardization/instruction-set.rst in the kernel.
+// blast's kernel program is generated for the frames of one run, with their offsets and table sizes
+// as constants, so it is assembled at run time instead of being compiled beforehand. Instruction
+// set: Documentation/bpf/standardization/instruction-set.rst in the kernel.
 #pragma once
 
 #include <linux/bpf.h>
@@ -17,7 +17,7 @@ enum class BpfReg : std::uint8_t { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 }
 
 class BpfAssembler {
  public:
-  // A place to jump to; made by label(), put down once by bind(). Only forward jumps are possible.
+  // A jump target; created by label(), placed once by bind(). Only forward jumps are possible.
   using Label = std::size_t;
   Label label();
   void bind(Label label);
@@ -28,7 +28,7 @@ class BpfAssembler {
   void alu(std::uint8_t operation, BpfReg to, std::int32_t constant);
   // The low 32 bits of `from`, zero-extended.
   void move32(BpfReg to, BpfReg from);
-  // Reverses the bytes of a 64-bit register on little-endian machines.
+  // Converts a 64-bit register to big-endian: reverses its bytes on little-endian machines.
   void to_big_endian64(BpfReg reg);
 
   // Loads and stores of BPF_B, BPF_H, BPF_W, BPF_DW.

@@ -1,4 +1,4 @@
-// The few bpf(2) calls blast needs: a mapped array, a program, one run, an attachment.
+// The bpf(2) calls that blast needs: a mapped array, a program, one run, an attachment.
 #pragma once
 
 #include <linux/bpf.h>
@@ -13,8 +13,8 @@
 
 namespace capstan::traffic {
 
-// An array map with one element of `size` bytes, mapped into this process as well: a piece of
-// memory a kernel program and we both see.
+// An array map with one element of `size` bytes, mapped into this process as well: memory shared by
+// a kernel program and this process.
 class BpfMemory {
  public:
   BpfMemory() = default;
@@ -36,20 +36,21 @@ UniqueFd load_xdp_program(std::string_view name, std::span<const bpf_insn> instr
                           bool takes_fragments);
 
 // BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES (Linux 5.18): runs the program `repeat` times on
-// copies of `frame` and lets the kernel do with each what the program says.
+// copies of `frame`; the kernel handles each frame according to the program's verdict.
 // `ingress_ifindex`: the interface the frames seem to come from, 0 for the loopback interface.
-// Blocks until done or until a signal comes. Returns 0 or an errno value (EINTR: a signal).
+// Blocks until done or until a signal arrives. Returns 0 or an errno value (EINTR: a signal).
 [[nodiscard]] int run_live_frames(int program_fd, std::span<const std::uint8_t> frame,
                                   std::uint32_t ingress_ifindex, std::uint32_t repeat,
                                   std::uint32_t batch_size) noexcept;
 
-// Runs the program once on `frame`, which becomes what the program made of it (and is resized).
-// Returns the program's verdict. Throws std::system_error.
+// Runs the program once on `frame` and stores the frame that the program made in `result`, its size
+// in `result_size`. Returns the program's verdict. Throws std::system_error.
 std::uint32_t run_once(int program_fd, std::span<const std::uint8_t> frame,
                        std::span<std::uint8_t> result, std::size_t& result_size);
 
-// Attaches an XDP program to an interface of this thread's namespace for as long as the returned
-// descriptor lives. An empty one and errno on refusal (EBUSY: there is one already).
+// Attaches an XDP program to an interface of this thread's namespace for the lifetime of the
+// returned descriptor. Returns an empty one, with errno set, on refusal (EBUSY: a program is
+// attached already).
 UniqueFd attach_xdp(int program_fd, int ifindex) noexcept;
 
 }  // namespace capstan::traffic

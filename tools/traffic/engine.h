@@ -1,4 +1,4 @@
-// What the two engines have in common: the job they are given, the counts they give back.
+// What the two engines have in common: the job they receive and the counts they return.
 #pragma once
 
 #include <atomic>
@@ -20,20 +20,20 @@ struct Job {
   const std::atomic<bool>& stop;
 };
 
-// Why the xdp engine cannot do this job here although the job as such is fine; nothing has been
-// sent yet. The ring engine takes over, or the text goes to the user.
+// Why the xdp engine cannot do this job here although the job itself is valid; nothing has been
+// sent yet. The ring engine is used instead, or the text is shown to the user.
 class EngineUnavailable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Writes into `result`, whose `frames` is set, what became of them by `seen`: refused, and
-// vanished.
+// For the number of frames in `result`, computes from `seen` how many were refused and how many
+// vanished, and stores both in `result`.
 void account_for(const Job& job, const SentCounter& counter, const SentCounts& seen,
                  BlastResult& result);
 
-// Each sends the whole job and fills in engine, frames, refused, vanished, too_long, bytes,
-// duration and interrupted of `result`, and adds to its notes.
+// Each function sends the whole job, sets engine, frames, refused, vanished, too_long, bytes,
+// duration and interrupted of `result`, and adds notes to it.
 void run_xdp_engine(const Job& job, const FramePlan& plan, BlastResult& result);
 void run_ring_engine(const Job& job, FrameFeed& feed, BlastResult& result);
 

@@ -1,4 +1,4 @@
-// Where the ring engine's frames come from: made (FramePlan) or replayed from a recording.
+// The source of the ring engine's frames: generated (FramePlan) or replayed from a recording.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,22 @@ class FrameFeed {
  public:
   virtual ~FrameFeed() = default;
 
-  // Bytes a buffer for write() must have; it is given the filler once, at the start.
+  // Size in bytes that the buffer for write() must have; it is filled with the filler once, at the
+  // start.
   virtual std::uint32_t buffer_size() const noexcept = 0;
 
-  // No further frame.
+  // Whether there are no further frames.
   virtual bool is_done() const noexcept = 0;
 
-  // Nanoseconds after `now_ns` (since the start) until the next frame is due; 0: now. Requires:
-  // not done.
+  // Returns the nanoseconds from `now_ns` (since the start) until the next frame is due; 0: now.
+  // Requires: not done.
   virtual std::uint64_t wait_ns(std::uint64_t now_ns) = 0;
 
-  // Writes the next frame, which is due, and returns its size. Requires: not done.
+  // Writes the next frame, which must be due, and returns its size. Requires: not done.
   virtual std::uint32_t write(std::uint8_t* buffer) = 0;
 };
 
-// `count` frames of a plan from `first_sequence` on; a count of 0 has no end.
+// `count` frames of a plan, starting at `first_sequence`; a count of 0 means no end.
 class PlannedFeed final : public FrameFeed {
  public:
   PlannedFeed(const FramePlan& plan, const PaceOptions& pace, std::uint64_t first_sequence,
@@ -49,13 +50,13 @@ class PlannedFeed final : public FrameFeed {
 
 struct ReplayOptions {
   std::string path;         // empty: no replay
-  double speed = 1;         // times the recording's own timing; 0: as fast as it goes
-  std::uint64_t loops = 1;  // times through the file
+  double speed = 1;         // factor on the recording's timing; 0: as fast as possible
+  std::uint64_t loops = 1;  // how often the file is sent
 };
 
-// The packets of a recording, as they are. With a rate in `pace` that rate counts, not the timing.
-// Packets that are no Ethernet frames, were cut when recorded or are longer than the MTU lets pass
-// are left out and counted.
+// The packets of a recording, unchanged. If `pace` has a rate, that rate replaces the recording's
+// timing. Packets that are not Ethernet frames, were cut when recorded, or exceed the MTU are left
+// out and counted.
 class ReplayFeed final : public FrameFeed {
  public:
   // Opens the file. Throws UsageError when it cannot be read or has no packet to send.
@@ -69,7 +70,7 @@ class ReplayFeed final : public FrameFeed {
 
   std::uint64_t skipped() const noexcept { return skipped_; }
   std::uint64_t too_long() const noexcept { return too_long_; }
-  // Bytes of the longest of those, without a VLAN tag the MTU does not count.
+  // Size in bytes of the longest of these, without a VLAN tag that the MTU does not include.
   std::uint32_t longest() const noexcept { return longest_; }
   const std::string& problem() const noexcept { return problem_; }
 
@@ -84,9 +85,9 @@ class ReplayFeed final : public FrameFeed {
   std::uint64_t frames_left_;
   std::uint32_t mtu_;
   std::unique_ptr<PacketSource> source_;
-  std::optional<PacketView> packet_;  // the next to go, borrowed from source_
+  std::optional<PacketView> packet_;  // the next one to send, borrowed from source_
   std::uint64_t loops_done_ = 0;
-  std::uint64_t first_timestamp_ns_ = 0;  // of this turn through the file
+  std::uint64_t first_timestamp_ns_ = 0;  // of this pass through the file
   std::uint64_t last_timestamp_ns_ = 0;
   std::uint64_t turn_start_ns_ = 0;  // since the start of the run
   bool turn_is_new_ = true;
@@ -97,7 +98,8 @@ class ReplayFeed final : public FrameFeed {
   std::string problem_;
 };
 
-// When a packet recorded `recorded_ns` after the first one is due at `speed` times its own timing.
+// The time at which a packet recorded `recorded_ns` after the first one is due, at `speed` times
+// the recording's timing.
 std::uint64_t replay_due_ns(std::uint64_t recorded_ns, double speed) noexcept;
 
 }  // namespace capstan::traffic

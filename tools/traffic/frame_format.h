@@ -1,4 +1,4 @@
-// The bytes of one synthetic frame, as `blast` makes and `verify` checks them.
+// The bytes of one generated frame: `blast` generates them and `verify` checks them.
 //
 // Two layouts, after 0 to 2 VLAN tags (802.1Q, outer 0x88a8 when there are two):
 //
@@ -46,7 +46,7 @@ inline constexpr std::uint32_t kBenchmarkNet4 = 0xc6120000;  // 198.18.0.0/15
 inline constexpr std::uint32_t kBenchmarkMask4 = 0xfffe0000;
 inline constexpr std::uint8_t kBenchmarkNet6[6] = {0x20, 0x01, 0x00, 0x02, 0x00, 0x00};
 
-// The largest frame blast makes: what an IPv4 packet can be, plus Ethernet and two tags.
+// The largest frame that blast generates: the largest IPv4 packet, plus Ethernet and two tags.
 inline constexpr std::size_t kMaxFrameSize = 65535;
 inline constexpr std::size_t kMinFrameSize = kEthernetSize;
 

@@ -1,4 +1,4 @@
-// When the next frame is due: rates, bursts and the fixed-point time they are counted in.
+// When the next frame is due: rates, bursts, and the fixed-point time they use.
 //
 // Time is kept in units of 2^-16 ns since the run's start (three days fit), so that the cost of one
 // frame at 100 million frames a second still has 20 significant bits and the rate does not drift.
@@ -12,30 +12,31 @@ namespace capstan::traffic {
 
 inline constexpr unsigned kPaceShift = 16;
 
-// At most one of the two rates; neither: as fast as it goes.
+// At most one of the two rates may be set; none: as fast as possible.
 struct PaceOptions {
   double packets_per_second = 0;
   double bits_per_second = 0;      // of the frames as AF_PACKET shows them
-  std::uint64_t burst_on_ns = 0;   // both 0: steadily; else frames only in the first on_ns
-  std::uint64_t burst_off_ns = 0;  // of every on_ns + off_ns; the rate is the one while on
+  std::uint64_t burst_on_ns = 0;   // both 0: a steady rate; else frames only in the first on_ns
+  std::uint64_t burst_off_ns = 0;  // of every on_ns + off_ns, at the rate given
 
   bool is_paced() const noexcept { return packets_per_second > 0 || bits_per_second > 0; }
   bool has_bursts() const noexcept { return burst_on_ns > 0 && burst_off_ns > 0; }
 };
 
-// The time one frame of `frame_size` bytes takes at the wanted rate, 0 when not paced.
+// The time of one frame of `frame_size` bytes at the wanted rate; 0 when not paced.
 std::uint64_t pace_cost(const PaceOptions& options, std::uint32_t frame_size) noexcept;
 
-// Decides, frame by frame, whether it is time. The kernel program has the same rules
+// Decides for each frame whether it is due. The kernel program follows the same rules
 // (xdp_program.cc).
 class Pacer {
  public:
   explicit Pacer(const PaceOptions& options) noexcept : options_(options) {}
 
-  // Nanoseconds after `now_ns` (since the run's start) until a frame may go; 0: now.
+  // Returns the nanoseconds from `now_ns` (since the run's start) until a frame may be sent; 0:
+  // now.
   std::uint64_t wait_ns(std::uint64_t now_ns) noexcept;
 
-  // A frame of this cost goes.
+  // To be called when a frame of this cost is sent.
   void spend(std::uint64_t cost) noexcept { due_ += cost; }
 
  private:

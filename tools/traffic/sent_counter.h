@@ -1,8 +1,8 @@
-// SentCounter: how many frames have left an interface, and how many it refused, as the kernel
-// counts them.
+// SentCounter: how many frames have left an interface and how many it refused, according to the
+// kernel's counters.
 //
-// Used by both engines: what a generator made is not what was sent. An XDP frame that finds a
-// veth's other end not receiving in NAPI vanishes and no counter moves (drivers/net/veth.c,
+// Used by both engines, because generated frames are not always sent. When the other end of a veth
+// does not receive in NAPI mode, an XDP frame vanishes without being counted (drivers/net/veth.c,
 // veth_xdp_xmit).
 #pragma once
 
@@ -15,33 +15,33 @@ namespace capstan::traffic {
 
 struct SentCounts {
   std::uint64_t sent = 0;
-  std::uint64_t refused = 0;  // dropped by the interface, which says so
+  std::uint64_t refused = 0;  // dropped by the interface, which counts them
 };
 
 enum class SentBy {
-  kXdp,     // frames redirected by an XDP program; other traffic of a veth is not among them
-  kPacket,  // a packet socket: other programs' frames of the same time count too
+  kXdp,     // frames redirected by an XDP program; excludes other traffic of a veth
+  kPacket,  // a packet socket; includes frames of other programs at the same time
 };
 
-// Counts from its making on. One thread. Where several generators use one interface at once each
-// sees the frames of all.
+// Counts from its construction on. One thread. If several generators use one interface at the same
+// time, each counts the frames of all.
 class SentCounter {
  public:
-  // Throws std::system_error when the interface is gone.
+  // Throws std::system_error when the interface does not exist any more.
   SentCounter(const LinkInfo& link, SentBy by);
 
   SentCounts counts() const;
 
-  // Looks until `made` frames are accounted for, sent or refused, `milliseconds` at most; what it
-  // saw last.
+  // Reads the counters until `made` frames are accounted for, sent or refused, for at most
+  // `milliseconds`; returns the last values.
   SentCounts wait_for(std::uint64_t made, int milliseconds) const;
 
-  // Waits until the other end of a veth has fetched what was sent to it: its counters have come up
-  // to `made` and stand still. `milliseconds` at most.
+  // Waits until the other end of a veth has received what was sent to it: its counters have reached
+  // `made` and do not change. At most `milliseconds`.
   void wait_until_fetched(std::uint64_t made, int milliseconds) const;
 
-  // What is missing in counts() has not left: true of virtual links, which count as they send. A
-  // driver of a real adapter may count late, or not at all.
+  // Whether frames missing in counts() have certainly not been sent: true for virtual links, which
+  // count while sending. The driver of a hardware adapter may count late, or not at all.
   bool is_certain() const noexcept { return certain_; }
 
  private:

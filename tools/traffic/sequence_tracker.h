@@ -1,7 +1,7 @@
-// Which numbers of one stream have been seen: missing, doubled, reordered.
+// Which numbers of one stream were seen: missing, duplicate, reordered.
 //
-// Memory: one bit a number, in pieces of 65536 numbers, and nothing for a piece that is complete. A
-// recording without loss takes 8 KiB however long it is, one with loss everywhere 125 MB per
+// Memory: one bit per number, in pieces of 65536 numbers, and none for a complete piece. A
+// recording without loss takes 8 KiB however long it is; one with loss everywhere takes 125 MB per
 // thousand million packets.
 #pragma once
 
@@ -25,16 +25,16 @@ class SequenceTracker {
  public:
   enum class Outcome { kNew, kDuplicate, kTooFar };
 
-  // `piece_limit` bounds the memory: so many pieces of 8 KiB with gaps in them.
+  // `piece_limit` limits the memory: the number of pieces of 8 KiB that may have gaps.
   explicit SequenceTracker(std::size_t piece_limit = 262144) : piece_limit_(piece_limit) {}
 
-  // Notes one number. kTooFar: it lies in a new piece and there is no room for more; not noted.
+  // Notes one number. kTooFar: it belongs to a new piece and the limit is reached; it is not noted.
   Outcome add(std::uint64_t sequence);
 
-  // A new file begins: order is judged within a file.
+  // To be called when a new file begins: order is checked within a file.
   void start_file() noexcept { highest_in_file_.reset(); }
 
-  // The number nearest to the highest seen whose low 32 bits are `low`.
+  // Returns the number nearest to the highest one seen whose low 32 bits are `low`.
   std::uint64_t widen(std::uint32_t low) const noexcept;
 
   std::uint64_t unique() const noexcept { return unique_; }
@@ -46,11 +46,11 @@ class SequenceTracker {
   std::uint64_t lowest() const noexcept { return lowest_; }    // Requires: not empty
   std::uint64_t highest() const noexcept { return highest_; }  // Requires: not empty
 
-  // How many of [first, last] were seen.
+  // How many numbers of [first, last] were seen.
   std::uint64_t seen_within(SequenceRange range) const;
 
-  // Calls `visit` with each gap in [range.first, range.last], in order, longest possible pieces.
-  // `visit` returns false to stop.
+  // Calls `visit` for each gap in [range.first, range.last], in order and joined as far as
+  // possible. `visit` returns false to stop.
   void for_each_missing(SequenceRange range, const std::function<bool(SequenceRange)>& visit) const;
 
  private:
@@ -68,7 +68,7 @@ class SequenceTracker {
   std::size_t piece_limit_;
   std::map<std::uint64_t, Piece> pieces_;  // by sequence >> kPieceShift
   std::size_t open_pieces_ = 0;
-  Piece* last_piece_ = nullptr;  // of the number before: mostly the next one's too
+  Piece* last_piece_ = nullptr;  // of the previous number; usually also that of the next
   std::uint64_t last_piece_number_ = 0;
   std::uint64_t unique_ = 0;
   std::uint64_t duplicates_ = 0;

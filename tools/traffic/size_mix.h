@@ -1,4 +1,4 @@
-// Which frame sizes a run sends, and in which order: fixed, IMIX, a list or a range.
+// Which frame sizes a run sends and in which order: fixed, IMIX, a list or a range.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ struct SizeShare {
   bool operator==(const SizeShare&) const = default;
 };
 
-// The default mix: 64, 594 and 1518 bytes as 7:4:1.
+// The default mix: 64, 594 and 1518 bytes in the ratio 7:4:1.
 std::vector<SizeShare> imix();
 
-// "1514", "imix", "64,128,1514", "64:7,594:4,1518:1" (size:weight), "14-199" (every size), and
-// mixtures of them. Throws UsageError naming the part that is wrong.
+// Parses "1514", "imix", "64,128,1514", "64:7,594:4,1518:1" (size:weight), "14-199" (every size),
+// and combinations of them. Throws UsageError that names the invalid part.
 std::vector<SizeShare> parse_size_mix(std::string_view text);
 
-// The order of one round as indices into `shares`: each occurs `weight` times, spread as evenly as
-// integers allow, so that sizes are interleaved frame by frame. Never empty.
-// Requires: shares not empty, every weight at least 1.
+// The order of one round as indices into `shares`: each occurs `weight` times, distributed as
+// evenly as integers allow, so that sizes change from frame to frame. Never empty. Requires: shares
+// not empty, every weight at least 1.
 std::vector<std::uint32_t> size_order(const std::vector<SizeShare>& shares);
 
 }  // namespace capstan::traffic
