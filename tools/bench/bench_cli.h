@@ -12,11 +12,11 @@ struct BenchCommandLine {
   bench::BenchPlan plan;
   std::string json_path;  // empty: none; "-": standard output
   std::string html_path;  // empty: none
-  std::string interface;  // empty: a veth pair of our own
+  std::string interface;  // empty: a veth pair that the bench creates
   bool quiet = false;
 };
 
-// Parses and checks. Empty: help was printed. Throws UsageError.
+// Parses and checks. Returns nullopt when help was printed. Throws UsageError.
 std::optional<BenchCommandLine> parse_bench_command_line(int argc, const char* const* argv);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// `capstan bench`: where this machine begins to lose packets.
+// `capstan bench`: measures where this machine begins to lose packets.
 #pragma once
 
 namespace capstan::tools {

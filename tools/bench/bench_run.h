@@ -1,4 +1,5 @@
-// BenchRun: the order of the trials of each mode, their progress, and what follows from them.
+// BenchRun: the order of the trials in each mode, their progress, and the results computed from
+// them.
 #pragma once
 
 #include <atomic>
@@ -15,29 +16,30 @@ namespace capstan::bench {
 
 struct BenchPlan {
   std::string mode;                       // "rate", "curve", "burst" or "compare"
-  std::vector<std::string> tools;         // wanted; those not installed are named as absent
-  std::vector<FrameChoice> rate_frames;   // of the search for the highest rate without loss
-  std::vector<FrameChoice> curve_frames;  // of the curves
+  std::vector<std::string> tools;         // requested; those not installed are reported as absent
+  std::vector<FrameChoice> rate_frames;   // for the search for the highest rate without loss
+  std::vector<FrameChoice> curve_frames;  // for the curves
   std::vector<double> curve_shares;       // loads, as shares of the generator's top speed
   std::vector<std::uint32_t> burst_rings_mib;
   std::uint32_t repeats = 1;
-  std::uint64_t disk_bytes = std::uint64_t{4} << 30;  // 0: leave the disk out
-  double time_limit_s = 0;  // no trial begins later than this; 0: no limit
+  std::uint64_t disk_bytes = std::uint64_t{4} << 30;  // 0: do not measure the disk
+  double time_limit_s = 0;  // no trial starts later than this; 0: no limit
   double resolution = 0.05;
   int most_trials = 7;
   TrialSetting setting;
 };
 
-// One line of progress: which trial, which tool, what came of it, time left.
+// Receives one line of progress: trial, tool, result, remaining time.
 using Progress = std::function<void(const std::string&)>;
 
 class BenchRun {
  public:
-  // `report` outlives this and is filled as the run goes on: what an interrupted run leaves in it
-  // is valid.
+  // `report` must outlive this object and is filled during the run: if the run is interrupted, what
+  // it contains is valid.
   BenchRun(BenchPlan plan, BenchReport& report, const std::atomic<bool>& stop, Progress progress);
 
-  // Makes all trials. Throws what cannot be gone on after (no generator, no room).
+  // Runs all trials. Throws errors after which the run cannot continue (no generator, no disk
+  // space).
   void run();
 
  private:
@@ -62,7 +64,7 @@ class BenchRun {
   TrialRunner runner_;
   std::uint64_t begun_ns_;
   std::size_t done_ = 0;
-  std::size_t planned_ = 0;  // an estimate: searches end early
+  std::size_t planned_ = 0;  // an estimate, because searches may end early
 };
 
 }  // namespace capstan::bench

@@ -1,4 +1,4 @@
-// What a bench measured: plain values, filled by bench_run.cc, drawn by html_page.cc, written by
+// The results of a bench: plain values, filled by bench_run.cc, drawn by html_page.cc, written by
 // json_report.cc.
 #pragma once
 
@@ -8,14 +8,15 @@
 
 namespace capstan::bench {
 
-// The frames of a trial. Sizes are as RFC 2544 counts them, with the 4 bytes of FCS.
+// The frames of a trial. Sizes are counted as in RFC 2544, with the 4 bytes of FCS.
 struct FrameChoice {
   std::string name;             // "64", "1518", "imix"
   std::uint32_t wire_size = 0;  // 0: imix
   double mean_bytes = 0;        // as AF_PACKET shows them, without FCS
 };
 
-// One recorder, one load. Loss is offered - written, and written is what verify found in its file.
+// One recorder with one load. The loss is offered - written, where written is what verify found in
+// the recorder's file.
 struct Trial {
   std::string tool;
   std::string purpose;  // "curve", "search" or "burst"
@@ -26,8 +27,8 @@ struct Trial {
   std::uint64_t offered_bytes = 0;
   double seconds = 0;
   std::uint64_t written = 0;
-  std::uint64_t damaged = 0;  // packets in the file that are not as they were sent
-  std::uint64_t cpu_ns = 0;   // of the recorder while the traffic lasted and until it was at rest
+  std::uint64_t damaged = 0;  // packets in the file that differ from what was sent
+  std::uint64_t cpu_ns = 0;   // of the recorder, during the traffic and until it was idle
   std::uint64_t peak_rss_kib = 0;
   std::string failure;  // empty: the recorder started, ended and left a readable file
 
@@ -40,25 +41,25 @@ struct Trial {
   double cpu_ns_per_packet() const noexcept;
 };
 
-// The highest rate with no loss (RFC 2544 section 26.1) of one tool at one frame size.
+// The highest rate without loss (RFC 2544 section 26.1) of one tool at one frame size.
 struct NoDropRate {
   std::string tool;
   std::string frame;
   std::uint32_t repeat = 1;
-  double pps = 0;  // 0: lost packets at every rate tried, or failed
+  double pps = 0;  // 0: packets were lost at every rate tried, or it failed
   double bps = 0;
-  double lowest_with_loss_pps = 0;  // 0: none was lost up to the generator's top speed
-  bool measured = false;            // false: nothing valid was measured
+  double lowest_with_loss_pps = 0;  // 0: no loss up to the generator's top speed
+  bool measured = false;            // false: there is no valid measurement
 };
 
-// The longest burst at top speed that a ring of this size survived.
+// The longest burst at top speed that a ring of this size recorded without loss.
 struct BurstLimit {
   std::string tool;
   std::string frame;
   std::uint32_t ring_mib = 0;
   std::uint64_t packets = 0;
   double milliseconds = 0;
-  bool at_limit = false;  // the longest burst that was tried: the true limit lies higher
+  bool at_limit = false;  // the longest burst tried was recorded: the true limit is higher
 };
 
 struct TopSpeed {
@@ -67,8 +68,8 @@ struct TopSpeed {
   double bps = 0;
   double one_pps = 0;  // of the first generator alone
   std::string engine;
-  bool inward = false;  // given to the recorded end's own receive path, not sent from the other end
-  std::string note;     // why not inward; empty: it is
+  bool inward = false;  // sent into the recorded end's receive path, not from the other end
+  std::string note;     // why not inward; empty if it is
 };
 
 struct ToolInfo {
@@ -90,7 +91,7 @@ struct BenchReport {
   std::string directory;
   std::string file_system;
   double disk_bytes_per_second = 0;    // 0: not measured
-  double memcpy_bytes_per_second = 0;  // the same
+  double memcpy_bytes_per_second = 0;  // 0: not measured
   std::uint32_t ring_mib = 0;
   double trial_seconds = 0;
   std::vector<ToolInfo> tools;

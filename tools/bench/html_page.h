@@ -1,4 +1,4 @@
-// The report as one HTML page that opens from the file system and fetches nothing.
+// The report as one HTML page that can be opened as a file and loads nothing else.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace capstan::bench {
 
 std::string html_page(const BenchReport& report);
 
-// What the page says to somebody who reads one sentence only.
+// The page's result in one sentence.
 std::string summary_sentence(const BenchReport& report);
 
 }  // namespace capstan::bench

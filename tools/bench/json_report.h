@@ -1,4 +1,4 @@
-// The report as JSON: every raw trial, and what follows from them.
+// The report as JSON: all trials, and the results computed from them.
 #pragma once
 
 #include <string>

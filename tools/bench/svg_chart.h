@@ -1,4 +1,4 @@
-// Charts as SVG text: lines over a number axis, bars over groups. Readable without colour: each
+// Charts as SVG text: lines over a number axis, bars in groups. Readable without colour: each
 // series has its own dash and marker, or its own hatching.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace capstan::bench {
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;  // line chart: x, y in any order
-  std::vector<double> values;                     // bar chart: one a group; below 0: absent
+  std::vector<double> values;                     // bar chart: one per group; below 0: absent
 };
 
 // A straight line across the chart: a limit of the machine.
@@ -39,11 +39,13 @@ struct BarChart {
   bool logarithmic = false;
 };
 
-// The whole <svg> element. Every series is a <g data-series="NAME">, marks <g data-mark="NAME">.
+// Returns the complete <svg> element. Every series is a <g data-series="NAME">, every mark a <g
+// data-mark="NAME">.
 std::string draw(const LineChart& chart);
 std::string draw(const BarChart& chart);
 
-// The step of a number axis to `largest` with about `steps` labels: 1, 2 or 5 times a power of ten.
+// The step of a number axis up to `largest` with about `steps` labels: 1, 2 or 5 times a power of
+// ten.
 double axis_step(double largest, int steps);
 
 }  // namespace capstan::bench

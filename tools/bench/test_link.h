@@ -1,4 +1,4 @@
-// TestLink: the bench's own two network namespaces with a veth pair between them, and the lock that
+// TestLink: two network namespaces of the bench with a veth pair between them, and the lock that
 // keeps two benches from disturbing each other.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace capstan::bench {
 
-// Held while a bench runs. Throws UsageError when another one does.
+// Held while a bench runs. Throws UsageError when another bench holds it.
 class BenchLock {
  public:
   explicit BenchLock(const std::string& path = default_path());
@@ -20,16 +20,16 @@ class BenchLock {
   UniqueFd fd_;
 };
 
-// Namespaces that a bench which was killed left behind: those of process numbers that are gone.
+// Namespaces left by a bench that was killed: those whose process number does not exist any more.
 std::vector<std::string> find_leftover_namespaces();
 void remove_namespace(const std::string& name);
 
-// Owns the namespaces: both are removed at the end, and the pair with them. Where the kernel allows
-// it a pass-through XDP program is on the sink's interface all the time: several generators need
-// it, and the first that ends must not take it from the others.
+// Owns the namespaces: the destructor removes both, and with them the pair. If the kernel allows
+// it, a pass-through XDP program is attached to the sink's interface all the time: several
+// generators need it, and the first one that ends must not detach it from the others.
 class TestLink {
  public:
-  // Throws std::system_error or std::runtime_error with what ip(8) said.
+  // Throws std::system_error, or std::runtime_error with the message of ip(8).
   explicit TestLink(std::uint32_t mtu);
   ~TestLink();
   TestLink(const TestLink&) = delete;

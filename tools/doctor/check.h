@@ -1,4 +1,4 @@
-// Check: one finding of `capstan doctor`, and the sums over all of them.
+// Check: one finding of `capstan doctor`, and a summary of all of them.
 #pragma once
 
 #include <algorithm>
@@ -10,17 +10,17 @@ namespace capstan::tools {
 
 enum class CheckState : std::uint8_t {
   kOk,
-  kWarn,     // not as it could be; costs packets only together with something else
-  kCost,     // packets are lost or merged by this at rates the machine could otherwise take
-  kUnknown,  // could not be found out; `found` says why
+  kWarn,     // not ideal; costs packets only together with something else
+  kCost,     // packets are lost or merged at rates the machine could otherwise record
+  kUnknown,  // could not be determined; `found` says why
 };
 
 struct Check {
   std::string name;  // stable, for --json: "gro", "disk-rate"
   CheckState state = CheckState::kUnknown;
-  std::string found;  // what is so now
+  std::string found;  // the present state
   std::string why;    // one sentence: why it matters
-  std::string mend;   // a command; empty when nothing is to be done
+  std::string mend;   // a command that improves it; empty: nothing to do
 };
 
 using Checks = std::vector<Check>;

@@ -1,4 +1,5 @@
-// Checks of the target directory: file system, direct I/O, space, and its rate against the link's.
+// Checks of the target directory: file system, direct I/O, space, and the disk's rate compared with
+// the link's.
 #pragma once
 
 #include "tools/doctor/check.h"
@@ -7,7 +8,7 @@
 namespace capstan::tools {
 
 inline constexpr double kDiskHeadroom =
-    1.2;  // the disk of a full link should have a fifth to spare
+    1.2;  // the disk should be a fifth faster than a full link requires
 
 Checks check_file_system(const DiskFacts& disk);
 

@@ -16,7 +16,7 @@ struct DoctorCommandLine {
   std::optional<PlanWish> plan;
 };
 
-// Parses and checks. Empty: help was asked for and printed. Throws UsageError.
+// Parses and checks. Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char* const* argv);
 
 }  // namespace capstan::tools

@@ -1,10 +1,10 @@
-// `capstan doctor`: what about this adapter, kernel and disk will cost packets, and the command
-// that mends it.
+// `capstan doctor`: what in this adapter, kernel and disk will cost packets, and the command that
+// corrects it.
 #pragma once
 
 namespace capstan::tools {
 
-// Status 1 when a check says that packets will be lost.
+// Returns status 1 when a check reports that packets will be lost.
 int doctor_command(int argc, char** argv);
 
 }  // namespace capstan::tools

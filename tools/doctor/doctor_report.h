@@ -9,7 +9,8 @@ namespace capstan::tools {
 
 const char* check_state_name(CheckState state);
 
-// Worst first would hide the order of thought: checks stay in their order, and a sum ends it.
+// The checks in their own order, not worst first, which would hide how they follow from each other;
+// a summary follows.
 std::string doctor_text(const Checks& checks);
 
 // {"costs_packets": false, "checks": [{"name", "state", "found", "why", "mend"}]}

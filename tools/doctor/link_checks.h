@@ -1,4 +1,4 @@
-// Checks of one adapter: its offloads, ring, queues, hash, pause frames, interrupts and place.
+// Checks of one adapter: its offloads, ring, queues, hash, pause frames, interrupts and NUMA node.
 #pragma once
 
 #include "tools/doctor/check.h"
@@ -7,10 +7,10 @@
 
 namespace capstan::tools {
 
-// What ethtool says.
+// Checks of what ethtool reports.
 Checks check_link(const LinkFacts& facts, std::size_t cpus);
 
-// What /sys and /proc say of the adapter: drops so far, interrupts, NUMA node.
+// Checks of what /sys and /proc report about the adapter: drops so far, interrupts, NUMA node.
 Checks check_link_placing(const std::string& name, const SystemTree& system);
 
 }  // namespace capstan::tools

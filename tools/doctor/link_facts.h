@@ -1,5 +1,5 @@
-// LinkFacts: what a network driver says of itself through ethtool's ioctl. Asked here and nowhere
-// else; the checks take the facts, so that tests can make them up.
+// LinkFacts: what a network driver reports about itself through ethtool's ioctl. Read only here;
+// the checks take the facts as input, so that tests can invent them.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace capstan::tools {
 
-// Empty members: the driver does not say.
+// Empty members: the driver does not tell.
 struct LinkFacts {
   std::string name;
   std::optional<bool> gro;
   std::optional<bool> lro;
   std::optional<bool> tso;
   std::optional<bool> gso;
-  std::optional<bool> rx_vlan;  // the adapter takes the VLAN tag out
+  std::optional<bool> rx_vlan;  // the adapter removes the VLAN tag
   std::optional<std::uint32_t> ring_size;
   std::optional<std::uint32_t> ring_size_max;
   std::optional<std::uint32_t> queues;
@@ -25,7 +25,7 @@ struct LinkFacts {
   std::optional<bool> pause_tx;
 };
 
-// Never throws: what cannot be asked stays empty.
+// Never throws: what cannot be read stays empty.
 LinkFacts read_link_facts(const std::string& name);
 
 }  // namespace capstan::tools

@@ -1,4 +1,4 @@
-// Checks of the machine and its kernel, whatever the adapter.
+// Checks of the machine and its kernel, independent of the adapter.
 #pragma once
 
 #include "tools/doctor/check.h"
@@ -6,10 +6,10 @@
 
 namespace capstan::tools {
 
-// What /proc and /sys say: governor, isolation, irqbalance, memlock, hugepages, kernel version.
+// From /proc and /sys: CPU governor, isolation, irqbalance, memlock, hugepages, kernel version.
 Checks check_machine(const SystemTree& system, std::size_t cpus);
 
-// What only trying tells, on the running kernel: io_uring, writing from a ring's own memory,
+// Checks that have to be tried on the running kernel: io_uring, writing from a ring's own memory,
 // Landlock.
 Checks probe_kernel(const SystemTree& system);
 

@@ -39,7 +39,7 @@ struct LinePoolLimits {
   std::size_t workers = 1;
   std::size_t batches = 16;
   std::size_t batch_packets = 1024;
-  std::uint64_t batch_bytes = std::uint64_t{1} << 20;  // of captured packets; a single packet may be larger
+  std::uint64_t batch_bytes = std::uint64_t{1} << 20;  // of captured packets, or one packet
   bool flush_batches = false;                          // write out the lines of each batch at once
 };
 

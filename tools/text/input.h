@@ -1,8 +1,8 @@
-// Input: the bytes a protocol printer is given, and its way of saying that they ran out.
+// Input: the bytes that a protocol printer receives; notices when they end too early.
 //
-// A read past what was captured gives 0 and truncates the printer: the line ends there with
-// " [|protocol]", whatever is still put (see Printer::truncate). So a printer reads and prints
-// straight on, field by field, and needs no check of its own but in loops.
+// A read beyond the captured bytes returns 0 and truncates the printer: the line ends there with "
+// [|protocol]", whatever is printed later (see Printer::truncate). So a printer reads and prints
+// field by field and needs no checks of its own except in loops.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace capstan::text {
 
 class Printer;
 
-// A plain value. Two sizes: captured(), the bytes that are there (up to the end of the enclosing IP
-// packet), and length(), the bytes that the layer below said this layer has.
+// A plain value with two sizes: captured(), the bytes that are present (up to the end of the
+// enclosing IP packet), and length(), the size of this layer according to the layer below.
 class Input {
  public:
   Input(Printer& printer, const std::uint8_t* data, std::size_t captured,
@@ -24,24 +24,24 @@ class Input {
   const std::uint8_t* data() const noexcept { return bytes_.data(); }
   std::size_t captured() const noexcept { return bytes_.size(); }
   std::size_t length() const noexcept { return length_; }
-  // min(captured, length): what may be shown as this layer's own.
+  // min(captured, length): the bytes that may be printed as part of this layer.
   std::size_t available() const noexcept {
     return bytes_.size() < length_ ? bytes_.size() : length_;
   }
   ByteReader bytes() const noexcept { return bytes_; }
 
-  // Asks; never truncates.
+  // Whether the bytes are present; never truncates.
   bool has(std::size_t offset, std::size_t count) const noexcept {
     return bytes_.has(offset, count);
   }
-  // Asks, and truncates the printer when the bytes are not there.
+  // Whether the bytes are present; truncates the printer if they are not.
   bool need(std::size_t offset, std::size_t count) const {
     if (bytes_.has(offset, count)) return true;
     ran_out();
     return false;
   }
-  // `count` bytes at `offset`, to be looked at as a whole (an address). When they are not there,
-  // truncates and gives zeros; count is then at most 64.
+  // Returns `count` bytes at `offset`, to be used together (such as an address). If they are not
+  // present, truncates and returns zeros; `count` may then be at most 64.
   const std::uint8_t* at(std::size_t offset, std::size_t count) const {
     return need(offset, count) ? bytes_.data() + offset : zeros();
   }
@@ -84,18 +84,18 @@ class Input {
     return bytes_.le64(offset);
   }
 
-  // What follows the first `count` bytes: both sizes shrink, each to 0 at least.
+  // The bytes after the first `count`: both sizes shrink, but not below 0.
   Input from(std::size_t count) const noexcept {
     const std::size_t skipped = count < captured() ? count : captured();
     return {*printer_, bytes_.data() + skipped, captured() - skipped,
             length_ < count ? 0 : length_ - count};
   }
-  // At most the first `count` bytes, in both sizes: what lies behind counts as not captured.
+  // At most the first `count` bytes, in both sizes: the bytes after them count as not captured.
   Input first(std::size_t count) const noexcept {
     return {*printer_, bytes_.data(), captured() < count ? captured() : count,
             length_ < count ? length_ : count};
   }
-  // The same bytes under another length.
+  // The same bytes with another length().
   Input with_length(std::size_t length) const noexcept {
     return {*printer_, bytes_.data(), captured(), length};
   }

@@ -1,4 +1,4 @@
-// Names: numbers to names for hosts and services. Printers reach it through Printer.
+// Names: converts numbers to names of hosts and services. Printers use it through Printer.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace capstan::text {
 
-// What a host address is called. Implementations never block longer than they document, and are
-// called from every worker at once.
+// The names of host addresses. Implementations never block longer than they document, and are
+// called by all workers at the same time.
 class HostNames {
  public:
   HostNames() = default;
@@ -18,20 +18,20 @@ class HostNames {
   HostNames& operator=(const HostNames&) = delete;
   virtual ~HostNames() = default;
 
-  // Puts the name of the address (4 or 16 bytes) into `name`. False when there is none (yet): the
-  // caller prints the number.
+  // Stores the name of the address (4 or 16 bytes) in `name`. Returns false when there is none
+  // (yet): the caller then prints the number.
   virtual bool find(const std::uint8_t* address, std::size_t size, std::string& name) = 0;
 };
 
-// Port names as /etc/services gives them, read once; then read-only.
+// Port names from /etc/services, read once, then read-only.
 class ServiceNames {
  public:
-  // An empty table: every port is a number.
+  // An empty table: every port is printed as a number.
   ServiceNames() = default;
-  // Reads a file in the format of services(5). Missing or unreadable: an empty table.
+  // Reads a file in the format of services(5). If it is missing or unreadable, the table is empty.
   static ServiceNames load(const char* path = "/etc/services");
 
-  // Empty when the port has no name.
+  // Returns an empty text when the port has no name.
   std::string_view tcp(std::uint16_t port) const noexcept { return find(tcp_, port); }
   std::string_view udp(std::uint16_t port) const noexcept { return find(udp_, port); }
 
@@ -43,24 +43,24 @@ class ServiceNames {
   std::vector<std::string> udp_;
 };
 
-// This machine's interfaces by index, as they are when it is made; then read-only.
+// This machine's interfaces by index, as they were when load() was called; then read-only.
 class InterfaceNames {
  public:
   InterfaceNames() = default;
   static InterfaceNames load();
 
-  // "?" when there is no such interface.
+  // Returns "?" when there is no such interface.
   std::string_view find(std::uint32_t index) const noexcept;
 
  private:
   std::vector<std::pair<std::uint32_t, std::string>> names_;
 };
 
-// All that printers look up. Borrowed by every Printer, and outlives it.
+// All names that printers use. Borrowed by every Printer, which it must outlive.
 struct Names {
   ServiceNames services;
   InterfaceNames interfaces;
-  HostNames* hosts = nullptr;  // null: numbers
+  HostNames* hosts = nullptr;  // null: print numbers
 };
 
 }  // namespace capstan::text

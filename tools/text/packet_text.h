@@ -1,4 +1,4 @@
-// PacketText: one packet as the line(s) `show` prints. Start here.
+// PacketText: prints one packet as the line or lines that `show` prints. Start here.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,17 @@
 
 namespace capstan::text {
 
-// What a line says of the packet beyond its bytes.
+// What a line shows about the packet in addition to its bytes.
 struct PacketPlace {
   std::uint64_t number = 0;             // for -#, from 1
-  std::uint64_t reference_time_ns = 0;  // for -ttt the packet before, for -ttttt the first
+  std::uint64_t reference_time_ns = 0;  // time of the previous (-ttt) or the first packet (-ttttt)
 };
 
-// Clock text of timestamps. One per worker: keeps the day and the offset from UTC it looked up
-// last.
+// Timestamps as text. One per worker: remembers the day and the UTC offset that it looked up last.
 class TimeText {
  public:
   explicit TimeText(const PrintOptions& options) : options_(options) {}
-  // The time in the mode of the options and a space; nothing with -t.
+  // Prints the time in the mode of the options, and a space; nothing with -t.
   void put(TextSink& out, std::uint64_t timestamp_ns, std::uint64_t reference_ns);
 
  private:
@@ -28,13 +27,13 @@ class TimeText {
   void look_up(std::uint64_t seconds);
 
   const PrintOptions& options_;
-  std::uint64_t slot_ = ~std::uint64_t{0};  // quarter of an hour for which what follows holds
-  std::uint32_t second_of_day_ = 0;         // local, at the beginning of the slot
+  std::uint64_t slot_ = ~std::uint64_t{0};  // quarter of an hour that the next members are for
+  std::uint32_t second_of_day_ = 0;         // local time, at the start of the slot
   char date_[16] = {};                      // "2026-11-23 "
   std::size_t date_size_ = 0;
 };
 
-// Appends to printer.out: time, layers, dumps and a line end.
+// Appends time, layers, dumps and a newline to printer.out.
 class PacketText {
  public:
   PacketText(Printer& printer, const PrintOptions& options)

@@ -1,4 +1,4 @@
-// Which printer is asked for a UDP or TCP port. To add a protocol: declare its print function in
+// Which printer handles a UDP or TCP port. To add a protocol: declare its print function in
 // protocols.h and add a line to the table in ports.cc.
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace capstan::text {
 
-// The printer for a pair of ports; null when none is known. Where both ports are known, the one
-// that stands first in the table is taken.
+// Returns the printer for a pair of ports; null when there is none. If there is one for both ports,
+// the first one in the table is used.
 PrintFunction find_udp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept;
 PrintFunction find_tcp_printer(std::uint16_t source_port, std::uint16_t destination_port) noexcept;
 

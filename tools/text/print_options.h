@@ -1,21 +1,21 @@
-// PrintOptions: what the flags of `capstan show` ask of the printers. Read-only while printing.
+// PrintOptions: the flags of `capstan show` for the printers. Read-only while printing.
 #pragma once
 
 #include <cstdint>
 
 namespace capstan::text {
 
-// -t: what stands in front of a line.
+// -t: the time at the start of a line.
 enum class TimeMode : std::uint8_t {
   kClock,          // (default) hh:mm:ss.frac, local time
   kNone,           // -t
   kEpoch,          // -tt: seconds since 1970
-  kSincePrevious,  // -ttt: since the packet before
+  kSincePrevious,  // -ttt: since the previous packet
   kDate,           // -tttt: date and time
   kSinceFirst,     // -ttttt: since the first packet
 };
 
-// -T: what packets of UDP (of TCP where it says so) are taken for, whatever their ports.
+// -T: how to interpret UDP packets (and TCP where noted), whatever their ports.
 enum class PacketType : std::uint8_t {
   kByPorts,
   kDomain,  // TCP too
@@ -28,10 +28,10 @@ enum class PacketType : std::uint8_t {
 
 struct PrintOptions {
   int verbosity = 0;                // -v, -vv, -vvv: 1, 2, 3
-  int numeric = 0;                  // -n: number of times given; names only when 0
+  int numeric = 0;                  // -n: how often it was given; names only if 0
   bool strip_domain = false;        // -N: host names without their domain
   bool foreign_numeric = false;     // -f: numbers for IPv4 hosts that are not local
-  std::uint32_t local_network = 0;  // what -f takes for local, in host order; 0 and 0: everything
+  std::uint32_t local_network = 0;  // local network for -f, in host order; 0 and 0: everything
   std::uint32_t local_netmask = 0;
   bool link_header = false;        // -e
   bool quiet = false;              // -q
@@ -39,7 +39,7 @@ struct PrintOptions {
   bool skip_checksums = false;     // -K
   bool packet_numbers = false;     // -#
   bool as_dot = false;             // -b: large AS numbers as two numbers
-  bool one_line = false;           // -g: no new line behind an IP header
+  bool one_line = false;           // -g: no line break after an IP header
   bool lengths = false;            // --lengths: of each packet, captured and on the wire
   PacketType type = PacketType::kByPorts;
   bool tls = false;          // --tls: name TLS records and handshakes
@@ -49,7 +49,7 @@ struct PrintOptions {
   bool nanoseconds = false;  // --time-stamp-precision=nano
   TimeMode time_mode = TimeMode::kClock;
 
-  // The payload is dumped anyway: printers leave out their own dumps of what they do not know.
+  // The payload is dumped anyway: printers then leave out their own dumps of unknown data.
   bool dumps_packets() const noexcept { return hex != 0 || hex_and_ascii != 0 || ascii != 0; }
 };
 

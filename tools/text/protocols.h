@@ -1,15 +1,15 @@
-// Every protocol printer, one line each, by the file that defines it. A printer gets the bytes of
-// its own layer and puts its part of the line.
+// Every protocol printer, one line each, ordered by the file that defines it. A printer receives
+// the bytes of its own layer and prints its part of the line.
 #pragma once
 
 #include "tools/text/printer.h"
 
 namespace capstan::text {
 
-// ethernet.cc. With `print_header` as -e has it. Gives the bytes of the header, tags included.
+// ethernet.cc. `print_header`: as for -e. Returns the size of the header, including tags.
 std::size_t print_ethernet(Printer& p, Input in, bool print_header);
 
-// link.cc: by link type. Gives the bytes of the link-layer header, which -x and -X leave out.
+// link.cc: by link type. Returns the size of the link-layer header, which -x and -X leave out.
 std::size_t print_link(Printer& p, Input in, std::uint16_t type);
 
 // link_linux.cc
@@ -17,14 +17,15 @@ std::size_t print_nflog(Printer& p, Input in);
 std::size_t print_arcnet(Printer& p, Input in);
 
 // llc.cc: 802.2 LLC and SNAP. The addresses are those of the frame, null where there are none.
-// Gives the bytes of the header; `known` is false when the payload is for the caller to dump.
+// Returns the size of the header; `known` is set to false when the caller has to dump the payload.
 struct LinkAddresses {
   const std::uint8_t* source = nullptr;
   const std::uint8_t* destination = nullptr;
 };
 std::size_t print_llc(Printer& p, Input in, LinkAddresses addresses, bool& known);
 
-// network.cc: what an Ethernet type (or its like in other link layers) carries. False: not known.
+// network.cc: the payload of an Ethernet type (or its equivalent in other link layers). Returns
+// false if the type is not known.
 bool print_ethertype(Printer& p, std::uint16_t type, Input in, LinkAddresses addresses);
 const char* ethertype_name(std::uint16_t type) noexcept;  // null when it has none
 
@@ -32,7 +33,7 @@ const char* ethertype_name(std::uint16_t type) noexcept;  // null when it has no
 void print_arp(Printer& p, Input in);
 void print_ipv4(Printer& p, Input in);
 void print_ipv6(Printer& p, Input in);
-// By the version field, for links that carry bare IP.
+// Selects by the version field, for links that carry IP without a header of their own.
 void print_ip_any(Printer& p, Input in);
 
 // stp.cc, ipx.cc, iso.cc
@@ -41,12 +42,12 @@ void print_ipx(Printer& p, Input in);
 void print_iso(Printer& p, Input in);
 // isis.cc: IS-IS with -v
 void print_isis_details(Printer& p, Input in);
-// cisco.cc: what Cisco carries over SNAP (CDP, DTP, VTP, UDLD). False: not known.
+// cisco.cc: Cisco's protocols over SNAP (CDP, DTP, VTP, UDLD). Returns false if not known.
 bool print_cisco_snap(Printer& p, std::uint16_t type, Input in);
-// bridged.cc: RFC 2684 bridged frames over SNAP. False: not known.
+// bridged.cc: RFC 2684 bridged frames over SNAP. Returns false if not known.
 bool print_bridged(Printer& p, std::uint16_t type, Input in);
 
-// mpls.cc, pppoe.cc, ppp.cc, eap.cc, lldp.cc; the bytes of the header where that is for -x and -X
+// mpls.cc, pppoe.cc, ppp.cc, eap.cc, lldp.cc; some return the header size, for -x and -X
 void print_mpls(Printer& p, Input in);
 std::size_t print_pppoe(Printer& p, Input in);
 std::size_t print_ppp(Printer& p, Input in);
@@ -57,13 +58,13 @@ void print_lldp(Printer& p, Input in);
 void print_aoe(Printer& p, Input in);
 void print_ptp(Printer& p, Input in);
 
-// serial_links.cc and wifi.cc: link layers; each gives the bytes of its header
+// serial_links.cc and wifi.cc: link layers; each returns the size of its header
 std::size_t print_frame_relay(Printer& p, Input in);
 std::size_t print_cisco_hdlc(Printer& p, Input in);
 std::size_t print_wifi(Printer& p, Input in);
 std::size_t print_radiotap(Printer& p, Input in);
 
-// what is carried directly over IP, a file each
+// protocols carried directly over IP, each in a file of its own
 void print_icmp(Printer& p, Input in);
 void print_icmp6(Printer& p, Input in);
 void print_igmp(Printer& p, Input in);
@@ -76,7 +77,7 @@ void print_lsp_ping(Printer& p, Input in);
 void print_lisp(Printer& p, Input in);
 void print_slow(Printer& p, Input in);
 void print_isakmp(Printer& p, Input in);
-// Port 4500: keepalives, IKE behind four zeros, or ESP (RFC 3948).
+// Port 4500: keepalives, IKE after four zero bytes, or ESP (RFC 3948).
 void print_isakmp_in_udp(Printer& p, Input in);
 void print_ipcomp(Printer& p, Input in);
 void print_ospf(Printer& p, Input in);
@@ -93,11 +94,11 @@ void print_geneve(Printer& p, Input in);
 void print_udp(Printer& p, Input in);
 void print_tcp(Printer& p, Input in);
 
-// rpc.cc: Sun RPC and NFS calls and replies over UDP, which put their own addresses. False: is
-// none.
+// rpc.cc: Sun RPC and NFS calls and replies over UDP, which print their own addresses. Returns
+// false if it is none of these.
 bool print_udp_rpc(Printer& p, Input in);
 
-// Applications, by port. Those over TCP put their own separator behind the segment's length.
+// Applications, by port. Those over TCP print their own separator after the segment's length.
 // bfd.cc
 void print_bfd(Printer& p, Input in);
 // bgp.cc

@@ -1,5 +1,5 @@
-// TextSink: where printers put characters. One growing buffer, kept from packet to packet, so that
-// after warm-up printing allocates nothing.
+// TextSink: the buffer that printers write to. It grows and is kept from packet to packet, so that
+// printing allocates nothing after the first packets.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,11 +13,11 @@
 
 namespace capstan::text {
 
-// Two decimal digits for every number below 100, side by side.
+// The two decimal digits of every number below 100, one after the other.
 extern const char kTwoDigits[201];
 
-// Text that only grows at its end. Not thread-safe: one per worker. Every put returns the sink, so
-// that a line can be written as one chain.
+// Text that grows only at its end. Not thread-safe: one per worker. Every put function returns the
+// sink, so that a line can be written as one chain of calls.
 class TextSink {
  public:
   explicit TextSink(std::size_t capacity_bytes = 64 * 1024) { grow(capacity_bytes); }
@@ -54,7 +54,7 @@ class TextSink {
     cursor_ += text.size();
     return *this;
   }
-  // `count` times `c`.
+  // Appends `c` `count` times.
   TextSink& fill(char c, std::size_t count) {
     reserve(count);
     std::memset(cursor_, c, count);
@@ -64,7 +64,7 @@ class TextSink {
 
   TextSink& dec(std::uint64_t value);
   TextSink& signed_dec(std::int64_t value);
-  // At least `width` digits, zeros (or `pad`) in front: printf's %0*u (%*u).
+  // At least `width` digits, with zeros (or `pad`) in front: printf's %0*u (%*u).
   TextSink& dec_padded(std::uint64_t value, unsigned width, char pad = '0');
   // Lower-case hexadecimal without 0x, at least `width` digits: printf's %0*x.
   TextSink& hex(std::uint64_t value, unsigned width = 1);
@@ -77,14 +77,16 @@ class TextSink {
   // "aa:bb:cc:dd:ee:ff"; `count` bytes with ':' between.
   TextSink& mac(const std::uint8_t* address, std::size_t count = 6);
 
-  // fmt's notation, for lines that are rare. Note that {:#x} of 0 is "0x0" where printf's is "0".
+  // Appends in fmt's notation, for lines that are rare. Note that {:#x} of 0 is "0x0", but "0" in
+  // printf.
   template <typename... Args>
   TextSink& format(fmt::format_string<Args...> pattern, Args&&... args) {
     fmt::format_to(Inserter{this}, pattern, std::forward<Args>(args)...);
     return *this;
   }
 
-  // Room for `count` more bytes at cursor(); advance() by what was written there. For hot loops.
+  // Makes space for `count` more bytes and returns where to write them; advance_to() then sets the
+  // new end. For hot loops.
   char* reserve(std::size_t count) {
     if (static_cast<std::size_t>(end_ - cursor_) < count) [[unlikely]]
       grow(count);
@@ -93,7 +95,7 @@ class TextSink {
   void advance_to(char* cursor) noexcept { cursor_ = cursor; }
 
  private:
-  // What fmt writes through.
+  // Output iterator for fmt.
   struct Inserter {
     using iterator_category = std::output_iterator_tag;
     using value_type = void;

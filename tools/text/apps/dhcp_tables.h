@@ -5,9 +5,9 @@
 
 namespace capstan::text {
 
-// The letter in front of an option's name says how its bytes are shown: i addresses, p pairs of
-// addresses, l and L words without and with sign, s shorts, b bytes, B yes or no, a text, $ its own
-// way, a space not at all.
+// The letter before an option's name tells how its bytes are printed: i addresses, p pairs of
+// addresses, l and L 32-bit numbers without and with sign, s 16-bit numbers, b bytes, B yes or no,
+// a text, $ in its own way, a space not at all.
 constexpr Token kDhcpOptions[] = {
     {0, " PAD"},
     {1, "iSubnet-Mask"},

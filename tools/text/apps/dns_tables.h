@@ -13,7 +13,7 @@ constexpr std::uint16_t kDnsRecursionDesired = 0x0100;
 constexpr std::uint16_t kDnsRecursionAvailable = 0x0080;
 constexpr std::uint16_t kDnsAuthenticData = 0x0020;
 constexpr std::uint16_t kDnsCheckingDisabled = 0x0010;
-// What a query has no business to set: AA, TC, RA, Z and a response code.
+// Flags that a query should not set: AA, TC, RA, Z and a response code.
 constexpr std::uint16_t kDnsOddInQuery = 0x06cf;
 
 constexpr unsigned kDnsInverseQuery = 1;

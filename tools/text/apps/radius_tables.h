@@ -7,7 +7,7 @@
 
 namespace capstan::text {
 
-// How the value of an attribute is shown.
+// How the value of an attribute is printed.
 enum class RadiusFormat : std::uint8_t {
   kNothing,
   kText,
@@ -29,7 +29,7 @@ enum class RadiusFormat : std::uint8_t {
 struct RadiusAttribute {
   const char* name;
   RadiusFormat format;
-  std::span<const char* const> values;  // names of numbers, from 0; null: has none
+  std::span<const char* const> values;  // names of the numbers, from 0; null: no name
 };
 
 constexpr const char* kRadiusServiceType[] = {nullptr,

@@ -1,4 +1,4 @@
-// Parts of ICMPv6 messages, a file each where they are large.
+// Parts of ICMPv6 messages; the large ones have a file of their own.
 #pragma once
 
 #include "tools/text/printer.h"
@@ -8,7 +8,7 @@ namespace capstan::text {
 // icmp6_options.cc: Neighbor Discovery options, to the end of `in`.
 void print_nd_options(Printer& p, Input in);
 
-// icmp6_mld.cc: each gets the whole ICMPv6 message.
+// icmp6_mld.cc: each function takes the complete ICMPv6 message.
 void print_mld1(Printer& p, Input in);
 void print_mld2_query(Printer& p, Input in);
 void print_mld2_report(Printer& p, Input in);

@@ -1,4 +1,4 @@
-// What the printers of IP and of what it carries share.
+// Shared by the printers of IP and of the protocols that it carries.
 #pragma once
 
 #include <cstdint>
@@ -43,14 +43,14 @@ inline constexpr std::uint8_t kMobility = 135;
 inline constexpr std::uint8_t kEthernet = 143;
 }  // namespace ip_protocol
 
-// The names -v gives them; "unknown" for others.
+// The names that -v prints; "unknown" for others.
 const char* ip_protocol_name(std::uint8_t protocol) noexcept;
 
-// What an IP header hands its payload to. `in` is cut to the end of the IP packet; p.around tells
+// Prints the payload of an IP header. `in` ends where the IP packet ends; p.around contains
 // addresses, ttl and whether it is a fragment.
 void print_ip_payload(Printer& p, std::uint8_t protocol, Input in);
 
-// "a > b: ", the addresses of the IP header.
+// Prints "a > b: ", the addresses of the IP header.
 void put_hosts(Printer& p);
 
 // Whether the protocol field of the IP header itself (not of an extension header) is `protocol`.
@@ -58,8 +58,8 @@ inline bool carries_protocol(const Surroundings& around, std::uint8_t protocol) 
   return around.ip_version != 0 && around.header_protocol == protocol;
 }
 
-// checksum_error() over the pseudo-header of the IP header and `bytes`. With a routing header the
-// final destination counts (RFC 8200 section 8.1).
+// checksum_error() over `bytes` and the pseudo-header of the IP header. With a routing header the
+// final destination is used (RFC 8200 section 8.1).
 std::uint16_t transport_checksum_error(const Surroundings& around, std::uint8_t protocol,
                                        ByteReader bytes) noexcept;
 

@@ -5,10 +5,12 @@
 
 namespace capstan::text {
 
-// The list between the brackets of "options (...)". False when one is cut off or broken.
+// Prints the list between the brackets of "options (...)". Returns false when an option is cut off
+// or invalid.
 bool print_ip4_options(Printer& p, Input in);
 
-// Where a source route leads in the end, for the checksums above it; null without one.
+// Returns the last destination of a source route, for the checksums of higher layers; null without
+// a source route.
 const std::uint8_t* ip4_final_destination(ByteReader header) noexcept;
 
 }  // namespace capstan::text

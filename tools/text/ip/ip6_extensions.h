@@ -5,19 +5,18 @@
 
 namespace capstan::text {
 
-// What follows an extension header.
+// What was read from an extension header.
 struct Extension {
-  std::size_t bytes = 0;  // of this header
-  std::uint8_t next = 0;  // protocol number of the one behind it
-  bool ends = false;      // nothing behind it can be printed
+  std::size_t bytes = 0;  // size of this header
+  std::uint8_t next = 0;  // protocol number of the next header
+  bool ends = false;      // nothing after it can be printed
 };
 
-// With `jumbo_expected` the payload length was 0, so the real one must be among the options
-// (RFC 2675).
+// `jumbo_expected`: the payload length was 0, so the real one must be among the options (RFC 2675).
 Extension print_ip6_hop_by_hop(Printer& p, Input in, bool jumbo_expected);
 Extension print_ip6_destination_options(Printer& p, Input in);
 Extension print_ip6_fragment(Printer& p, Input in);
-// Notes the final destination in p.around.
+// Stores the final destination in p.around.
 Extension print_ip6_routing(Printer& p, Input in);
 void print_ip6_mobility(Printer& p, Input in);
 

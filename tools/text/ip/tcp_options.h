@@ -5,12 +5,14 @@
 
 namespace capstan::text {
 
-// `in` is the header's options, `bytes` long by the data offset. `flags` are those of the segment.
-// False when an option is broken: "[bad opt]" was put, and nothing may follow.
+// Prints the options. `in`: the header's options, as many bytes as the data offset gives. `flags`:
+// of the segment. Returns false when an option is invalid: "[bad opt]" was printed, and nothing may
+// follow.
 bool print_tcp_options(Printer& p, Input in, std::uint8_t flags,
                        const TcpSequences::Relation& relation);
 
-// mptcp.cc: one MPTCP option (RFC 8684), kind and length included. False when it is broken.
+// In mptcp.cc: one MPTCP option (RFC 8684), including kind and length. Returns false when it is
+// invalid.
 bool print_mptcp(Printer& p, Input in, std::uint8_t flags);
 
 }  // namespace capstan::text

@@ -4,7 +4,7 @@
 
 namespace capstan::text {
 
-// One EAP message, or a piece of one, of in.length() bytes.
+// Prints one EAP message, or a part of one, of in.length() bytes.
 void put_eap_message(Printer& p, const Input& in);
 
 }  // namespace capstan::text

@@ -1,15 +1,16 @@
-// OSPF's parts, a file each.
+// The parts of OSPF, each in a file of its own.
 #pragma once
 
 #include "tools/text/printer.h"
 
 namespace capstan::text {
 
-// ospf2_lsa.cc. `in` begins at the header of an LSA; both put lines of their own.
+// In ospf2_lsa.cc. `in` begins at the header of an LSA; header and body are printed on lines of
+// their own.
 constexpr std::size_t kLsaHeaderBytes = 20;
-// Gives the length field, or 0 when it is too small.
+// Returns the length field, or 0 when it is too small.
 std::size_t print_ospf2_lsa_header(Printer& p, const Input& in);
-// The body behind the header, `size` bytes.
+// Prints the body after the header. `size`: bytes of the body.
 void print_ospf2_lsa_body(Printer& p, const Input& lsa, std::size_t size);
 void print_ospf2_options(Printer& p, std::uint8_t options);
 const char* ospf2_lsa_name(std::uint32_t type) noexcept;

@@ -7,10 +7,10 @@ namespace capstan::text {
 
 enum class PimAddress { kUnicast, kGroup, kSource };
 
-// Puts one address. Gives its bytes; 0 when it is none or cut off.
+// Prints one address. Returns its size in bytes; 0 when it is invalid or cut off.
 std::size_t print_pim_address(Printer& p, const Input& in, PimAddress kind);
 
-// Behind the 4 bytes of the PIM header.
+// For the bytes after the 4 bytes of the PIM header.
 void print_pim_bootstrap(Printer& p, Input in);
 void print_pim_candidate(Printer& p, Input in);
 
