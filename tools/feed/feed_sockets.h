@@ -26,7 +26,7 @@ Connecting look_at_connect(int fd, int& error) noexcept;
 // Ends a connection, so that the socket can be used for another one.
 void disconnect(int fd) noexcept;
 
-// Sets the socket to detect within about a minute that the other side has gone; incoming data is
+// Sets the socket to detect within a minute that the other side has gone; incoming data is
 // discarded.
 void set_up_connection(int fd) noexcept;
 

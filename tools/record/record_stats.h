@@ -72,7 +72,7 @@ struct AuditStats {
   std::uint64_t packets_skipped = 0;  // the audit was too slow for them
   std::uint64_t blocks_skipped = 0;
   std::uint64_t sessions = 0;
-  std::uint64_t logins = 0;    // in the clear
+  std::uint64_t logins = 0;    // in cleartext
   std::uint64_t left_out = 0;  // kinds of things it could not examine; its lines name them
   int error = 0;               // errno value of writing its lines
 };

@@ -40,7 +40,7 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   // For text that is sent to many clients: accepts it if there is space, and never waits.
   bool offer(std::string_view text);
   void finish(HeaderLines trailers = {});
-  // Ends the connection such that the client notices that the answer is incomplete.
+  // The answer stays incomplete, in a way that the client notices.
   void fail();
   // A complete answer. If part of another answer was sent already, this acts like fail().
   void whole(unsigned status, std::string type, std::string body, HeaderLines headers = {});

@@ -17,7 +17,7 @@ struct BlockFact {
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;  // on the wire: the file's bytes, divided by stored bytes
+  std::uint64_t bytes = 0;  // on the wire: a share of the file's, by stored bytes
   std::uint64_t dropped = 0;
   std::uint64_t loss_begin_ns = 0;
   std::uint64_t loss_end_ns = 0;

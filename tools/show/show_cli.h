@@ -33,7 +33,7 @@ struct ShowOptions {
   std::uint64_t packet_limit = std::numeric_limits<std::uint64_t>::max();  // -c
   std::uint32_t snaplen = 262144;                                          // -s
   bool promiscuous = true;                                                 // -p
-  std::uint64_t buffer_bytes = 0;             // -B, in KiB there; 0: the default
+  std::uint64_t buffer_bytes = 0;             // -B, given in KiB; 0: the default
   bool immediate = false;                     // --immediate-mode
   bool adapter_times = false;                 // -j adapter_unsynced
   Direction direction = Direction::kUnknown;  // -Q; unknown: both

@@ -11,8 +11,8 @@
 namespace capstan::traffic {
 
 // Adds `size` bytes, an odd last one padded with a zero byte, to `sum`. The data must start at an
-// even offset of what the checksum covers. 32-bit pieces are as good as 16-bit ones (section 2(C));
-// 64 bits cannot overflow below 2^32 of them.
+// even offset of what the checksum covers. Adding 32-bit pieces gives the same result as adding
+// 16-bit ones (section 2(C)); 64 bits cannot overflow with fewer than 2^32 of them.
 inline std::uint64_t checksum_add(const std::uint8_t* data, std::size_t size,
                                   std::uint64_t sum = 0) noexcept {
   while (size >= 8) {
@@ -37,12 +37,12 @@ inline std::uint64_t checksum_add(const std::uint8_t* data, std::size_t size,
   return sum;
 }
 
-// A 64-bit value as it lies in memory: four words.
+// The sum of the four words of a 64-bit value, as stored in memory.
 inline std::uint64_t checksum_words(std::uint64_t stored) noexcept {
   return (stored & 0xffffffffU) + (stored >> 32);
 }
 
-// The sum brought down to 16 bits with end-around carry.
+// The sum reduced to 16 bits with end-around carry.
 inline std::uint16_t checksum_fold(std::uint64_t sum) noexcept {
   sum = (sum & 0xffffffffU) + (sum >> 32);
   sum = (sum & 0xffff) + (sum >> 16);
@@ -51,7 +51,7 @@ inline std::uint16_t checksum_fold(std::uint64_t sum) noexcept {
   return static_cast<std::uint16_t>(sum);
 }
 
-// What goes into the header field.
+// The value for the header field.
 inline std::uint16_t checksum_finish(std::uint64_t sum) noexcept {
   return static_cast<std::uint16_t>(~checksum_fold(sum));
 }

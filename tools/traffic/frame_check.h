@@ -1,8 +1,8 @@
 // Checks one recorded packet: whether it is a frame of blast's, whether it is intact, and its
 // number.
 //
-// The reverse of frame_plan, written against frame_format.h and the RFCs, not against frame_plan's
-// tables: it recomputes every checksum from the bytes.
+// The reverse of frame_plan, but written from frame_format.h and the RFCs, independent of
+// frame_plan's tables: it recomputes every checksum from the bytes.
 #pragma once
 
 #include <cstdint>

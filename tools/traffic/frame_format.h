@@ -3,18 +3,17 @@
 // Two layouts, after 0 to 2 VLAN tags (802.1Q, outer 0x88a8 when there are two):
 //
 //   IP    Ethernet | IPv4 (RFC 791) or IPv6 (RFC 8200) | UDP (RFC 768) | tag | filler
-//         tag = magic (4) stream (4) sequence (8), all big-endian. Addresses are out of the ranges
-//         set aside for benchmarks: 198.18.0.0/15 (RFC 2544) and 2001:2::/48 (RFC 5180).
+//         tag = magic (4) stream (4) sequence (8), all big-endian. Addresses are from the ranges
+//         reserved for benchmarks: 198.18.0.0/15 (RFC 2544) and 2001:2::/48 (RFC 5180).
 //   raw   Ethernet with EtherType 0x88b5 (IEEE 802 local experimental) | tag | checksum (2) |
-//   filler,
-//         for frames too small for the other one. Its source address is CA:SS:ss:ss:ss:ss, SS the
-//         low 8 bits of the stream and ss.. the low 32 bits of the sequence, so that even a frame
-//         of 14 bytes can be told from all others; of tag and checksum there is what fits.
-//         The checksum is RFC 1071's over everything behind the EtherType.
+//         filler, for frames too small for the IP layout. The source address is
+//         CA:SS:ss:ss:ss:ss, with SS the low 8 bits of the stream and ss.. the low 32 bits of the
+//         sequence, so that even a frame of 14 bytes differs from all others. Tag and checksum are
+//         cut to what fits. The checksum is that of RFC 1071 over everything after the EtherType.
 //
-// Smallest frame with the whole 64-bit sequence: IPv4 58, IPv6 78, raw 30 (32 with its checksum);
+// Smallest frame with the full 64-bit sequence: IPv4 58, IPv6 78, raw 30 (32 with its checksum);
 // 4 more for each VLAN tag. The filler is a function of the offset in the frame, so that shifted
-// bytes are seen. All sizes are as AF_PACKET shows them: without the FCS.
+// bytes are noticed. All sizes are as in AF_PACKET: without the FCS.
 #pragma once
 
 #include <cstddef>

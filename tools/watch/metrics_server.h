@@ -1,6 +1,6 @@
 // MetricsServer: answers GET /metrics over HTTP, using libmicrohttpd, in the caller's event loop.
 //
-// It has no thread of its own and opens no listening socket after its construction, so it keeps
+// It has no thread of its own and creates no socket after its construction, so it keeps
 // working when the recorder has dropped its privileges. Slow or many clients cannot block the loop:
 // everything is non-blocking, with at most 16 connections of 10 s each.
 #pragma once

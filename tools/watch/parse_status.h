@@ -20,7 +20,7 @@ Json parse_status(const std::string& text) {
   try {
     Json status = Json::parse(text, refuse_deep);
     if (status.is_object()) return status;
-  } catch (const std::exception&) {  // said below
+  } catch (const std::exception&) {  // reported below
   }
   throw std::runtime_error("what answers there is no recorder");
 }

@@ -27,7 +27,7 @@ class FileLedger {
   }
   // The same for all packets of a block for which note() was not called.
   void leave_out(const SealedBlock& block) noexcept {
-    packets_ += block.packet_count;  // closing() takes them off again
+    packets_ += block.packet_count;  // closing() subtracts them again
     leave_out(block.ring, block.packet_count);
   }
 

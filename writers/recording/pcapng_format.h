@@ -25,6 +25,7 @@ struct RecordedInterface {
   std::uint32_t snaplen = 262144;
 };
 
+// What a file tells about the recording as a whole.
 struct RecordingHeader {
   std::string application;  // "capstan 0.1.0"
   std::string os;           // "Linux 6.1.0"
