@@ -1,9 +1,10 @@
-// Auditor: packets in, verdicts out. *Start here* for the audit.
+// Auditor: takes packets and reports a verdict for each session. *Start here* for the audit.
 //
-// A packet finds its flow (engine/flow/flow_table.h), its bytes go through the flow's reassembly
-// (engine/flow/stream.h) into the flow's session (session.h), whose recogniser fills in facts.
-// When a flow ends, in whatever way, its session is judged (verdict.h) and reported. All memory is
-// bounded: flows by their number, stream bytes by the pool, and what had to be given up is counted.
+// Each packet is assigned to its flow (engine/flow/flow_table.h); its bytes go through the flow's
+// reassembly (engine/flow/stream.h) to the flow's session (session.h), whose recogniser fills in
+// facts. When a flow ends, for whatever reason, its session is judged (verdict.h) and reported. All
+// memory is bounded: flows by their number, stream bytes by the pool; what had to be dropped is
+// counted.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@
 
 namespace capstan::audit {
 
-// One ended conversation. Borrowed: valid during the call.
+// One conversation that has ended. Borrowed: valid during the call.
 struct SessionReport {
   FlowEnds ends;  // source: the side that opened the connection
   std::array<std::uint16_t, 2> vlans{};
@@ -29,22 +30,22 @@ struct SessionReport {
   std::array<std::uint64_t, 2> bytes{};
   TcpState tcp_state = TcpState::kNone;
   std::uint8_t tcp_flags = 0;
-  bool evicted = false;      // ended to make room
-  bool has_payload = false;  // anything was said at all
+  bool evicted = false;      // ended to make room for another flow
+  bool has_payload = false;  // at least one side sent payload
   std::uint64_t number = 0;  // of the flow, from 1
   Verdict verdict = Verdict::kUnknown;
   const SessionFacts* facts = nullptr;        // never null
-  const KeptPackets* packets_kept = nullptr;  // null: none asked for
-  std::array<std::uint64_t, 2> examined{};    // how far each side's stream was read
-  bool swapped = false;                       // kept packets name the sides the other way round
+  const KeptPackets* packets_kept = nullptr;  // null when no evidence was requested
+  std::array<std::uint64_t, 2> examined{};    // per side: the stream was read up to this offset
+  bool swapped = false;                       // the sides of kept packets are the other way round
 };
 
-// Where the auditor's answers go.
+// Receives the auditor's results.
 class AuditSink {
  public:
   virtual ~AuditSink() = default;
   virtual void on_session(const SessionReport& report) = 0;
-  // A login in the clear, as soon as it is seen: the session goes on.
+  // A login in clear text, reported as soon as it is seen: the session is not over.
   virtual void on_login(const SessionReport& so_far, const Credential& credential) {
     static_cast<void>(so_far);
     static_cast<void>(credential);
@@ -53,27 +54,27 @@ class AuditSink {
 
 struct AuditOptions {
   FlowLimits flows;
-  // For stream bytes that cannot be read yet. Larger: more sessions in disorder at once.
+  // For stream bytes that cannot be read yet. Larger: more sessions can be out of order at once.
   std::size_t pool_bytes = std::size_t{256} << 20;
   std::uint32_t bytes_per_direction = 16384;
-  bool reuse_digests = false;      // keyed digests of plain secrets, to find the same one again
-  std::size_t evidence_bytes = 0;  // for copies of packets; 0: none are kept
+  bool reuse_digests = false;      // compute keyed digests, to recognise re-used plain secrets
+  std::size_t evidence_bytes = 0;  // memory for copies of packets; 0: no packets are kept
 };
 
 struct AuditCounters {
   std::uint64_t packets = 0;
-  std::uint64_t not_followed = 0;     // read for what they are and not followed: Auditor::unseen()
-  std::uint64_t without_session = 0;  // ARP and its kin: nothing there to audit
+  std::uint64_t not_followed = 0;     // packets identified but not followed: see Auditor::unseen()
+  std::uint64_t without_session = 0;  // ARP and similar protocols, which have no session to audit
   std::uint64_t flows = 0;
   std::uint64_t flows_evicted = 0;
   std::uint64_t peak_flows = 0;
-  std::uint64_t sessions = 0;  // flows that said something
+  std::uint64_t sessions = 0;  // flows with payload
   std::uint64_t datagrams_defragmented = 0;
-  std::uint64_t datagrams_given_up = 0;  // in fragments, never whole
-  // Sessions that miss bytes in the capture, neither encrypted nor with a login in what was seen.
+  std::uint64_t datagrams_given_up = 0;  // fragmented datagrams that were never complete
+  // Sessions with bytes missing from the capture that were not encrypted and showed no login.
   std::uint64_t sessions_with_holes = 0;
-  // In the clear, with not one packet of the client's in the capture: a login would have been
-  // there.
+  // TCP sessions in clear text without a single packet of the client in the capture: a login would
+  // have been in those.
   std::uint64_t sessions_without_client = 0;
   std::uint64_t memory_refusals = 0;
   std::size_t flow_memory_bytes = 0;
@@ -90,32 +91,32 @@ class Auditor {
   Auditor& operator=(const Auditor&) = delete;
 
   void on_packet(const PacketView& packet);
-  // The same for several at once: their flows' memory is fetched side by side.
+  // The same for several packets at once: the memory of their flows is prefetched together.
   void on_packets(std::span<const PacketView> packets);
-  // Live: the monotonic clock (arrival_clock.h), often. Ends what is idle.
+  // Live capture: passes in the monotonic clock (arrival_clock.h); call it often. Ends idle flows.
   void on_tick(std::uint64_t monotonic_ns);
-  // Ends everything that is left.
+  // Ends all remaining flows.
   void finish();
 
   const ServiceTable& services() const noexcept { return services_; }
   AuditCounters counters() const noexcept;
-  // What of the packets was not followed, by name.
+  // What was not followed in the packets, by name.
   const UnseenCounts& unseen() const noexcept { return unseen_; }
-  // Bytes of one flow's record, and of its session while it is being read.
+  // Bytes of one flow's record, and of its session while that is being read.
   static std::size_t flow_bytes() noexcept;
   static std::size_t session_bytes() noexcept;
 
  private:
   struct FlowState {
-    std::array<StreamDirection, 2> streams;         // [0]: from the initiator
-    std::array<std::uint64_t, 2> datagram_bytes{};  // UDP: payload so far
+    std::array<StreamDirection, 2> streams;         // [0]: sent by the initiator
+    std::array<std::uint64_t, 2> datagram_bytes{};  // UDP: payload bytes so far
     std::unique_ptr<Session> session;
     std::unique_ptr<KeptPackets> kept;
     std::uint64_t number = 0;
     std::uint16_t credentials_told = 0;
     bool conflict = false;
     bool mid_stream = false;
-    bool session_done = false;  // nothing more is read of it
+    bool session_done = false;  // nothing more of it is read
   };
   using FlowRecord = Flow<FlowState>;
   friend class FlowTable<FlowState, Auditor>;
@@ -124,7 +125,7 @@ class Auditor {
   struct Prepared {
     std::optional<TransportPacket> transport;
     Unseen unseen;
-    OrientedKey oriented;  // of a packet with a flow
+    OrientedKey oriented;  // valid for a packet that has a flow
     std::uint32_t hash = 0;
 
     bool has_flow() const noexcept { return transport && !transport->is_fragment; }
@@ -151,7 +152,7 @@ class Auditor {
   class FlowSink;
 
   AuditSink& sink_;
-  bool sink_failed_ = false;  // set by the destructor alone: reports no more
+  bool sink_failed_ = false;  // set by the destructor only: no more reports are made
   BufferPool pool_;
   std::unique_ptr<SecretDigest> digest_;
   SessionEnvironment environment_;

@@ -8,9 +8,9 @@
 
 namespace capstan::audit {
 
-// Decodes into `out` and returns the number of bytes; nothing when a character is none of the
-// alphabet (the URL-safe one of section 5 is taken too) or `out` is too small. Padding may be
-// absent.
+// Decodes into `out` and returns the number of bytes; nullopt when a character is not in the
+// alphabet (the URL-safe alphabet of section 5 is accepted too) or `out` is too small. Padding may
+// be absent.
 std::optional<std::size_t> base64_decode(std::string_view text,
                                          std::span<std::uint8_t> out) noexcept;
 

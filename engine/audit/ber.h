@@ -1,6 +1,6 @@
-// BER as LDAP, SNMP and Kerberos need it: definite lengths, walked without copying.
+// BER as LDAP, SNMP and Kerberos use it: definite lengths, read without copying.
 //
-// X.690 section 8.1. Multi-byte tags and indefinite lengths are refused: none of these protocols
+// X.690 section 8.1. Multi-byte tags and indefinite lengths are rejected: none of these protocols
 // may use them (RFC 4511 section 5.1, RFC 3417 section 8).
 #pragma once
 
@@ -23,7 +23,7 @@ class BerReader {
   bool at_end() const noexcept { return bytes_.empty(); }
   std::uint8_t peek_tag() const noexcept { return bytes_.empty() ? 0 : bytes_[0]; }
 
-  // The next element, whole; nothing when it is malformed or reaches past the end.
+  // Returns the next complete element; nullopt when it is malformed or reaches past the end.
   std::optional<BerElement> next() noexcept {
     const Head head = read_head(bytes_);
     if (!head.complete || !head.valid || head.length > bytes_.size() - head.head_bytes) {
@@ -33,12 +33,12 @@ class BerReader {
     bytes_ = bytes_.subspan(head.head_bytes + head.length);
     return element;
   }
-  // The same, if it has this tag.
+  // The same, but only if the element has this tag.
   std::optional<BerElement> next(std::uint8_t tag) noexcept {
     if (peek_tag() != tag || bytes_.empty()) return std::nullopt;
     return next();
   }
-  // The next element cut to what is there: for a message longer than we hold.
+  // The next element, cut to the bytes that are present: for a message longer than what is held.
   std::optional<BerElement> next_cut() noexcept {
     const Head head = read_head(bytes_);
     if (!head.complete || !head.valid) return std::nullopt;
@@ -47,7 +47,7 @@ class BerReader {
     bytes_ = bytes_.subspan(head.head_bytes + length);
     return element;
   }
-  // An INTEGER or ENUMERATED of up to 8 bytes, not negative.
+  // An INTEGER or ENUMERATED of up to 8 bytes, which is taken as unsigned.
   std::optional<std::uint64_t> next_unsigned(std::uint8_t tag = 0x02) noexcept {
     const auto element = next(tag);
     if (!element || element->value.empty() || element->value.size() > 8) return std::nullopt;
@@ -57,10 +57,10 @@ class BerReader {
   }
 
   struct Head {
-    bool complete = false;  // tag and length are there
+    bool complete = false;  // tag and length are present
     bool valid = false;
     std::size_t head_bytes = 0;
-    std::uint64_t length = 0;  // of the value
+    std::uint64_t length = 0;  // bytes of the value
   };
   static Head read_head(Bytes bytes) noexcept {
     Head head;

@@ -1,8 +1,8 @@
-// SessionFacts: everything the audit knows about one session, and nothing secret.
+// SessionFacts: everything the audit knows about one session, without any secret.
 //
-// Recognisers fill it while they read a session's bytes; verdict.h turns it into the answer; the
-// tools print it. No field ever holds a password, a token or a response: a Credential carries the
-// length of the secret and, when re-use is asked for, a keyed digest of it.
+// Recognisers fill it in while they read a session's bytes; verdict.h derives the verdict from it;
+// the tools print it. No field ever holds a password, a token or a response: a Credential has the
+// length of the secret and, when detection of re-use was requested, a keyed digest of it.
 #pragma once
 
 #include <array>
@@ -102,13 +102,13 @@ enum class Protocol : std::uint8_t {
 // The lower-case word used in machine output: "smtp", "pgsql", "tls".
 std::string_view protocol_name(Protocol protocol) noexcept;
 
-// What kind of secret was seen. kPlain can be used again as it is; kHash is a challenge-response or
-// digest; kObfuscated is undone with a shared key (RADIUS PAP, RFC 2865 section 5.2); kToken is a
-// bearer token.
+// The kind of secret that was seen. kPlain can be used again as it is; kHash is a
+// challenge-response or a digest; kObfuscated can be decoded with a shared key (RADIUS PAP, RFC
+// 2865 section 5.2); kToken is a bearer token.
 enum class SecretKind : std::uint8_t { kNone, kPlain, kHash, kObfuscated, kToken };
 std::string_view secret_kind_name(SecretKind kind) noexcept;
 
-// The state of an in-protocol request for TLS (STARTTLS and its kin). Ordered: a later state
+// The state of a request for TLS inside the protocol (STARTTLS and similar). Ordered: a later state
 // replaces an earlier one, except that a refusal may be followed by an accepted request.
 enum class Upgrade : std::uint8_t { kNone, kOffered, kRequested, kRefused, kAccepted };
 std::string_view upgrade_name(Upgrade upgrade) noexcept;
@@ -118,47 +118,47 @@ using Reasons = std::uint32_t;
 namespace reason {
 inline constexpr Reasons kOldTls = 1U << 0;              // below TLS 1.2 (RFC 8996)
 inline constexpr Reasons kWeakCipher = 1U << 1;          // NULL, export, RC4, DES, 3DES, anonymous
-inline constexpr Reasons kCertificateExpired = 1U << 2;  // not valid when the session took place
+inline constexpr Reasons kCertificateExpired = 1U << 2;  // at the time of the session
 inline constexpr Reasons kSelfSigned = 1U << 3;
-inline constexpr Reasons kChallengeResponse = 1U << 4;  // a crackable response was in the clear
+inline constexpr Reasons kChallengeResponse = 1U << 4;  // a crackable response was in clear text
 inline constexpr Reasons kUpgradeOfferedUnused = 1U << 5;
 inline constexpr Reasons kUpgradeRefused = 1U << 6;
-inline constexpr Reasons kUpgradeStripped = 1U << 7;  // the offer vanished between two sessions
+inline constexpr Reasons kUpgradeStripped = 1U << 7;  // TLS offered in an earlier session only
 inline constexpr Reasons kCookieInClear = 1U << 8;
-inline constexpr Reasons kGap = 1U << 9;               // the capture misses bytes of the session
-inline constexpr Reasons kOverlapConflict = 1U << 10;  // two segments, one place, other bytes
-inline constexpr Reasons kMemoryLimit = 1U << 11;      // not read to the end for want of memory
-inline constexpr Reasons kServerAnsweredClear = 1U << 12;  // no TLS behind the client's hello
+inline constexpr Reasons kGap = 1U << 9;               // the capture lacks bytes of the session
+inline constexpr Reasons kOverlapConflict = 1U << 10;  // segments with different bytes, one place
+inline constexpr Reasons kMemoryLimit = 1U << 11;      // not read to the end because memory ran out
+inline constexpr Reasons kServerAnsweredClear = 1U << 12;  // no TLS followed the client's hello
 inline constexpr Reasons kOpaqueLogin = 1U << 13;  // Kerberos, SRP, ...: no crackable secret seen
 inline constexpr Reasons kEncryptedOther = 1U << 14;  // SSH, WireGuard, IPsec, OpenVPN, SNMPv3
 inline constexpr Reasons kInTunnel = 1U << 15;        // seen inside a SOCKS or CONNECT tunnel
-inline constexpr Reasons kMidStream = 1U << 16;       // the capture began after the session
+inline constexpr Reasons kMidStream = 1U << 16;       // the capture began during the session
 inline constexpr Reasons kWeak = kOldTls | kWeakCipher | kCertificateExpired | kSelfSigned;
 }  // namespace reason
-// The word of one bit, "tls-below-1.2" and so on; empty for a bit that is none.
+// The word for one bit, such as "tls-below-1.2"; empty when the bit has no meaning.
 std::string_view reason_name(Reasons bit) noexcept;
 
 // One authentication attempt that carried a secret.
 struct Credential {
   std::string user;               // gated (gate.h)
-  std::uint32_t user_length = 0;  // bytes of a name that is not shown
-  std::string mechanism;          // a word of a list
+  std::uint32_t user_length = 0;  // length in bytes of a name that is not shown
+  std::string mechanism;          // a word from a fixed list
   SecretKind kind = SecretKind::kNone;
-  std::uint32_t length = 0;        // bytes of the secret itself, after decoding
-  std::uint64_t reuse_digest = 0;  // keyed digest, equal for equal secrets of one run; 0: not asked
+  std::uint32_t length = 0;        // length of the secret itself in bytes, after decoding
+  std::uint64_t reuse_digest = 0;  // keyed digest, equal for equal secrets of one run; 0: none
   std::uint64_t timestamp_ns = 0;
   bool in_tunnel = false;
 };
 
-// Bytes of one direction that are secret, as they lay in the stream (or, for datagrams, in the
-// datagram numbered `datagram` of the session). Evidence overwrites them.
+// Bytes of one direction that are secret, by their place in the stream (for datagrams: in a stream
+// made of all payloads of that direction). Evidence files have them overwritten.
 struct SecretSpan {
   Side side = Side::kClient;
   std::uint64_t offset = 0;
   std::uint32_t length = 0;
 };
 
-// What TLS shows before it encrypts.
+// What a TLS connection shows before it encrypts.
 struct TlsFacts {
   std::uint16_t record_version = 0;   // of the first record
   std::uint16_t offered_version = 0;  // the highest the client offered
@@ -168,7 +168,7 @@ struct TlsFacts {
   bool server_hello = false;
   bool sslv2_hello = false;
   std::string sni;
-  std::string alpn;  // the server's choice, else the client's first
+  std::string alpn;  // the server's choice; without one, the first that the client offered
   std::string ja3;   // MD5 in hex
   std::string ja3s;
   std::string ja4;
@@ -180,28 +180,28 @@ struct TlsFacts {
   std::string fingerprint;      // SHA-1 in hex with colons, as Suricata prints it
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
-  std::uint64_t certificate_seen_ns = 0;  // the time of the packet that completed it; 0: unknown
+  std::uint64_t certificate_seen_ns = 0;  // time of the packet that completed it; 0: unknown
 };
 
 struct SessionFacts {
   Protocol protocol = Protocol::kUnknown;
-  Protocol inner_protocol = Protocol::kUnknown;  // inside a SOCKS or CONNECT tunnel
+  Protocol inner_protocol = Protocol::kUnknown;  // the protocol inside a SOCKS or CONNECT tunnel
   Upgrade upgrade = Upgrade::kNone;
-  bool tls_seen = false;      // TLS records or a hello, in either direction
-  bool implicit_tls = false;  // ... from the first byte seen
+  bool tls_seen = false;      // TLS records or a hello were seen in either direction
+  bool implicit_tls = false;  // ... and they began with the first byte seen
   bool in_tunnel = false;
-  bool opaque_login = false;          // a login that shows no password or crackable response
+  bool opaque_login = false;          // a login without visible password or crackable response
   bool encrypted_other = false;       // encrypted, but not by TLS
-  bool undecidable = false;           // recognised, but the part that would tell is missing
-  bool login_without_secret = false;  // the server let the client in and asked for nothing
+  bool undecidable = false;           // recognised, but the part needed for a decision is missing
+  bool login_without_secret = false;  // the server accepted the client without asking for a secret
   bool offered_upgrade = false;       // the server advertised it at least once
-  bool capabilities_seen = false;     // the server's list, in which an upgrade would be offered
-  std::array<bool, 2> clear_bytes{};  // the side said something of the protocol in the clear
+  bool capabilities_seen = false;     // the server's list, in which TLS would be offered, was seen
+  std::array<bool, 2> clear_bytes{};  // per side: it sent bytes of the protocol in clear text
   Reasons reasons = 0;
-  std::uint32_t credentials_dropped = 0;  // beyond kMaxCredentials
+  std::uint32_t credentials_dropped = 0;  // number of credentials beyond kMaxCredentials
   std::string user;                       // the last name seen, with or without a secret; gated
-  std::uint32_t user_length = 0;          // bytes of it when it is not shown
-  std::string mechanism;                  // the last mechanism seen, a word of a list
+  std::uint32_t user_length = 0;          // length of the name in bytes when it is not shown
+  std::string mechanism;                  // the last mechanism seen, a word from a fixed list
   std::vector<Credential> credentials;
   std::vector<SecretSpan> secrets;
   std::unique_ptr<TlsFacts> tls;

@@ -1,9 +1,9 @@
-// The gate: what of the wire may be said aloud.
+// The gate: decides which text from the network may be shown.
 //
-// Everything the audit prints of a session's text, users and mechanisms, passes here. A mechanism
-// is a word of a list, in that list's spelling: nothing that a client wrote is ever repeated. A
-// user's name is what a recogniser is sure to be one, and what looks like one; of all else the
-// length is said.
+// All text of a session that the audit prints, users and mechanisms, passes through here. A
+// mechanism is a word from a fixed list, in the list's spelling: nothing that a client wrote is
+// ever repeated. A user's name is shown when the recogniser is sure that it is a name and it looks
+// like one; of everything else only the length is shown.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,17 @@
 
 namespace capstan::audit {
 
-// The name of a way to log in. Its text lives for ever.
+// The name of a login mechanism. Its text is never freed.
 class Mechanism {
  public:
   constexpr Mechanism() noexcept = default;
-  // Our own words: a literal cannot have come from the wire. Implicit, so that they read as words.
+  // From Capstan's own words: a literal cannot come from the network. Implicit, so that a literal
+  // can be passed as a Mechanism.
   consteval Mechanism(const char* literal) : text_(literal) {}  // NOLINT
-  // A word off the wire: that of the list it is found in (RFC 4422 section 3.1 with IANA's
-  // registry, RFC 9110 section 11.1, MySQL's plugins), else "unlisted".
+  // For a word from the network: the entry of the list that it matches (RFC 4422 section 3.1 with
+  // IANA's registry, RFC 9110 section 11.1, MySQL's plugins), otherwise "unlisted".
   static Mechanism from_wire(std::string_view word) noexcept;
-  // Whether a word off the wire is in the list.
+  // Whether a word from the network is in the list.
   static bool is_listed(std::string_view word) noexcept;
 
   constexpr std::string_view text() const noexcept { return text_; }
@@ -31,12 +32,12 @@ class Mechanism {
 };
 
 struct GatedUser {
-  std::string_view shown;  // within the text given; empty: nothing may be
+  std::string_view shown;  // a part of the given text; empty: nothing may be shown
   std::size_t hidden = 0;  // bytes that are not shown
 };
-// What of a user's name may be shown. A name ends at its first blank unless it is a distinguished
-// name (RFC 4514), and in front of a colon, behind which people type their password; what looks
-// like a token or a key, and what is too long for a name, is not shown.
+// Which part of a user's name may be shown. A name ends before its first blank (unless it is a
+// distinguished name, RFC 4514) and before a colon (people type their password after one), a line
+// end or a zero byte. What looks like a token or a key, or is too long for a name, is not shown.
 GatedUser gate_user(std::string_view text) noexcept;
 
 }  // namespace capstan::audit

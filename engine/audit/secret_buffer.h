@@ -11,7 +11,7 @@
 
 namespace capstan::audit {
 
-// Lives on the stack. Not copied: one place to wipe.
+// Used on the stack. Not copyable, so that there is only one place to wipe.
 template <std::size_t kCapacity>
 class SecretBuffer {
  public:

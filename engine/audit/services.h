@@ -1,4 +1,4 @@
-// ServiceTable: what was seen of each server, summed up over its sessions. Bounded.
+// ServiceTable: what was seen of each server, summed up over its sessions, in bounded memory.
 #pragma once
 
 #include <unordered_map>
@@ -20,15 +20,15 @@ struct Service {
   Protocol protocol = Protocol::kUnknown;
   std::array<std::uint64_t, kVerdictCount> sessions{};  // by verdict
   std::uint64_t weak = 0;                               // sessions encrypted, but weakly
-  std::uint64_t logins = 0;                             // credentials in the clear
-  std::uint64_t stripped = 0;        // sessions from which the offer of TLS had vanished
-  std::uint64_t offers = 0;          // sessions in which TLS was offered
-  Reasons reasons = 0;               // of all sessions
-  std::uint16_t oldest_version = 0;  // of TLS, as chosen
+  std::uint64_t logins = 0;                             // credentials sent in clear text
+  std::uint64_t stripped = 0;        // sessions in which the server no longer offered TLS
+  std::uint64_t offers = 0;          // sessions in which the server offered TLS
+  Reasons reasons = 0;               // of all sessions, combined
+  std::uint16_t oldest_version = 0;  // the oldest TLS version chosen
   std::uint64_t last_ns = 0;
 
   std::uint64_t total() const noexcept;
-  // 0: a login in the clear; larger is better. The order of the table.
+  // 0: a login in clear text; larger numbers are better. The table is sorted by it.
   int rank() const noexcept;
   // "cleartext login", "encrypted, weak", ...
   std::string_view verdict_text() const noexcept;
@@ -38,8 +38,8 @@ class ServiceTable {
  public:
   static constexpr std::size_t kMaxServices = 65536;
 
-  // Takes an ended session in. Adds reason::kUpgradeStripped to its facts when this server has
-  // offered TLS before and does no longer.
+  // Adds a session that has ended. Adds reason::kUpgradeStripped to its facts when this server
+  // offered TLS in an earlier session and does no longer.
   void add(const ServiceKey& key, SessionFacts& facts, Verdict verdict, std::uint64_t now_ns);
 
   struct Hash {
@@ -54,7 +54,7 @@ class ServiceTable {
   std::uint64_t not_tabled_ = 0;  // sessions of servers beyond kMaxServices
 };
 
-// The session's own words of the report: "encrypted", "encrypted, weak", "cleartext login",
+// The words the report uses for a session: "encrypted", "encrypted, weak", "cleartext login",
 // "cleartext, no login seen", "upgrade refused", "upgrade stripped", "challenge-response over
 // cleartext", "unknown".
 std::string_view verdict_text(const SessionFacts& facts, Verdict verdict) noexcept;

@@ -1,4 +1,5 @@
-// Small helpers for text protocols: views over bytes, case-blind comparison, word splitting.
+// Small helpers for text protocols: views over bytes, comparison without regard to case, splitting
+// into words.
 #pragma once
 
 #include <algorithm>
@@ -47,10 +48,10 @@ inline std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && (is_space(text.back()) || text.back() == '\r')) text.remove_suffix(1);
   return text;
 }
-// Splits off the first word; `text` keeps what follows the one space behind it (not trimmed: a
-// password may begin with a space).
+// Removes the first word from `text` and returns it. `text` keeps what follows the one space after
+// the word (not trimmed: a password may begin with a space).
 inline std::string_view take_word(std::string_view& text) noexcept {
-  std::size_t end = 0;  // find_first_of() asks memchr(3) anew about each byte
+  std::size_t end = 0;  // not find_first_of(): that calls memchr(3) for every byte
   while (end < text.size() && !is_space(text[end])) ++end;
   const std::string_view word = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
@@ -75,7 +76,7 @@ inline constexpr std::uint32_t load_le32(const std::uint8_t* p) noexcept {
   return std::uint32_t{p[3]} << 24 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[1]} << 8 | p[0];
 }
 
-// The value of a hexadecimal digit; -1: it is none.
+// The value of a hexadecimal digit; -1 when the byte is not one.
 inline int hex_digit(std::uint8_t byte) noexcept {
   const char c = lower(static_cast<char>(byte));
   if (is_digit(c)) return c - '0';

@@ -1,4 +1,4 @@
-// Memory that is wiped when it is given back, for libraries that keep what they unpack.
+// Memory that is wiped when it is freed, for libraries that keep the data they decompress.
 #pragma once
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 namespace capstan::audit {
 
-// As malloc(3) and free(3). The size stands in front of the block.
+// Like malloc(3) and free(3). The size is stored in front of the block.
 inline void* allocate_wiped(std::size_t bytes) noexcept {
   constexpr std::size_t kHead = alignof(std::max_align_t);
   auto* const block = static_cast<unsigned char*>(std::malloc(bytes + kHead));

@@ -1,4 +1,4 @@
-// WordList: the words of a protocol, found in any case.
+// WordList: a protocol's words, found without regard to case.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,9 @@
 
 namespace capstan::audit {
 
-// Made by the compiler, of words of at most 31 letters. Whoever asks holds the first bytes of every
-// conversation against it, so a word with the length or the first letter of none is told at once.
+// Built at compile time, from words of at most 31 letters. The first bytes of every conversation
+// are compared with it, so a word whose length or first letter occurs in no entry is rejected at
+// once.
 template <std::size_t kCount>
 class WordList {
  public:
@@ -36,7 +37,7 @@ class WordList {
     return std::uint32_t{1} << word.size();
   }
   static constexpr std::uint32_t letter_bit(std::string_view word) noexcept {
-    return std::uint32_t{1} << (static_cast<unsigned char>(word.front()) & 31U);  // of both cases
+    return std::uint32_t{1} << (static_cast<unsigned char>(word.front()) & 31U);  // case-blind
   }
 
   std::array<std::string_view, kCount> words_;

@@ -1,4 +1,4 @@
-// BlockQueue: sealed blocks from one capture thread to one consumer, without locks.
+// BlockQueue: carries sealed blocks from one capture thread to one consumer, without locks.
 #pragma once
 
 #include <boost/lockfree/spsc_queue.hpp>
@@ -10,8 +10,8 @@
 
 namespace capstan {
 
-// One producer thread, one consumer thread, fixed capacity, wait-free on both sides. Carries holds
-// on blocks: a block in the queue stays held. Allocates once, when made.
+// One producer thread and one consumer thread; fixed capacity; wait-free on both sides. The queue
+// keeps references: a block in it stays held. Allocates only when it is constructed.
 class BlockQueue {
  public:
   explicit BlockQueue(std::size_t capacity) : queue_(capacity) {}
@@ -22,7 +22,8 @@ class BlockQueue {
   BlockQueue(const BlockQueue&) = delete;
   BlockQueue& operator=(const BlockQueue&) = delete;
 
-  // Producer. False when full: `block` is then untouched and still the caller's.
+  // Producer only. Returns false when the queue is full: `block` is then unchanged and stays the
+  // caller's.
   [[nodiscard]] bool try_push(BlockRef& block) noexcept {
     const std::uint32_t packets = block->packet_count;
     SealedBlock* raw = block.detach();
@@ -34,7 +35,7 @@ class BlockQueue {
     return false;
   }
 
-  // Consumer. An empty BlockRef when nothing is queued.
+  // Consumer only. Returns an empty BlockRef when nothing is queued.
   BlockRef try_pop() noexcept {
     SealedBlock* raw = nullptr;
     if (!queue_.pop(raw)) return {};
@@ -42,11 +43,11 @@ class BlockQueue {
     return BlockRef::adopt(raw);
   }
 
-  // Producer: places left.
+  // Producer only: free places.
   std::size_t free_places() const noexcept { return queue_.write_available(); }
-  // Consumer: blocks waiting.
+  // Consumer only: blocks waiting.
   std::size_t waiting() const noexcept { return queue_.read_available(); }
-  // Any thread: packets in the blocks that wait; exact when neither side is at work.
+  // Any thread: packets in the waiting blocks. Exact while neither side is active.
   std::uint64_t packets_waiting() const noexcept {
     const std::uint64_t popped = popped_packets_.get();
     const std::uint64_t pushed = pushed_packets_.get();
@@ -55,8 +56,8 @@ class BlockQueue {
 
  private:
   boost::lockfree::spsc_queue<SealedBlock*> queue_;
-  alignas(64) Counter pushed_packets_;  // by the producer
-  alignas(64) Counter popped_packets_;  // by the consumer
+  alignas(64) Counter pushed_packets_;  // added to by the producer
+  alignas(64) Counter popped_packets_;  // added to by the consumer
 };
 
 }  // namespace capstan

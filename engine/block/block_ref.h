@@ -1,8 +1,8 @@
-// SealedBlock and BlockRef: one sealed ring block, and the shared hold on it.
+// SealedBlock and BlockRef: one sealed ring block, and a shared reference that keeps it held.
 //
-// The capture thread seals a block, makes the first BlockRef and hands copies to each consumer
-// through a BlockQueue. The last BlockRef dropped gives the memory back to its home (the ring,
-// hence the kernel).
+// The capture thread seals a block, makes the first BlockRef and passes copies to the consumers
+// through BlockQueues. When the last BlockRef is dropped, the memory goes back to its home (the
+// ring and thereby the kernel).
 #pragma once
 
 #include <atomic>
@@ -15,10 +15,10 @@ namespace capstan {
 
 struct SealedBlock;
 
-// Where blocks return to. The ring in production; tests make blocks of their own.
+// The owner that blocks return to: the Ring in production; tests provide blocks of their own.
 class BlockHome {
  public:
-  // Called once per block, by whichever thread dropped the last BlockRef. Never blocks.
+  // Called once per sealing of a block, by the thread that dropped the last BlockRef. Never blocks.
   virtual void release(SealedBlock& block) noexcept = 0;
 
  protected:
@@ -27,35 +27,37 @@ class BlockHome {
 
 // One block of valid pcapng: a BlockHead, an Interface Statistics Block, then Enhanced Packet
 // Blocks. Written by the capture thread before the first BlockRef exists, read-only from then on.
-// One cache line each, so that two threads releasing neighbours do not share one.
+// Each SealedBlock has its own cache line, so that two threads that release neighbouring blocks do
+// not contend for one.
 struct alignas(64) SealedBlock {
   std::uint8_t* data = nullptr;
   std::uint32_t size_bytes = 0;          // a multiple of the alignment the sealer was given
-  std::uint32_t packet_count = 0;        // Enhanced Packet Blocks within
-  std::uint64_t captured_bytes = 0;      // sum of their caplens
+  std::uint32_t packet_count = 0;        // Enhanced Packet Blocks in it
+  std::uint64_t captured_bytes = 0;      // sum of the captured lengths
   std::uint64_t first_timestamp_ns = 0;  // of the first and last packet; 0 without packets
   std::uint64_t last_timestamp_ns = 0;
   std::uint16_t ring = 0;       // index of the ring within the capture
-  std::uint16_t link_type = 0;  // of every packet within
-  // Live BlockRefs. The last decrement (acq_rel) orders every consumer's reads before the release.
+  std::uint16_t link_type = 0;  // of all its packets
+  // Number of living BlockRefs. The last decrement (acq_rel) orders the reads of all consumers
+  // before the release.
   std::atomic<std::uint32_t> references{0};
-  // For the home alone: true from sealing until the memory has really been given back, which is a
-  // little after the last reference went.
+  // Used by the home only: true from sealing until the memory really is back with its owner, which
+  // is slightly after the last reference is dropped.
   std::atomic<bool> held{false};
   BlockHome* home = nullptr;
 };
 
-// A hold on one sealed block of a Ring. While any BlockRef to a block lives the kernel cannot reuse
-// that memory; destroying the last one releases it (one atomic store, any thread, never blocks).
-// Lifetime: must not outlive its home (the Ring's destructor checks).
+// A counted reference to one sealed block of a Ring. The kernel cannot reuse the block's memory
+// while any BlockRef to it lives; destroying the last one releases it (one atomic store, on any
+// thread, never blocks). Must not outlive its home (the Ring's destructor checks this).
 class [[nodiscard]] BlockRef {
  public:
   BlockRef() noexcept = default;
-  // Takes over one already counted reference.
+  // Takes ownership of one reference that is already counted.
   static BlockRef adopt(SealedBlock* block) noexcept { return BlockRef(block); }
-  // The first reference to a block just sealed. Requires: no other exists.
+  // Makes the first reference to a block that was just sealed. Requires that no other exists.
   static BlockRef first(SealedBlock& block) noexcept {
-    block.references.store(1, std::memory_order_relaxed);  // published by the queue that carries it
+    block.references.store(1, std::memory_order_relaxed);  // the carrying queue publishes it
     return BlockRef(&block);
   }
   BlockRef(const BlockRef& other) noexcept : block_(other.block_) {
@@ -74,7 +76,7 @@ class [[nodiscard]] BlockRef {
       block->home->release(*block);
     }
   }
-  // Gives the counted reference away, to be adopted elsewhere.
+  // Gives up ownership of the counted reference, which adopt() takes over elsewhere.
   [[nodiscard]] SealedBlock* detach() noexcept { return std::exchange(block_, nullptr); }
 
   explicit operator bool() const noexcept { return block_ != nullptr; }

@@ -1,5 +1,5 @@
-// PacketOrder: which of several lanes of packets has the earliest one: the heart of every merge by
-// time.
+// PacketOrder: tells which of several lanes of packets has the earliest one. Every merge by time
+// uses it.
 #pragma once
 
 #include <algorithm>
@@ -9,26 +9,27 @@
 
 namespace capstan {
 
-// A heap of lanes by the time of what each shows next. Lanes of the same time come by their
-// number, so that a merge is the same every time. One thread; allocates in put() only.
+// A heap of lanes, ordered by the time of each lane's next packet. Lanes with equal times are
+// ordered by their number, so that a merge always gives the same result. One thread; allocates in
+// put() only.
 class PacketOrder {
  public:
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
 
-  // A lane shows a packet of this time. Requires: it is not in the order.
+  // Adds a lane whose next packet has this time. Requires that the lane is not in the order.
   void put(std::size_t lane, std::uint64_t time_ns) {
     heap_.push_back({time_ns, lane});
     std::push_heap(heap_.begin(), heap_.end(), Later());
   }
 
-  // The lane with the earliest packet, and its time. Requires: not empty().
+  // The lane with the earliest packet, and the time of that packet. Requires: not empty().
   std::size_t first() const noexcept { return heap_.front().lane; }
   std::uint64_t first_time_ns() const noexcept { return heap_.front().time_ns; }
 
-  // The first lane shows its next packet.
+  // Sets the time of the first lane's next packet.
   void advance_first(std::uint64_t time_ns) noexcept {
-    if (heap_.size() == 1) {  // nearly every file is read alone
+    if (heap_.size() == 1) {  // the common case: only one file is read
       heap_.front().time_ns = time_ns;
       return;
     }
@@ -37,7 +38,7 @@ class PacketOrder {
     std::push_heap(heap_.begin(), heap_.end(), Later());
   }
 
-  // The first lane has no more.
+  // Removes the first lane, which has no more packets.
   void remove_first() noexcept {
     std::pop_heap(heap_.begin(), heap_.end(), Later());
     heap_.pop_back();

@@ -1,8 +1,9 @@
-// PacketWalk: steps through pcapng blocks in memory and hands out the packets in them.
+// PacketWalk: steps through pcapng blocks in memory and returns the packets in them.
 //
 // One walker for everything that reads packets: sealed ring blocks while they are live, the packed
 // writer, and sections of mapped files (engine/reader/). It trusts no length, never reads outside
-// its span, allocates nothing and throws nothing; any bytes end the walk with a named reason.
+// its span, allocates nothing and throws nothing; bytes that are not valid end the walk with a
+// reason.
 #pragma once
 
 #include <cstddef>
@@ -17,41 +18,43 @@ namespace capstan {
 
 // Why a walk ended.
 enum class WalkEnd : std::uint8_t {
-  kRunning,           // it has not
-  kComplete,          // the last block ended exactly where the bytes end
-  kCutShort,          // fewer bytes are left than the block there says it has
-  kNewSection,        // a Section Header Block: what follows has interfaces and an order of its own
+  kRunning,           // it has not ended
+  kComplete,          // the last block ends exactly where the bytes end
+  kCutShort,          // fewer bytes are left than the block's length says
+  kNewSection,        // a Section Header Block: what follows has its own interfaces and byte order
   kZeros,             // zeros where a block should begin: preallocated and never written
   kReservedType,      // block type 0, which is reserved (section 11.1)
-  kBadLength,         // a block length that is too small, too large or no multiple of 4
-  kTrailerMismatch,   // the lengths at a block's two ends differ
-  kPacketTooLong,     // a packet is longer than its block
+  kBadLength,         // a block length that is too small, too large or not a multiple of 4
+  kTrailerMismatch,   // the two length fields of a block differ
+  kPacketTooLong,     // a packet is longer than the block that holds it
   kUnknownInterface,  // a packet names an interface that was not described
 };
 
 // A short phrase that completes "damaged at offset N: ...".
 const char* walk_end_text(WalkEnd end) noexcept;
 
-// True when the bytes at the end of the walk are no block. kCutShort is not damage by itself: more
+// True when the bytes at which the walk ended are not a block. kCutShort alone is not damage: more
 // bytes may follow.
 constexpr bool walk_end_is_damage(WalkEnd end) noexcept { return end >= WalkEnd::kZeros; }
 
 // What step() stopped at.
 enum class WalkStep : std::uint8_t { kPacket, kBlock, kEnd };
 
-// Longer blocks are taken for damage: no packet is, and a reader of a pipe must hold one block
-// whole (Wireshark and libpcap draw the line at the same 16 MiB).
+// A longer block is taken for damage: no packet needs one, and a reader of a pipe must hold one
+// whole block in memory (Wireshark and libpcap have the same limit of 16 MiB).
 inline constexpr std::uint32_t kMaxBlockBytes = 16U << 20;
 
-// Walks blocks whose fields are in `Order` (NativeOrder for all that Capstan writes). A plain value
-// that borrows the bytes and the table; every PacketView handed out borrows the bytes. One thread.
+// Walks blocks whose fields are in byte order `Order` (NativeOrder for all that Capstan writes). A
+// plain value that borrows the bytes and the table; every PacketView it returns borrows the bytes.
+// One thread.
 template <typename Order>
 class BasicPacketWalk {
  public:
   BasicPacketWalk() noexcept = default;
 
-  // `link_types[i]` is the link type of interface i: the rings of a live capture or the interfaces
-  // of a section described so far. The table may grow between steps: set_link_types().
+  // `link_types[i]` is the link type of interface i: of the rings of a live capture, or of the
+  // interfaces that the section has described so far. The table may grow between steps:
+  // set_link_types().
   BasicPacketWalk(std::span<const std::uint8_t> bytes,
                   std::span<const std::uint16_t> link_types) noexcept
       : begin_(bytes.data()),
@@ -61,17 +64,18 @@ class BasicPacketWalk {
         link_types_(link_types.data()),
         interface_count_(static_cast<std::uint32_t>(link_types.size())) {}
 
-  // The next packet. False at the end: end() says why. Other blocks are skipped by their length.
-  // packet.timestamp_ns is the 64-bit timestamp field as it stands: nanoseconds in all that Capstan
-  // writes (if_tsresol 9); a reader of other files scales it.
+  // Gets the next packet and skips other blocks by their length. False at the end: end() says why.
+  // packet.timestamp_ns is the unchanged 64-bit timestamp field: nanoseconds in all that Capstan
+  // writes (if_tsresol 9); a reader of other files must scale it.
   [[nodiscard]] bool next(PacketView& packet) noexcept {
     WalkStep stop = step(packet);
     while (stop == WalkStep::kBlock) stop = step(packet);
     return stop == WalkStep::kPacket;
   }
 
-  // The next block of any type. kPacket: an Enhanced Packet Block, in `packet`. kBlock: another
-  // one, see block(). kEnd: see end(); every further call says the same.
+  // Goes to the next block of any type. kPacket: an Enhanced Packet Block, stored in `packet`.
+  // kBlock: a block of another type, see block(). kEnd: see end(); every further call returns kEnd
+  // again.
   [[nodiscard]] WalkStep step(PacketView& packet) noexcept {
     const auto left = static_cast<std::size_t>(bytes_end_ - cursor_);
     block_ = cursor_;
@@ -89,7 +93,7 @@ class BasicPacketWalk {
     return step_packet(length, packet);
   }
 
-  // The block step() last stopped at, head and trailing length included.
+  // The block that step() last stopped at, including its head and its trailing length.
   std::span<const std::uint8_t> block() const noexcept {
     return {block_, static_cast<std::size_t>(cursor_ - block_)};
   }
@@ -106,9 +110,9 @@ class BasicPacketWalk {
   }
 
  private:
-  // kRunning when the block's lengths hold. Requires at least kMinBlockBytes left.
+  // kRunning when the block's lengths are consistent. Requires at least kMinBlockBytes left.
   WalkEnd check_block(std::uint32_t type, std::uint32_t length, std::size_t left) const noexcept {
-    // The type of a Section Header Block reads the same in both orders, its length does not.
+    // The type of a Section Header Block is the same in both byte orders; its length is not.
     if (type == pcapng::kSectionHeaderBlock) return WalkEnd::kNewSection;
     if (length < pcapng::kMinBlockBytes || length > kMaxBlockBytes || length % 4 != 0) {
       return type == 0 && length == 0 ? WalkEnd::kZeros : WalkEnd::kBadLength;
@@ -150,8 +154,8 @@ class BasicPacketWalk {
     return WalkStep::kPacket;
   }
 
-  // Section 3.5: code, length, value padded to 4; section 4.3.1 for the meanings. Options that
-  // overrun the block, and all after the filler that Capstan ends a packet with, are not looked at.
+  // Options: code, length, value padded to 4 (section 3.5); their meanings: section 4.3.1. Options
+  // that overrun the block, and all after the filler with which Capstan ends a packet, are ignored.
   static void read_options(const std::uint8_t* at, const std::uint8_t* end,
                            PacketView& packet) noexcept {
     while (end - at >= static_cast<std::ptrdiff_t>(pcapng::kOptionHeaderBytes)) {
@@ -173,7 +177,7 @@ class BasicPacketWalk {
 
   WalkStep end_short(std::size_t left) noexcept {
     if (left == 0) return end_with(WalkEnd::kComplete);
-    // 4 bytes are enough to tell that a new section begins.
+    // 4 bytes are enough to recognise the start of a new section.
     if (left >= 4 && Order::load32(cursor_) == pcapng::kSectionHeaderBlock) {
       return end_with(WalkEnd::kNewSection);
     }
@@ -189,13 +193,13 @@ class BasicPacketWalk {
   const std::uint8_t* begin_ = nullptr;
   const std::uint8_t* cursor_ = nullptr;     // the next block
   const std::uint8_t* bytes_end_ = nullptr;  // one past the last byte
-  const std::uint8_t* block_ = nullptr;      // the block step() last stopped at
+  const std::uint8_t* block_ = nullptr;      // the block that step() last stopped at
   const std::uint16_t* link_types_ = nullptr;
   std::uint32_t interface_count_ = 0;
   WalkEnd end_ = WalkEnd::kRunning;
 };
 
-// The walker of live blocks and of everything else in the machine's order.
+// The walker of live blocks and of everything else in this machine's byte order.
 using PacketWalk = BasicPacketWalk<NativeOrder>;
 
 extern template class BasicPacketWalk<NativeOrder>;

@@ -1,13 +1,13 @@
-// Capture: packets from one or more interfaces as sealed blocks. Start here.
+// Capture: delivers packets from one or more interfaces as sealed blocks. Start here.
 //
 //   Capture capture(options);                      // sockets and rings; nothing is received yet
-//   capture.add_stripe(0, queue);                  // who gets ring 0's blocks
+//   capture.add_stripe(0, queue);                  // who gets the blocks of ring 0
 //   Capture::Running running = capture.start();    // from here on packets count
 //   ... BlockRef block = queue.try_pop(); ...      // in the consumer's thread
 //   capture.request_stop(); capture.join();        // drains; then the counters are exact
 //
-// A packet's way from here: ring.h (the kernel's memory), capture_thread.h (who empties it), seal.h
-// (what a block becomes), block_queue.h (how it travels).
+// The way of a packet from here: ring.h (memory shared with the kernel), capture_thread.h (empties
+// the ring), seal.h (what a block is turned into), block_queue.h (carries it to a consumer).
 #pragma once
 
 #include <atomic>
@@ -24,39 +24,40 @@
 namespace capstan {
 
 struct CaptureOptions {
-  // Names, "any" included. Several are captured side by side.
+  // Names, "any" included. Several interfaces are captured at the same time.
   std::vector<std::string> interfaces;
-  // libpcap's filter language; empty takes everything.
+  // In libpcap's filter language; empty accepts everything.
   std::string filter;
-  // Bytes kept of each packet. Smaller saves disk, not work.
+  // Bytes kept of each packet. A smaller value saves disk space, not processing time.
   std::uint32_t snaplen = 262144;
-  // Hear also what is addressed to others. Ends with the socket, also after kill -9.
+  // Also receive packets addressed to other hosts. Ends with the socket, even after kill -9.
   bool promiscuous = true;
   bool hardware_timestamps = false;
-  // Memory per ring: how long consumers may stall. 256 MiB is 200 ms at 10 Gb/s.
+  // Memory per ring: it decides how long consumers may stall. 256 MiB is 200 ms at 10 Gb/s.
   std::uint64_t ring_size_bytes = std::uint64_t{256} << 20;
-  // The kernel's hand-over unit. Larger means fewer, larger writes and later hand-over.
+  // The unit in which the kernel hands over packets. Larger: fewer, larger writes and later
+  // hand-over.
   std::uint32_t block_size_bytes = 1U << 20;
-  // When the kernel hands over a block that is not full. Smaller means fresher output and more,
-  // emptier blocks.
+  // After this time the kernel hands over a block even if it is not full. Smaller: packets arrive
+  // sooner, in more and emptier blocks.
   std::uint32_t retire_timeout_ms = 100;
-  // Rings per interface, each with a thread; the kernel shares the packets out by `fanout`.
+  // Rings per interface, each with its own thread; the kernel distributes the packets by `fanout`.
   std::uint32_t rings_per_interface = 1;
   FanoutMode fanout = FanoutMode::kHash;
-  // Threads are pinned to these in turn; empty: the CPUs allowed, last first.
+  // The CPUs that the threads are pinned to, in turn; empty: the allowed CPUs, the last one first.
   std::vector<int> cpus;
-  // Take this many packets in all, exactly.
+  // Accept exactly this many packets in all, then no more.
   std::int64_t packet_limit = std::numeric_limits<std::int64_t>::max();
-  // pcapng interface ids: one per ring, or all 0 when each ring gets a file of its own.
+  // pcapng interface ids: false: one per ring; true: all 0, because each ring gets its own file.
   bool one_interface_id = false;
-  // Sealed sizes are multiples of this; a power of two, 4096 to the block size.
+  // Sealed sizes are multiples of this; a power of two between 4096 and the block size.
   std::uint32_t alignment_bytes = 4096;
 };
 
-// Every problem with the numbers, at once, as sentences; empty when there is none.
+// Returns all problems with the numbers at once, as sentences; empty when there are none.
 std::vector<std::string> validate_capture_options(const CaptureOptions& options);
 
-// What is fixed about one ring once the capture is open.
+// Properties of one ring that are fixed once the capture is open.
 struct RingInfo {
   std::string interface_name;
   int interface_index = 0;
@@ -64,30 +65,30 @@ struct RingInfo {
   std::uint16_t link_type = 0;
   int cpu = -1;  // -1: not pinned
   std::uint64_t ring_size_bytes = 0;
-  std::uint64_t asked_size_bytes = 0;  // more than ring_size_bytes when memory was refused
+  std::uint64_t asked_size_bytes = 0;  // larger than ring_size_bytes if memory was refused
   std::uint32_t block_count = 0;
   std::uint32_t block_size_bytes = 0;
 };
 
-// Owns sockets, rings and capture threads. open (the constructor), start, request_stop and join are
-// called by one thread; counters may be read by any.
+// Owns the sockets, rings and capture threads. The constructor (which opens), start(),
+// request_stop() and join() are called by one thread; counters may be read by any thread.
 class Capture {
  public:
-  // Opens everything. Throws UsageError (unknown interface, filter that does not compile, options)
-  // or std::system_error.
+  // Opens the sockets and rings. Throws UsageError (unknown interface, filter that does not
+  // compile, bad options) or std::system_error.
   explicit Capture(CaptureOptions options);
-  // Stops. Requires: no BlockRef is alive outside the queues' consumers' reach (Ring checks).
+  // Stops. Requires that no BlockRef is alive (the Ring's destructor checks this).
   ~Capture();
 
-  // See CaptureThread. Requires: not started. A stripe's queue needs block_count places; a
-  // best-effort one of half as many is plenty.
+  // See CaptureThread. Requires that the capture is not started. The queue of a stripe needs
+  // block_count places; half as many are plenty for a best-effort queue.
   void add_stripe(std::size_t ring, BlockQueue& queue);
   void add_best_effort(std::size_t ring, BestEffortQueue& queue);
 
-  // The time in which capture threads push blocks into the queues that were added. Made by start()
-  // and kept behind the queues: where an exception unwinds them, this goes first, abandons what is
-  // in the rings and joins the threads, so that nothing is pushed into a queue that is gone. After
-  // request_stop() and join() it does nothing. Must not outlive the Capture.
+  // The period in which capture threads push blocks into the added queues. Made by start(); declare
+  // it after the queues. When an exception unwinds them, this object is destroyed first: it
+  // abandons what is in the rings and joins the threads, so that nothing is pushed into a destroyed
+  // queue. After request_stop() and join() it does nothing. Must not outlive the Capture.
   class [[nodiscard]] Running {
    public:
     Running(Running&& other) noexcept : capture_(std::exchange(other.capture_, nullptr)) {}
@@ -100,27 +101,29 @@ class Capture {
     Capture* capture_;
   };
 
-  // Attaches the filter, locks it, starts the threads. Throws std::system_error; none runs then.
+  // Attaches the filter, locks it and starts the threads. Throws std::system_error; no thread runs
+  // then.
   Running start();
-  // Whether reattach() can work: one ring an interface. The kernel does not bind the members of a
-  // fanout group anew (packet_do_bind: EINVAL).
+  // Whether reattach() can work: with one ring per interface. The kernel does not bind the members
+  // of a fanout group again (packet_do_bind: EINVAL).
   bool can_reattach() const noexcept { return options_.rings_per_interface == 1; }
-  // Interface `name` had vanished and is there again as `index`: hears it with the ring it had, the
-  // filter still in place. Needs no privilege. The making thread only. Throws std::system_error.
-  // False: all but the adapter's timestamps, which only CAP_NET_ADMIN may switch on.
+  // Interface `name` had vanished and exists again with index `index`: receives from it again, with
+  // the same ring and filter. Needs no privilege. Only in the thread that made the Capture. Throws
+  // std::system_error. Returns false when all worked except the adapter's timestamps, which only
+  // CAP_NET_ADMIN may switch on.
   bool reattach(const std::string& name, int index);
-  // Lets go of what only the start needed, which takes the kernel tens of milliseconds an
-  // interface: to be called once packets are being taken and that has been said. The destructor
-  // does it otherwise. The making thread only.
+  // Frees what only the start needed, which takes the kernel tens of milliseconds per interface.
+  // Call it once packets are being received and the user has been told so; otherwise the destructor
+  // does it. Only in the thread that made the Capture.
   void finish_start() noexcept { handles_.clear(); }
   void request_stop() noexcept;
-  // Stops without draining.
+  // Stops without draining the rings.
   void request_abandon() noexcept;
   // Whether every capture thread has ended.
   bool finished() const noexcept;
   void join();
 
-  // Whether -c is reached: time to stop.
+  // Whether the packet limit is reached, so that it is time to stop.
   bool packet_limit_reached() const noexcept {
     return packets_left_.load(std::memory_order_relaxed) <= 0;
   }
@@ -132,10 +135,10 @@ class Capture {
   // Requires: finished().
   bool reconciled(std::size_t ring) const noexcept;
   const SealLedger& closing_ledger(std::size_t ring) const noexcept;
-  // The ring's memory, for registering it with io_uring. Valid as long as the Capture.
+  // The ring's memory, for registering it with io_uring. Valid as long as the Capture lives.
   std::span<std::uint8_t> ring_memory(std::size_t ring) const noexcept;
   const CaptureOptions& options() const noexcept { return options_; }
-  // When start() was called, nanoseconds since 1970.
+  // When start() was called, in nanoseconds since 1970.
   std::uint64_t start_time_ns() const noexcept { return start_time_ns_; }
 
  private:
@@ -147,9 +150,9 @@ class Capture {
   std::uint64_t start_time_ns_ = 0;
   std::atomic<std::int64_t> packets_left_;
   std::vector<RingInfo> infos_;
-  std::vector<std::shared_ptr<void>> handles_;      // libpcap's, of the filters
+  std::vector<std::shared_ptr<void>> handles_;      // libpcap's handles, of the filters
   std::vector<std::vector<sock_filter>> programs_;  // per ring
-  // Rings after threads in destruction: a thread holds references into its ring.
+  // Declared so that the threads are destroyed before the rings: a thread refers to its ring.
   std::vector<std::unique_ptr<Ring>> rings_;
   std::vector<std::unique_ptr<CaptureThread>> threads_;
 };

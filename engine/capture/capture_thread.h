@@ -1,7 +1,7 @@
-// CaptureThread: empties one ring. Waits for blocks, seals them, hands them on.
+// CaptureThread: empties one ring. Waits for blocks, seals them and passes them on.
 //
-// Made by capture.cc. Never allocates, locks, logs or touches a packet once it runs; one system
-// call a block (reading the kernel's counters), and waiting.
+// Made by capture.cc. While it runs it never allocates, locks, logs or touches a packet; it makes
+// one system call per block (to read the kernel's counters), and waits.
 #pragma once
 
 #include <atomic>
@@ -20,72 +20,73 @@
 
 namespace capstan {
 
-// What happened on one ring. Written by its capture thread, readable by anyone at any time; exact
-// when the thread has ended:
+// What happened on one ring. Written by its capture thread, readable by any thread at any time;
+// exact when the thread has ended:
 //   received == dropped + sealed + damaged + beyond_limit + after_stop + abandoned
 struct RingCounters {
-  Counter received;        // tp_packets: passed the filter, dropped ones included
-  Counter dropped;         // tp_drops: found the ring full
+  Counter received;        // tp_packets: accepted by the filter, including the dropped ones
+  Counter dropped;         // tp_drops: dropped because the ring was full
   Counter freezes;         // tp_freeze_q_cnt: times the ring became full
   Counter blocks;          // blocks sealed
-  Counter sealed;          // packets in them
-  Counter captured_bytes;  // their caplens
-  Counter truncated;       // of them, those cut because a ring block was too small
-  Counter damaged;         // slots whose head made no sense
+  Counter sealed;          // packets in these blocks
+  Counter captured_bytes;  // sum of their captured lengths
+  Counter truncated;       // those of them that were cut because a ring block was too small
+  Counter damaged;         // slots whose head was not valid
   Counter beyond_limit;    // received after the packet limit was reached
-  Counter after_stop;      // received after the stop, left in the ring unread
-  Counter abandoned;       // received before, left in the ring because of request_abandon()
-  Counter held_blocks;     // sealed and not yet given back, now
+  Counter after_stop;      // received after the stop; left unread in the ring
+  Counter abandoned;       // received before the stop; left in the ring by request_abandon()
+  Counter held_blocks;     // blocks sealed and not yet released, at this moment
   Counter link_errors;     // times the kernel reported the link down on this socket
 };
 
 struct CaptureThreadOptions {
-  std::optional<int> cpu;   // pinned there
-  int interface_index = 0;  // to end reception with
+  std::optional<int> cpu;   // the CPU to pin the thread to
+  int interface_index = 0;  // needed to end reception
 };
 
 class CaptureThread {
  public:
-  // `packets_left` is shared by all rings of a capture: packets that may still be taken (-c).
+  // `packets_left` is shared by all rings of a capture: how many packets may still be accepted.
   CaptureThread(PacketSocket socket, Ring& ring, CaptureThreadOptions options,
                 std::atomic<std::int64_t>& packets_left);
   ~CaptureThread();
 
-  // Blocks go to the one of the stripes that has most room, whose queue has as many places as the
-  // ring has blocks, so that it is never full; and to every best-effort queue, which may be full,
-  // and which gives back what waits in it when the ring is about to run out of blocks: such blocks
-  // are skipped, and counted by the queue. Requires: not started.
+  // Adds a consumer. Each block goes to one stripe, the one with the most room; a stripe's queue
+  // has as many places as the ring has blocks, so that it is never full. Each block also goes to
+  // every best-effort queue. Such a queue may be full, and blocks waiting in it are taken back when
+  // the ring is about to run out of blocks: such blocks are skipped and counted by the queue.
+  // Requires that the thread is not started.
   void add_stripe(BlockQueue& queue);
   void add_best_effort(BestEffortQueue& queue);
 
-  // Everything before: option changes on the socket.
+  // The socket, for changing its options: before start(), and later by Capture::reattach() only.
   PacketSocket& socket() noexcept { return socket_; }
 
   void start();
-  // Hears interface `index` from now on: the one that bore the name before is gone. Needs no
-  // privilege, because the socket exists. Any thread, not after request_stop(). Throws
-  // std::system_error: EINVAL for a member of a fanout group, which the kernel does not let go.
+  // Receives from interface `index` from now on: the interface that had the name before is gone.
+  // Needs no privilege, because the socket exists. Any thread, but not after request_stop(). Throws
+  // std::system_error: EINVAL for a member of a fanout group, which the kernel does not rebind.
   void rebind(int index);
-  // Ends reception, drains the ring, ends the thread. Any thread; returns at once.
+  // Ends reception, drains the ring and ends the thread. Any thread; returns at once.
   void request_stop() noexcept;
-  // The same without draining: what is in the ring stays there, counted.
+  // The same without draining: what is in the ring stays there and is counted as abandoned.
   void request_abandon() noexcept;
   bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
   void join();
 
   const RingCounters& counters() const noexcept { return counters_; }
-  // Whether the kernel's counts and what was found in the ring agree. Requires: finished().
+  // Whether the kernel's counts agree with what was found in the ring. Requires: finished().
   bool reconciled() const noexcept { return reconciled_; }
-  // The loss that no block came after, for the end of the recording. Requires: finished().
+  // Losses after the last block, for the end of the recording. Requires: finished().
   const SealLedger& closing_ledger() const noexcept { return closing_ledger_; }
 
  private:
   void run() noexcept;
   void process_next() noexcept;
-  // An output that the blocks of this ring are spread over.
+  // One output of those that the blocks of this ring are distributed to.
   struct Stripe {
     BlockQueue* queue;
-    std::uint64_t packets;  // given to it
+    std::uint64_t packets;  // pushed to it
   };
   Stripe* roomiest_stripe() noexcept;
   void hand_on(BlockRef block, Stripe* stripe) noexcept;
@@ -101,15 +102,15 @@ class CaptureThread {
   PacketSocket socket_;
   Ring& ring_;
   CaptureThreadOptions options_;
-  std::uint64_t start_time_ns_ = 0;  // where a loss before the first packet begins
+  std::uint64_t start_time_ns_ = 0;  // the start of a loss before the first packet
   std::atomic<std::int64_t>& packets_left_;
   std::vector<Stripe> stripes_;
   std::vector<BestEffortQueue*> best_effort_;
   UniqueFd stop_event_;
-  std::atomic<int> interface_index_;   // relaxed: only a number, read at the stop
-  std::atomic<bool> stop_{false};      // request_stop() to the thread
-  std::atomic<bool> abandon_{false};   // relaxed: it only has to arrive some time
-  std::atomic<bool> finished_{false};  // release: everything the thread wrote is visible to joiners
+  std::atomic<int> interface_index_;   // relaxed: only a number, read when stopping
+  std::atomic<bool> stop_{false};      // set by request_stop(), read by the thread
+  std::atomic<bool> abandon_{false};   // relaxed: it only has to become visible at some time
+  std::atomic<bool> finished_{false};  // release: makes the thread's writes visible to joiners
   std::uint64_t holding_sleep_ns_;
   LossLedger ledger_;
   std::uint64_t waited_since_reading_ns_ = 0;

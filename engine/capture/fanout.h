@@ -1,4 +1,4 @@
-// Fanout: how the kernel shares one interface's packets among several rings.
+// Fanout: how the kernel distributes one interface's packets among several rings.
 #pragma once
 
 #include <linux/if_packet.h>
@@ -10,9 +10,9 @@
 
 namespace capstan {
 
-// packet(7), PACKET_FANOUT. The defragmenting flag is never set: it changes what is stored.
+// packet(7), PACKET_FANOUT. The defragmentation flag is never set: it would change what is stored.
 enum class FanoutMode : std::uint16_t {
-  kHash = PACKET_FANOUT_HASH,          // by flow: both directions of one meet the same ring
+  kHash = PACKET_FANOUT_HASH,          // by flow: both directions of a flow go to the same ring
   kRoundRobin = PACKET_FANOUT_LB,      // "lb"
   kCpu = PACKET_FANOUT_CPU,            // by the CPU the packet arrived on
   kRollover = PACKET_FANOUT_ROLLOVER,  // the first ring until it is full, then the next

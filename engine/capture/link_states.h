@@ -1,7 +1,8 @@
-// LinkStates: what is known of the recorded links, and what changed. Pure: facts in, events out.
+// LinkStates: what is known about the recorded links, and what changed. Pure: facts in, events out.
 //
-// Fed by link_watch.cc with what the kernel says. State is compared, not counted, so that messages
-// that were lost (a storm of changes, ENOBUFS) only delay a report: a dump of all links brings it.
+// link_watch.cc passes in what the kernel reports. States are compared, not counted: lost messages
+// (many changes at once, ENOBUFS) only delay a report, because a dump of all links then reveals the
+// change.
 #pragma once
 
 #include <cstdint>
@@ -19,29 +20,29 @@ struct LinkFacts {
   std::string name;
   std::uint16_t hardware_type = 0;  // ARPHRD_*
   bool up = true;
-  bool carrier = true;  // only tells something while up
+  bool carrier = true;  // valid only while up
   std::uint32_t mtu = 0;
-  std::uint32_t largest_segments = 0;  // GSO's and GRO's limit; 0: the kernel does not say
-  int master_index = 0;                // 0: part of nothing
+  std::uint32_t largest_segments = 0;  // limit of GSO and GRO; 0: the kernel does not report it
+  int master_index = 0;                // 0: the link has no master
   std::string master_kind;             // "bond", "bridge", ...
 };
 
 struct LinkEvent {
-  std::string interface_name;  // the name it was opened by
+  std::string interface_name;  // the name by which it was opened
   LinkChange change = LinkChange::kDown;
-  std::string name;       // kRenamed: the new one; kJoined, kLeft: the master's, if known
+  std::string name;       // kRenamed: the new name; kJoined, kLeft: the master's name, if known
   std::string kind;       // kJoined: "bond", "bridge", ...
-  std::uint32_t mtu = 0;  // kMtu: now and before
+  std::uint32_t mtu = 0;  // kMtu: the new value, then the old one
   std::uint32_t mtu_before = 0;
-  bool moved_away = false;  // kVanished: into another network namespace
-  int interface_index = 0;  // kReturned: the new one
-  bool same_type = true;    // kReturned: as before; otherwise nothing of it can be recorded
+  bool moved_away = false;  // kVanished: moved to another network namespace
+  int interface_index = 0;  // kReturned: the new index
+  bool same_type = true;    // kReturned: same link type as before; else it cannot be recorded
 };
 
 struct WatchedLink {
   std::string opened_as;
-  LinkFacts now;       // as last heard of
-  bool known = false;  // heard of at all
+  LinkFacts now;       // last known state
+  bool known = false;  // whether the kernel has reported it at all
   bool gone = false;
   bool other_type_said = false;
 };
@@ -53,7 +54,8 @@ class LinkStates {
 
   std::vector<LinkEvent> update(const LinkFacts& facts);
   std::vector<LinkEvent> remove(int index, bool moved_away);
-  // Between the two everything there is comes through update(); what does not is gone.
+  // Between the two calls every existing link is passed to update(); a link that is not passed is
+  // gone.
   void begin_dump();
   std::vector<LinkEvent> end_dump();
 
@@ -70,7 +72,7 @@ class LinkStates {
   std::map<int, LinkFacts> present_;  // every interface of the namespace, by index
   std::vector<WatchedLink> links_;
   bool dumping_ = false;
-  int moved_away_ = 0;  // the index that remove() was told has moved
+  int moved_away_ = 0;  // the index that remove() reported as moved to another namespace
 };
 
 }  // namespace capstan

@@ -1,7 +1,7 @@
-// LinkWatch: what happens to the captured interfaces themselves: down, up, renamed, gone, back.
+// LinkWatch: reports what happens to the captured interfaces: down, up, renamed, gone, back.
 //
 // Read by the main thread's event loop. Works without privileges, and under a seccomp filter that
-// refuses new sockets: it uses those it has. Source: rtnetlink(7), RTNLGRP_LINK.
+// refuses new sockets, because it keeps its own open. Source: rtnetlink(7), RTNLGRP_LINK.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +22,12 @@ class LinkWatch {
   LinkWatch();
 
   void watch(int interface_index, const std::string& name) { states_.watch(interface_index, name); }
-  // Asks how things stand; changes are told from then on. After the last watch(). Ends also while
-  // links come and go all the time. Throws std::system_error.
+  // Reads the present state of the links; later changes are reported. Call it after the last
+  // watch(). Ends even if links appear and vanish all the time. Throws std::system_error.
   void learn();
-  // Readable when there is something to take.
+  // Readable when there are messages to read.
   int descriptor() const noexcept;
-  // What changed since the last call; never waits.
+  // Returns what changed since the last call; never waits.
   std::vector<LinkEvent> take_events();
 
   const std::vector<WatchedLink>& links() const noexcept { return states_.links(); }
@@ -53,13 +53,13 @@ class LinkWatch {
   int look_at_all(std::vector<LinkEvent>& events);
   void on_message(const nlmsghdr* header, std::vector<LinkEvent>& events);
 
-  // Two, because an answer in the socket that the changes overflow is lost with them, and with it
-  // the end of the question: the kernel refuses a second one with EBUSY.
+  // Two sockets: when too many changes overflow a socket, an answer in that socket is lost with
+  // them, including its end mark, and the kernel then refuses a second question with EBUSY.
   Socket changes_;
   Socket questions_;
   LinkStates states_;
   unsigned last_question_ = 0;  // its sequence number
-  bool missed_some_ = false;    // changes were lost: how all stands must be asked
+  bool missed_some_ = false;    // changes were lost: the state of all links must be read again
 };
 
 }  // namespace capstan

@@ -1,5 +1,5 @@
-// Loads from unaligned bytes in the machine's byte order or the other one: a file keeps the order
-// of the machine that wrote it.
+// Loads integers from unaligned bytes, in this machine's byte order or in the opposite one: a file
+// keeps the byte order of the machine that wrote it.
 #pragma once
 
 #include <bit>
@@ -11,7 +11,7 @@ namespace capstan {
 static_assert(std::endian::native == std::endian::little || std::endian::native == std::endian::big,
               "a machine of mixed byte order is not supported");
 
-// The order of this machine: what Capstan writes.
+// The byte order of this machine, which is the one Capstan writes.
 struct NativeOrder {
   static constexpr bool kSwapped = false;
   static std::uint16_t load16(const std::uint8_t* at) noexcept {
@@ -31,7 +31,7 @@ struct NativeOrder {
   }
 };
 
-// The other order.
+// The opposite byte order.
 struct SwappedOrder {
   static constexpr bool kSwapped = true;
   static std::uint16_t load16(const std::uint8_t* at) noexcept {

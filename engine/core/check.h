@@ -1,8 +1,8 @@
-// CAPSTAN_CHECK: a broken invariant ends the process at once, with the expression and where it
-// stood.
+// CAPSTAN_CHECK: a broken invariant ends the process at once and prints the expression, the file
+// and the line.
 //
-// For what only a bug of ours can cause. What the kernel, the network, a file or a user can cause
-// is an error value or a counter, never a check.
+// Use it only for conditions that nothing but a bug in Capstan can cause. What the kernel, the
+// network, a file or a user can cause is reported as an error value or a counter, never by a check.
 #pragma once
 
 #include <cstdio>
@@ -17,7 +17,7 @@
 
 namespace capstan {
 
-// Prints to stderr and aborts. `values` are the numbers that explain the failure, as integers.
+// Prints to stderr and aborts. `values` are integers that help to explain the failure.
 template <typename... Values>
 [[noreturn]] void check_failed(const char* expression, const char* file, int line,
                                Values... values) noexcept {

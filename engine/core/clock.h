@@ -1,4 +1,4 @@
-// The two clocks used: wall time for what is stored, monotonic time for what is measured.
+// The two clocks used: wall-clock time for what is stored, monotonic time for what is measured.
 #pragma once
 
 #include <time.h>
@@ -20,10 +20,10 @@ inline std::uint64_t clock_ns(clockid_t clock) noexcept {
 // Nanoseconds since 1970-01-01 UTC, the time base of packet timestamps.
 inline std::uint64_t wall_clock_ns() noexcept { return clock_ns(CLOCK_REALTIME); }
 
-// Nanoseconds of a clock nobody sets, for durations and deadlines.
+// Nanoseconds of the monotonic clock, which nobody can set. For durations and deadlines.
 inline std::uint64_t monotonic_clock_ns() noexcept { return clock_ns(CLOCK_MONOTONIC); }
 
-// Sleeps at least `duration_ns`; a signal may end it early.
+// Sleeps for at least `duration_ns`; a signal may end the sleep early.
 inline void sleep_ns(std::uint64_t duration_ns) noexcept {
   timespec duration{};
   duration.tv_sec = static_cast<time_t>(duration_ns / kNanosecondsPerSecond);

@@ -1,4 +1,4 @@
-// CPUs: which this process may use, lists of them as text, pinning and naming a thread.
+// CPUs: which ones this process may use, CPU lists as text, pinning and naming a thread.
 #pragma once
 
 #include <string>
@@ -10,17 +10,20 @@ namespace capstan {
 // The CPUs this process may run on (sched_getaffinity(2)), ascending.
 std::vector<int> allowed_cpus();
 
-// "0,2-4" to {0, 2, 3, 4}, in the order written. Throws UsageError on anything else, naming the
-// part that is wrong.
+// Parses "0,2-4" to {0, 2, 3, 4}, in the order written. Throws UsageError, naming the part that is
+// wrong, for any other text.
 std::vector<int> parse_cpu_list(std::string_view text);
 
-// Pins the calling thread to one CPU. Returns 0 or an errno value (EINVAL: no such CPU here).
+// Pins the calling thread to one CPU. Returns 0 or an errno value (EINVAL: this machine has no such
+// CPU).
 [[nodiscard]] int pin_current_thread(int cpu) noexcept;
 
-// Lets the calling thread run on these CPUs only; empty: where it may already. Best effort.
+// Lets the calling thread run on these CPUs only; an empty list changes nothing. Errors are
+// ignored.
 void keep_current_thread_on(const std::vector<int>& cpus) noexcept;
 
-// Names the calling thread as top(1) and perf show it; cut to the kernel's 15 characters.
+// Names the calling thread, as top(1) and perf show it. The name is cut to the kernel's limit of 15
+// characters.
 void name_current_thread(std::string_view name) noexcept;
 
 }  // namespace capstan

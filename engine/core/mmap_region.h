@@ -9,14 +9,14 @@
 
 namespace capstan {
 
-// Owns a mapping made by mmap(2) and unmaps it at the end. Empty when default-constructed.
+// Owns a mapping made by mmap(2) and unmaps it in the destructor. Empty when default-constructed.
 class [[nodiscard]] MmapRegion {
  public:
   MmapRegion() noexcept = default;
-  // Takes over [address, address + size_bytes), which mmap returned.
+  // Takes ownership of [address, address + size_bytes), which mmap() returned.
   MmapRegion(void* address, std::size_t size_bytes) noexcept
       : address_(address), size_bytes_(size_bytes) {}
-  // Zeroed memory of its own. Empty when the kernel has none.
+  // Allocates zeroed private memory. Returns an empty region when the kernel refuses it.
   static MmapRegion anonymous(std::size_t size_bytes) noexcept {
     void* const address =
         ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -43,7 +43,8 @@ class [[nodiscard]] MmapRegion {
     size_bytes_ = 0;
   }
 
-  // What the network said is in here: no core dump shall hold it. Advice, which a kernel may lack.
+  // Excludes this memory from core dumps, because it holds captured network data. This is advice to
+  // the kernel (MADV_DONTDUMP); a kernel without it ignores the call.
   void leave_out_of_dumps() const noexcept {
     static_cast<void>(::madvise(address_, size_bytes_, MADV_DONTDUMP));
   }

@@ -1,5 +1,6 @@
-// ReadAhead: for walks from record to record through a mapping, where each length says where the
-// next record lies: without it every record is a wait for memory that no processor can foresee.
+// ReadAhead: prefetching for walks from record to record through a mapping. Each record's length
+// says where the next record is, so the processor cannot predict the addresses and would wait for
+// memory at every record.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 
 namespace capstan {
 
-// Asks for the cache lines in front of the walk, each once. Prefetching past the mapping is
-// harmless: it never faults.
+// Prefetches the cache lines ahead of the walk, each of them once. Prefetching past the end of the
+// mapping is harmless: a prefetch never faults.
 class ReadAhead {
  public:
   void at(const std::uint8_t* place) noexcept {

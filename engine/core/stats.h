@@ -1,4 +1,4 @@
-// Counters one thread adds to and others read.
+// Counters that one thread adds to and other threads read.
 #pragma once
 
 #include <atomic>
@@ -6,11 +6,11 @@
 
 namespace capstan {
 
-// A running number with one writing thread. Readers see each value whole but, across several
-// counters, at slightly different moments; exact sums are taken when the writer has ended.
+// A counter with one writing thread. A reader never sees a half-written value, but reads several
+// counters at slightly different moments; exact sums are available after the writer has ended.
 class Counter {
  public:
-  // Writer only: a plain load and store, no locked instruction.
+  // Called by the writing thread only: a plain load and store, no locked instruction.
   void add(std::uint64_t amount) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }

@@ -1,4 +1,5 @@
-// TCP addresses as people type them: HOST:PORT, [V6ADDRESS]:PORT, and networks, 192.0.2.0/24.
+// TCP addresses as people type them: HOST:PORT, [V6ADDRESS]:PORT, and networks such as
+// 192.0.2.0/24.
 #pragma once
 
 #include <sys/socket.h>
@@ -15,12 +16,12 @@
 namespace capstan {
 
 struct TcpName {
-  std::string host;  // empty: none was named
+  std::string host;  // empty when the text named no host
   std::uint16_t port = 0;
 };
 
-// "host:port", "[address]:port" or "port". nullopt: none of them, or a port that is not from 1 to
-// 65535.
+// Parses "host:port", "[address]:port" or "port". nullopt when the text is none of these or the
+// port is not in 1..65535.
 std::optional<TcpName> parse_tcp_name(std::string_view text);
 
 struct TcpAddress {
@@ -35,15 +36,16 @@ struct TcpAddress {
   bool is_loopback() const noexcept;
 };
 
-// By the system's resolver, which may take its time. Throws UsageError: what cannot be resolved.
+// Resolves the name with the system's resolver, which may block for a long time. Throws UsageError
+// when the name cannot be resolved.
 std::vector<TcpAddress> resolve_tcp(const TcpName& name);
 
-// The addresses that share the first `prefix` bits.
+// A network: all addresses that share the first `prefix` bits.
 class AddressRange {
  public:
-  // "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Throws UsageError.
+  // Parses "192.0.2.1", "192.0.2.0/24" or "2001:db8::/32". Throws UsageError for any other text.
   explicit AddressRange(const std::string& text);
-  // IPv4 in IPv6's clothes counts as IPv4.
+  // An IPv4-mapped IPv6 address counts as the IPv4 address.
   bool contains(const TcpAddress& address) const noexcept;
 
  private:
@@ -52,7 +54,8 @@ class AddressRange {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-// Connects to the first address that answers, and waits for it. Throws UsageError: nobody is there.
+// Connects to the first address that answers; blocks until then. Throws UsageError when none
+// answers or the name cannot be resolved.
 UniqueFd connect_tcp(const TcpName& name);
 
 }  // namespace capstan

@@ -1,4 +1,4 @@
-// Starting a thread, with an error that says which limit refused it.
+// Starting a thread, with an error text that says which limit prevented it.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,11 @@
 
 namespace capstan {
 
-// Throws std::system_error: which thread, the limit of this user, and what else limits it.
+// Throws std::system_error. The text names the thread, this user's limit, and what else limits it.
 [[noreturn]] void throw_no_thread(const std::system_error& error, std::string_view what);
 
-// Runs `work` in a new thread. `what` completes "start the thread that ...". Throws
-// std::system_error when the kernel gives none.
+// Runs `work` in a new thread. `what` completes the phrase "start the thread that ...". Throws
+// std::system_error when the kernel refuses a new thread.
 template <typename Work>
 std::thread start_thread(std::string_view what, Work&& work) {
   try {

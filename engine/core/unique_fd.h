@@ -7,9 +7,9 @@
 
 namespace capstan {
 
-// Owns one descriptor and closes it at the end. -1 means none, so that an error path can never
-// close descriptor 0. close() errors are ignored here: whoever must know them (a file that was
-// written) calls fsync before letting go.
+// Owns one descriptor and closes it in the destructor. -1 means none, so that an error path can
+// never close descriptor 0. Errors of close() are ignored: code that must know about them (after
+// writing a file) calls fsync() before it lets go of the descriptor.
 class [[nodiscard]] UniqueFd {
  public:
   UniqueFd() noexcept = default;
@@ -26,7 +26,7 @@ class [[nodiscard]] UniqueFd {
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
 
-  // Gives the descriptor away: the caller closes it.
+  // Gives up ownership of the descriptor: the caller must close it.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
   void reset(int fd = -1) noexcept {

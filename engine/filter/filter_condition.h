@@ -1,11 +1,12 @@
-// FilterCondition: what must be true of a packet that a compiled filter accepts, as far as header
-// fields say it.
+// FilterCondition: what must be true of every packet that a compiled filter accepts, as far as
+// header fields can express it.
 //
-// No second parser of libpcap's language: the compiled program is asked. A classic BPF program is a
-// small graph of loads, compares and jumps; it is walked with the loads of known header fields as
-// symbols and everything else unknown. Where the program compares a field with constants there is
-// an atom; where it asks something unknown both ways stay open. What comes out is a necessary
-// condition of atoms joined by and/or: rows of an index that fail it hold no accepted packet.
+// There is no second parser of libpcap's language: the compiled program is analysed. A classic BPF
+// program is a small graph of loads, compares and jumps. It is walked with the loads of known
+// header fields as symbols and everything else unknown. Where the program compares a field with
+// constants, an atom is made; where it tests something unknown, both branches are possible. The
+// result is a necessary condition of atoms joined by and/or: index rows that fail it hold no
+// accepted packet.
 #pragma once
 
 #include <cstddef>
@@ -17,27 +18,27 @@
 
 namespace capstan {
 
-// A run of header bytes at a place that the program's own path has made certain: kIp4Addresses is
-// loaded only behind a compare that found the ethertype of IPv4.
+// A range of header bytes at an offset that earlier tests in the program have made certain:
+// kIp4Addresses is loaded only after a compare that found the ethertype of IPv4.
 enum class HeaderField : std::uint8_t {
   kMacs,          // 12 bytes: destination, source
-  kEthertype,     // 2 bytes, behind `depth` VLAN tags
-  kVlanTag,       // 2 bytes: the tag with number `depth`, from 0
-  kVersion,       // 1 byte: of links without a link header, where version and header length stand
+  kEthertype,     // 2 bytes, after `depth` VLAN tags
+  kVlanTag,       // 2 bytes: VLAN tag number `depth`, from 0
+  kVersion,       // 1 byte: version and header length, on links without a link header
   kIp4First,      // 1 byte: version and header length
   kIp4Fragment,   // 2 bytes: flags and offset
   kIp4Protocol,   // 1 byte
   kIp4Addresses,  // 8 bytes: source, destination
   kIp6First,      // 1 byte
-  kIp6Next,       // 1 byte: the field of the fixed header
+  kIp6Next,       // 1 byte: the next-header field of the fixed header
   kIp6Addresses,  // 32 bytes: source, destination
   kArpSender,     // 4 bytes: an IPv4 address
   kArpTarget,     // 4 bytes
-  kIp4Ports,      // 4 bytes: source, destination; the first of the transport header
-  kIp6Ports,      // 4 bytes: what follows the fixed header of IPv6
+  kIp4Ports,      // 4 bytes: source, destination; the first bytes of the transport header
+  kIp6Ports,      // 4 bytes: those after the fixed header of IPv6
 };
 
-// `size` bytes of a field from `offset` on, big-endian, and a mask.
+// `size` bytes of a field, starting at `offset`, big-endian, and a mask.
 struct HeaderBits {
   HeaderField field = HeaderField::kMacs;
   std::uint8_t depth = 0;
@@ -56,27 +57,29 @@ struct HeaderAtom {
   bool negated = false;
 };
 
-// Immutable, cheap to copy by reference; const calls from any thread.
+// Immutable; pass it by reference. Const calls are allowed from any thread.
 class FilterCondition {
  public:
   enum class Kind : std::uint8_t { kNever, kAlways, kAtom, kAnd, kOr };
   struct Node {
     Kind kind = Kind::kAlways;
-    std::uint32_t left = 0;  // nodes that stand in front of this one; kAtom: index into atoms()
+    std::uint32_t left = 0;  // indices of earlier nodes; kAtom: index into atoms()
     std::uint32_t right = 0;
   };
 
-  // Of a program for packets of `link_type`. Any program, valid or not: what is not understood is
-  // open both ways, and one that is too large to walk leaves a condition that is always true.
+  // The condition of a program for packets of `link_type`. Accepts any program, valid or not: where
+  // the program is not understood both branches are possible, and a program that is too large to
+  // walk gives a condition that is always true.
   FilterCondition(std::span<const FilterInstruction> program, std::uint16_t link_type);
 
-  // Every node comes behind those it is made of; the last one is the condition.
+  // Every node comes after the nodes it refers to; the last node is the whole condition.
   const std::vector<Node>& nodes() const noexcept { return nodes_; }
   const std::vector<HeaderAtom>& atoms() const noexcept { return atoms_; }
   Kind kind() const noexcept { return nodes_.back().kind; }
 
-  // `holds(atom)`: false only when no packet in question can satisfy it. `scratch` is the caller's,
-  // so that asking many times allocates once.
+  // Evaluates the condition. `holds(atom)` returns false only when no packet in question can
+  // satisfy the atom. `scratch` belongs to the caller, so that many calls allocate memory only
+  // once.
   template <typename Holds>
   bool may_hold(Holds&& holds, std::vector<char>& scratch) const {
     scratch.resize(nodes_.size());
@@ -109,13 +112,13 @@ class FilterCondition {
   std::vector<HeaderAtom> atoms_;
 };
 
-// A value of which some bits are known.
+// A value of which only some bits are known.
 struct KnownBits {
   std::uint32_t value = 0;
-  std::uint32_t known = 0;  // bits that are certain
+  std::uint32_t known = 0;  // mask of the bits that are known
 };
 
-// Whether a value of which `bits` is known (before the atom's mask) can satisfy the atom.
+// Whether a value with the known bits `bits` (before the atom's mask) can satisfy the atom.
 bool can_hold(const HeaderAtom& atom, KnownBits bits) noexcept;
 
 }  // namespace capstan

@@ -1,10 +1,10 @@
 // ArrivalClock: how long ago something arrived, when the packets' own times cannot be trusted.
 //
-// A packet's time may jump: a stray packet of 2063, a clock that was set, a second file that is
-// older than the first. Idle is therefore measured on a clock of its own, which runs with the
-// packets' times while they go on evenly and stands still over a jump; a flow is never given up
-// because another flow's clock jumped. Live it runs on the monotonic clock and not on packets at
-// all.
+// A packet's time may jump: a single packet dated 2063, a clock that was set, a second file that is
+// older than the first. Idle time is therefore measured on a separate clock. It advances with the
+// packets' times while these progress evenly and stands still over a jump, so that a flow is never
+// given up because another flow's clock jumped. In a live capture it follows the monotonic clock
+// and ignores the packets' times.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace capstan {
 // One thread.
 class ArrivalClock {
  public:
-  // More than this between two packets is a jump, or silence: the two cannot be told apart, and
-  // keeping a flow too long costs less than tearing one.
+  // A larger step between two packets is a jump, or silence. The two cannot be told apart, and
+  // keeping a flow too long costs less than splitting one.
   static constexpr std::uint64_t kJumpNs = 5'000'000'000;
 
-  // A packet of this time has arrived.
+  // A packet with this time has arrived.
   void on_packet(std::uint64_t packet_ns) noexcept {
     if (ticking_) return;
     if (!started_) {
@@ -31,14 +31,15 @@ class ArrivalClock {
       newest_ns_ = packet_ns;
     }
   }
-  // Live: the monotonic clock says so. From the first tick on packets no longer move this clock.
+  // Live capture: the present time of the monotonic clock. From the first tick on, packets no
+  // longer move this clock.
   void on_tick(std::uint64_t monotonic_ns) noexcept {
     if (ticking_ && monotonic_ns > tick_ns_) now_ns_ += monotonic_ns - tick_ns_;
     ticking_ = true;
     tick_ns_ = monotonic_ns;
   }
 
-  // Nanoseconds since the first packet or tick. Never runs backwards.
+  // Nanoseconds since the first packet or tick. Never goes backwards.
   std::uint64_t now_ns() const noexcept { return now_ns_; }
 
  private:

@@ -1,8 +1,10 @@
-// BufferPool: all memory that may hold stream bytes, in one bounded, undumpable mapping.
+// BufferPool: all memory that may hold stream bytes, in one bounded mapping excluded from core
+// dumps.
 //
-// What a session holds of a direction (a line not yet whole, a segment that came too early) may be
-// somebody's password. It lives here and nowhere else: the mapping is left out of core dumps, every
-// buffer is wiped when it is given back, and the pool's size is the bound on what is held.
+// The bytes that a session keeps of one direction (an incomplete line, a segment that came too
+// early) may contain somebody's password. They are stored only here: the mapping is left out of
+// core dumps, every buffer is wiped when it is released, and the size of the pool bounds how much
+// is kept.
 #pragma once
 
 #include <array>
@@ -14,10 +16,10 @@
 
 namespace capstan {
 
-// One thread. Buffers must be given back before the pool goes.
+// One thread. Buffers must be released before the pool is destroyed.
 class BufferPool {
  public:
-  // `capacity_bytes` is address space at first; pages are used as they are needed. Throws
+  // `capacity_bytes` is only address space at first; pages are allocated as they are used. Throws
   // std::system_error when it cannot be mapped.
   explicit BufferPool(std::size_t capacity_bytes);
   ~BufferPool();
@@ -26,10 +28,10 @@ class BufferPool {
 
   static constexpr std::size_t kLargest = 16384;
 
-  // A buffer of at least `bytes` (at most kLargest); empty when the pool is exhausted, which is
-  // counted.
+  // Returns a buffer of at least `bytes` (at most kLargest); an empty span when the pool is
+  // exhausted, which is counted in refusals().
   std::span<std::uint8_t> allocate(std::size_t bytes) noexcept;
-  // Wipes the first `used` bytes of the buffer and takes it back.
+  // Wipes the first `used` bytes of the buffer and returns it to the pool.
   void release(std::span<std::uint8_t> buffer, std::size_t used) noexcept;
 
   std::size_t used_bytes() const noexcept { return used_bytes_; }
@@ -53,8 +55,8 @@ class BufferPool {
   std::array<FreeBuffer*, kClasses.size()> free_{};
 };
 
-// A byte queue in a pool buffer: appended at the back, consumed at the front. Holds no memory while
-// it is empty.
+// A byte queue in a pool buffer: bytes are appended at the back and consumed at the front. Uses no
+// memory while it is empty.
 class CarryBuffer {
  public:
   std::span<const std::uint8_t> bytes() const noexcept {
@@ -62,7 +64,8 @@ class CarryBuffer {
   }
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
-  // False when the pool or BufferPool::kLargest does not allow it; then nothing was appended.
+  // False when the pool is exhausted or BufferPool::kLargest is exceeded; then nothing was
+  // appended.
   bool append(std::span<const std::uint8_t> bytes, BufferPool& pool) noexcept;
   void consume(std::size_t count, BufferPool& pool) noexcept;
   void clear(BufferPool& pool) noexcept;

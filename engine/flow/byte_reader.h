@@ -1,8 +1,8 @@
-// ByteReader: the captured bytes of a packet or of one layer of it, read big-endian and within
-// bounds.
+// ByteReader: the captured bytes of a packet or of one of its layers, read big-endian (or
+// little-endian: le16 and so on) and with bounds checks.
 //
-// Where decoders stand on: a read past the end gives 0 and never touches memory outside; a decoder
-// asks has() first wherever 0 would be mistaken for a value.
+// The basis of all decoders: a read past the end returns 0 and never touches memory outside. Where
+// 0 could be mistaken for a value, the decoder calls has() first.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class ByteReader {
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr bool empty() const noexcept { return size_ == 0; }
 
-  // True when `count` bytes lie at `offset`. Never overflows.
+  // True when `count` bytes exist at `offset`. The sum cannot overflow.
   constexpr bool has(std::size_t offset, std::size_t count) const noexcept {
     return offset <= size_ && count <= size_ - offset;
   }
@@ -50,11 +50,11 @@ class ByteReader {
     return little_endian(offset, 8);
   }
 
-  // What follows `offset`; empty when the offset is past the end.
+  // The bytes from `offset` on; empty when the offset is past the end.
   constexpr ByteReader from(std::size_t offset) const noexcept {
     return offset <= size_ ? ByteReader{data_ + offset, size_ - offset} : ByteReader{};
   }
-  // The first `count` bytes, fewer when there are not that many.
+  // The first `count` bytes, or all bytes when there are fewer.
   constexpr ByteReader first(std::size_t count) const noexcept {
     return {data_, count < size_ ? count : size_};
   }

@@ -1,4 +1,5 @@
-// Community ID v1: one name for a flow across tools (github.com/corelight/community-id-spec).
+// Community ID v1: a name for a flow that all tools agree on
+// (github.com/corelight/community-id-spec).
 #pragma once
 
 #include <string>
@@ -23,10 +24,10 @@ struct FlowEnds {
 // addresses: Community ID 1 is of IP alone.
 std::string community_id(const FlowEnds& ends, std::uint16_t seed = 0);
 
-// "192.0.2.1", "2001:db8::1", and of link-layer addresses "02:00:00:00:00:01".
+// "192.0.2.1", "2001:db8::1"; for link-layer addresses (ip_version 0) "02:00:00:00:00:01".
 std::string address_text(const Address& address, std::uint8_t ip_version);
 
-// What stands in place of a port, where the protocol has none it is 0.
+// Whether the protocol has ports; if not, the port fields hold something else or 0.
 bool has_ports(const FlowEnds& ends) noexcept;
 
 }  // namespace capstan

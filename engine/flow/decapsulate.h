@@ -1,4 +1,4 @@
-// Takes one outer layer off a packet: VXLAN, GENEVE, GRE and ERSPAN.
+// Removes one outer layer from a packet: VXLAN, GENEVE, GRE or ERSPAN.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct Decapsulated {
   std::string label;  // "VXLAN VNI 5", "ERSPAN session 7", "GRE key 1", "GRE"
 };
 
-// The packet inside of the first tunnel; nullopt: it is none of these, or cut short. The outer
-// packet is Ethernet (VLAN tags passed over), Linux cooked or raw IP.
+// Returns the packet inside the first tunnel; nullopt when the packet is none of these tunnels or
+// is cut short. The outer packet is Ethernet (VLAN tags are skipped), Linux cooked or raw IP.
 // Source: RFC 7348 (VXLAN), RFC 8926 (GENEVE), RFC 2784 and 2890 (GRE), RFC 7637 (Ethernet in GRE),
 // draft-foschiano-erspan-03 (types I to III).
 std::optional<Decapsulated> decapsulate(const PacketView& packet);

@@ -1,10 +1,10 @@
-// FlowTable: every conversation of the link, found by its addresses, bounded in number.
+// FlowTable: every conversation on the link, found by its addresses, in bounded number.
 //
 // Fixed memory: an array of flows and a hash index, both reserved at the start and used page by
-// page. Idle is measured on the arrival clock (arrival_clock.h), never on the packets' own times.
-// When the array is full the flow idle longest goes first, whoever sends; a flood of
-// half-open connections costs older idle flows, never more memory. The hash is keyed: nobody can
-// aim at one bucket.
+// page. Idle time is measured on the arrival clock (arrival_clock.h), never on the packets' own
+// times. When the array is full, the flow that has been idle longest is ended, whoever sends; a
+// flood of half-open connections costs older idle flows, but no more memory. The hash is keyed:
+// nobody can aim at one bucket.
 #pragma once
 
 #include <sys/mman.h>
@@ -22,8 +22,8 @@
 
 namespace capstan {
 
-// Addresses and ports with the smaller end first, so that both directions have one key. VLANs are
-// part of it: the same addresses on two VLANs are two flows.
+// Addresses and ports with the smaller end first, so that both directions have the same key. VLANs
+// are part of it: the same addresses on two VLANs are two flows.
 struct FlowKey {
   Address low{};
   Address high{};
@@ -56,26 +56,26 @@ enum class TcpState : std::uint8_t {
   kClosed,
   kReset
 };
-const char* tcp_state_name(TcpState state) noexcept;  // Suricata's words where it has them
+const char* tcp_state_name(TcpState state) noexcept;  // Suricata's name where it has one
 
 enum class FlowList : std::uint8_t { kActive, kDatagram, kClosing };
 inline constexpr std::size_t kFlowLists = 3;
 
-// One conversation. `State` is its owner's, constructed with the flow.
+// One conversation. `State` belongs to the table's owner and is constructed with the flow.
 template <typename State>
 struct Flow {
   FlowKey key;
-  std::uint64_t first_ns = 0;  // the times of its first and its last packet, as these have them
+  std::uint64_t first_ns = 0;  // the packet times of its first and its last packet
   std::uint64_t last_ns = 0;
   std::uint64_t arrived_ns = 0;            // when it was last used, on the arrival clock
   std::array<std::uint64_t, 2> packets{};  // [0]: sent by the initiator
-  std::array<std::uint64_t, 2> bytes{};    // of whole packets on the wire
-  std::uint64_t listed_ns = 0;             // ... and last moved to the front of its list
+  std::array<std::uint64_t, 2> bytes{};    // on the wire, of whole packets
+  std::uint64_t listed_ns = 0;             // arrival time of its last move to the list's front
   std::uint32_t hash = 0;
-  std::uint32_t newer = 0;  // neighbours in the list of its kind
+  std::uint32_t newer = 0;  // neighbours in the list that the flow is in
   std::uint32_t older = 0;
   bool low_is_initiator = false;
-  bool orientation_known = false;  // a SYN or SYN-ACK told who the initiator is
+  bool orientation_known = false;  // a SYN or SYN-ACK showed which side is the initiator
   TcpState tcp_state = TcpState::kNone;
   FlowList list = FlowList::kActive;
   std::uint8_t flags_seen = 0;  // all TCP flags of both directions
@@ -84,13 +84,13 @@ struct Flow {
 
 struct FlowLimits {
   std::uint32_t max_flows = 262144;
-  // How long a flow of each list may be idle before it is given up.
+  // How long a flow of each list may be idle before it is ended. Nanoseconds.
   std::array<std::uint64_t, kFlowLists> idle_ns = {3600'000'000'000, 300'000'000'000,
                                                    10'000'000'000};
 };
 
-// One thread. Arrival times never run backwards. `Owner` gets each flow that ends, before its slot
-// is used again:
+// One thread. Arrival times never go backwards. `Owner` is called for each flow that ends, before
+// its slot is used again:
 //   void on_flow_end(Flow<State>& flow, bool evicted);
 template <typename State, typename Owner>
 class FlowTable {
@@ -109,7 +109,7 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
-  // Brings the flow's memory near, some packets before it is looked up.
+  // Prefetches the flow's memory; called some packets before the flow is looked up.
   std::uint32_t prefetch(const FlowKey& key) const noexcept {
     const std::uint32_t hash = hash_of(key);
     __builtin_prefetch(&slot(hash & mask_));
@@ -143,7 +143,7 @@ class FlowTable {
     return nullptr;
   }
 
-  // A new flow; the one idle longest makes room when there is none.
+  // Adds a flow. When the table is full, the flow that has been idle longest is ended first.
   FlowType& insert(const FlowKey& key, std::uint32_t hash, FlowList list, std::uint64_t packet_ns,
                    std::uint64_t arrival_ns) {
     if (count_ == limits_.max_flows) {
@@ -171,8 +171,8 @@ class FlowTable {
     return *made;
   }
 
-  // The flow was used just now. Moves it to the front of its list, at most once in a second: the
-  // order need not be finer, and two neighbours' cache lines are spared.
+  // Notes that the flow was just used. Moves it to the front of its list at most once per second:
+  // the order need not be more precise, and two neighbours' cache lines are not touched.
   void touch(FlowType& used, std::uint64_t packet_ns, std::uint64_t arrival_ns) noexcept {
     used.last_ns = packet_ns;
     used.arrived_ns = arrival_ns;
@@ -191,14 +191,14 @@ class FlowTable {
     link(number);
   }
 
-  // Ends flows idle for too long: at most `budget` of them.
+  // Ends flows that were idle for too long: at most `budget` of them.
   void expire(std::uint64_t arrival_ns, int budget) {
     for (std::size_t list = 0; list < kFlowLists; ++list) {
       while (budget > 0 && oldest_[list] != 0) {
         FlowType& candidate = flow(oldest_[list]);
         if (arrival_ns - candidate.listed_ns <= limits_.idle_ns[list]) break;
         --budget;
-        // The list's order is a second coarse: look at the flow's own clock.
+        // The order of the list is only accurate to a second: check the flow's own arrival time.
         if (arrival_ns - candidate.arrived_ns <= limits_.idle_ns[list]) {
           touch(candidate, candidate.last_ns, candidate.arrived_ns);
           break;
@@ -218,14 +218,14 @@ class FlowTable {
     free_ = number;
     --count_;
   }
-  // Ends the flow idle longest, to give its memory back. False when there is none.
+  // Ends the flow that has been idle longest, to free its memory. False when there is none.
   bool end_oldest() {
     if (count_ == 0) return false;
     ++evicted_;
     end(flow(oldest()), true);
     return true;
   }
-  // Ends all, the longest idle first.
+  // Ends all flows; in each list the one that has been idle longest comes first.
   void clear() {
     for (std::size_t list = 0; list < kFlowLists; ++list) {
       while (oldest_[list] != 0) end(flow(oldest_[list]), false);
@@ -235,7 +235,7 @@ class FlowTable {
   std::uint32_t size() const noexcept { return count_; }
   std::uint32_t peak() const noexcept { return peak_; }
   std::uint64_t evicted() const noexcept { return evicted_; }
-  // Of the array and the index, as far as they were used.
+  // Memory of the array, as far as it has been used, and of the whole index.
   std::size_t memory_bytes() const noexcept {
     return std::size_t{carved_} * sizeof(FlowType) + index_.size();
   }
@@ -243,7 +243,7 @@ class FlowTable {
  private:
   struct Slot {
     std::uint32_t hash;
-    std::uint32_t flow;  // its number; 0: empty
+    std::uint32_t flow;  // the flow's number; 0: empty
   };
 
   static MmapRegion reserve(std::size_t bytes) {
@@ -264,7 +264,7 @@ class FlowTable {
   std::uint32_t number_of(const FlowType& one) const noexcept {
     return static_cast<std::uint32_t>(&one - reinterpret_cast<const FlowType*>(flows_.data()));
   }
-  // A free slot keeps the number of the next free one.
+  // A free slot stores the number of the next free slot.
   std::uint32_t& flow_links(std::uint32_t number) const noexcept {
     return *reinterpret_cast<std::uint32_t*>(flows_.data() +
                                              std::size_t{number} * sizeof(FlowType));
@@ -304,7 +304,7 @@ class FlowTable {
     }
   }
 
-  // Linear probing: what follows a freed slot moves back as far as its own place allows.
+  // Linear probing: entries after a freed slot move back as far as their own hash place allows.
   void erase_slot(std::uint32_t hash, std::uint32_t number) noexcept {
     std::uint32_t at = hash & mask_;
     while (slot(at).flow != number) at = (at + 1) & mask_;
@@ -327,7 +327,7 @@ class FlowTable {
   MmapRegion flows_;
   MmapRegion index_;
   std::uint32_t mask_ = 0;
-  std::uint32_t carved_ = 0;  // flows of the array ever used; number 0 is none
+  std::uint32_t carved_ = 0;  // number of array elements ever used; flow number 0 means none
   std::uint32_t free_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t peak_ = 0;

@@ -1,8 +1,9 @@
-// IpFragments: fragmented IP datagrams put back together, a bounded number at a time.
+// IpFragments: reassembles fragmented IP datagrams, a bounded number at a time.
 //
-// RFC 815's question (which holes are left?) with RFC 5722's answer to overlaps in mind: the first
-// bytes win. Trains that are never finished cost the oldest of them their place, which is counted:
-// whoever sends many hides nothing without a word.
+// Tracks the missing parts of a datagram as RFC 815 does; where fragments overlap, the first bytes
+// win (RFC 5722 describes the attacks with overlaps). When there are too many unfinished datagrams,
+// the oldest are dropped and counted, so that nobody can hide traffic unnoticed by sending many
+// fragments.
 #pragma once
 
 #include <list>
@@ -18,37 +19,37 @@ namespace capstan {
 class IpFragments {
  public:
   static constexpr std::size_t kMaxDatagrams = 4096;
-  static constexpr std::uint64_t kTimeoutNs = 30'000'000'000;  // RFC 791's suggestion is 15 s
+  static constexpr std::uint64_t kTimeoutNs = 30'000'000'000;  // RFC 791 suggests 15 s
 
-  // At most half of the pool is used.
+  // At most half of the pool is used for fragments.
   explicit IpFragments(BufferPool& pool) : pool_(pool) {}
   ~IpFragments();
   IpFragments(const IpFragments&) = delete;
   IpFragments& operator=(const IpFragments&) = delete;
 
-  // Takes a fragment in, which arrived at `arrival_ns` (arrival_clock.h: a packet's own time may be
-  // any). When it completes its datagram, fills `whole` with its addresses and protocol; its
-  // ip_payload is then all that the datagram held behind its IP header, borrowed until the next
-  // call.
+  // Adds a fragment that arrived at `arrival_ns` (arrival_clock.h, because a packet's own time may
+  // be wrong). When it completes its datagram, returns true and fills `whole` with the addresses
+  // and the protocol; whole.ip_payload is then everything after the datagram's IP header, borrowed
+  // until the next call.
   bool add(const TransportPacket& fragment, std::uint64_t arrival_ns, TransportPacket& whole);
-  // No more will come: what waits is given up.
+  // No more fragments will come: drops the unfinished datagrams.
   void finish();
 
   std::uint64_t completed() const noexcept { return completed_; }
-  std::uint64_t dropped() const noexcept { return dropped_; }  // datagrams given up
+  std::uint64_t dropped() const noexcept { return dropped_; }  // datagrams dropped unfinished
 
  private:
   struct Range {
     std::uint32_t begin;
     std::uint32_t end;
   };
-  // What makes two fragments one datagram's (RFC 791 section 3.2, RFC 8200 section 4.5).
+  // Fragments with equal keys belong to one datagram (RFC 791 section 3.2, RFC 8200 section 4.5).
   struct Key {
     Address source{};
     Address destination{};
     std::uint32_t id = 0;
     std::array<std::uint16_t, 2> vlans{};
-    std::uint8_t protocol = 0;  // IPv4 only: an IPv6 datagram's is that of its first fragment
+    std::uint8_t protocol = 0;  // IPv4 only: in IPv6 the first fragment has the protocol
     std::uint8_t ip_version = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
@@ -59,12 +60,12 @@ class IpFragments {
     Key key;
     std::uint8_t protocol = 0;
     std::uint64_t first_ns = 0;
-    std::uint32_t length = 0;  // 0: the last fragment has not come
+    std::uint32_t length = 0;  // 0: the last fragment has not arrived
     std::uint32_t used = 0;
     std::span<std::uint8_t> buffer;
     std::vector<Range> ranges;
   };
-  using Datagrams = std::list<Datagram>;  // the oldest first
+  using Datagrams = std::list<Datagram>;  // the oldest comes first
 
   static Key key_of(const TransportPacket& fragment) noexcept;
   Datagram& find(const TransportPacket& fragment, std::uint64_t arrival_ns);

@@ -1,9 +1,9 @@
-// PacketSorter: packets of a recording put back in the order of their times, within a bounded
-// window.
+// PacketSorter: puts the packets of a recording back into the order of their times, within a
+// bounded window.
 //
-// A file written from several rings or from one tap per direction holds whole blocks side by side,
-// so that an answer may stand in front of its question. Times that jump are no disorder: over a
-// jump the file's order is kept, and only what lies between two jumps is sorted.
+// A file written from several rings, or from one tap per direction, holds whole blocks side by
+// side, so that an answer may be stored before its question. Times that jump are not disorder:
+// across a jump the order of the file is kept, and packets are only sorted between two jumps.
 #pragma once
 
 #include <cstdint>
@@ -19,31 +19,33 @@
 namespace capstan {
 
 struct PacketSorterLimits {
-  // How much later than a younger packet an older one may come and still find its place.
+  // How much older than a packet in front of it a packet may be and still be put in its right
+  // place.
   std::uint64_t window_ns = 1'000'000'000;
-  // Held at once; beyond it the oldest goes on.
+  // Packets held at once; beyond this number the oldest is passed on.
   std::size_t max_packets = std::size_t{1} << 18;
-  std::size_t max_bytes = std::size_t{32} << 20;  // of copies
+  std::size_t max_bytes = std::size_t{32} << 20;  // bytes of copies
 };
 
 // One thread.
 class PacketSorter {
  public:
-  // `copy`: packets are borrowed only for the call, so that what waits must be copied.
+  // `copy`: the packets passed to add() are borrowed only for that call, so waiting ones must be
+  // copied.
   explicit PacketSorter(bool copy, PacketSorterLimits limits = {}) : limits_(limits), copy_(copy) {}
   ~PacketSorter();
   PacketSorter(const PacketSorter&) = delete;
   PacketSorter& operator=(const PacketSorter&) = delete;
 
-  // Takes a packet in and hands on, oldest first, those that wait no longer:
-  // emit(std::span<const PacketView>), which are borrowed for that call.
+  // Adds a packet and passes on, oldest first, those that need not wait any longer:
+  //   emit(std::span<const PacketView>); the packets are borrowed for that call.
   template <typename Emit>
   void add(const PacketView& packet, const Emit& emit) {
     if (is_jump(packet.timestamp_ns)) flush(emit);
     put(packet);
     while (is_due()) hand_on(emit, true);
   }
-  // Hands on all that is left.
+  // Passes on all packets that are left.
   template <typename Emit>
   void flush(const Emit& emit) {
     while (size() != 0) hand_on(emit, false);
@@ -54,9 +56,9 @@ class PacketSorter {
   std::uint64_t put_in_order() const noexcept { return put_in_order_; }
 
  private:
-  // Copies lie in chunks that are used again when all their packets have gone on.
+  // Copies are stored in chunks. A chunk is reused when all its packets have been passed on.
   struct Chunk {
-    MmapRegion bytes;  // of no core dump
+    MmapRegion bytes;  // excluded from core dumps
     std::size_t used = 0;
     std::size_t live = 0;
   };
@@ -91,8 +93,8 @@ class PacketSorter {
   bool copy_;
   bool begun_ = false;
   std::uint64_t newest_ns_ = 0;
-  std::deque<Entry> in_order_;                  // came in order
-  std::multimap<std::uint64_t, Entry> late_;    // came behind a younger one
+  std::deque<Entry> in_order_;                  // arrived in order
+  std::multimap<std::uint64_t, Entry> late_;    // arrived after a packet with a later time
   std::vector<std::unique_ptr<Chunk>> chunks_;  // the last one is being filled
   std::vector<std::unique_ptr<Chunk>> free_;
   std::size_t copied_bytes_ = 0;

@@ -1,5 +1,6 @@
 // Protocol numbers that more than one decoder needs: Ethernet types, IP protocols, PPP protocols
-// and the UDP ports of tunnels. The one home of these numbers; names for people are the printers'.
+// and the UDP ports of tunnels. They are defined only here; the code that prints has names for
+// people.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@ namespace capstan {
 
 // https://standards-oui.ieee.org/ethertype/eth.txt
 namespace ether_type {
-inline constexpr std::uint16_t kMaxLength = 1500;  // smaller ones are 802.3 lengths
+inline constexpr std::uint16_t kMaxLength = 1500;  // values up to this are 802.3 lengths
 inline constexpr std::uint16_t kIpv4 = 0x0800;
 inline constexpr std::uint16_t kArp = 0x0806;
 inline constexpr std::uint16_t kTrill = 0x22f3;    // RFC 6325
@@ -89,7 +90,7 @@ inline constexpr std::uint16_t kChap = 0xc223;  // RFC 1994
 inline constexpr std::uint16_t kEap = 0xc227;   // RFC 3748
 }  // namespace ppp_protocol
 
-// UDP ports behind which another packet begins.
+// UDP ports whose payload is another packet.
 namespace udp_port {
 inline constexpr std::uint16_t kL2tp = 1701;        // RFC 2661, RFC 3931
 inline constexpr std::uint16_t kGtpUser = 2152;     // 3GPP TS 29.281
@@ -101,7 +102,7 @@ inline constexpr std::uint16_t kCapwapData = 5247;  // RFC 5415
 inline constexpr std::uint16_t kGue = 6080;         // draft-ietf-intarea-gue
 inline constexpr std::uint16_t kGeneve = 6081;      // RFC 8926
 inline constexpr std::uint16_t kMpls = 6635;        // RFC 7510
-inline constexpr std::uint16_t kVxlanLinux = 8472;  // Linux's default before the port was assigned
+inline constexpr std::uint16_t kVxlanLinux = 8472;  // Linux's default before VXLAN's assignment
 inline constexpr std::uint16_t kTzsp = 37008;       // TaZmen Sniffer Protocol
 }  // namespace udp_port
 

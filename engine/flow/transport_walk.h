@@ -1,7 +1,7 @@
-// TransportWalk: the walk of transport.h, layer by layer. Used by transport*.cc alone.
+// TransportWalk: performs the walk of transport.h, layer by layer. Used by transport*.cc only.
 //
-// Each layer reads its own header, narrows the end where it knows its length, and says which layer
-// comes next and where. The loop in run() bounds how many there may be.
+// Each layer reads its own header, limits the end when it knows its own length, and says which
+// layer comes next and where. The loop in run() limits the number of layers.
 #pragma once
 
 #include "engine/flow/byte_reader.h"
@@ -14,14 +14,14 @@ class TransportWalk {
   TransportWalk(ByteReader bytes, std::uint32_t wire_bytes) noexcept
       : all_(bytes), end_(bytes.size()), wire_end_(wire_bytes) {}
 
-  // From the first byte of a link header.
+  // Starts at the first byte of a link header.
   bool from_link(std::uint16_t link_type) noexcept {
     link_type_ = link_type;
     go(Layer::kLink, 0);
     if (link_type == link_type::kEthernet && usual()) return true;
     return run();
   }
-  // From behind an IP header, whose fields `packet` has.
+  // Starts after an IP header, whose fields `packet` already has.
   bool from_ip_payload() noexcept {
     go(Layer::kIpPayload, 0);
     return run();
@@ -32,8 +32,8 @@ class TransportWalk {
 
  private:
   enum class Layer : std::uint8_t {
-    kDone,  // the packet is found
-    kStop,  // nothing is found; `unseen` may say why
+    kDone,  // a packet was found
+    kStop,  // nothing was found; `unseen` may say why
     kLink,
     kEthernet,
     kEtherType,
@@ -50,9 +50,9 @@ class TransportWalk {
   };
 
   bool run() noexcept;
-  // What nearly every packet is, without the loop: Ethernet, at most one tag, IP, and TCP or UDP
-  // right behind it. True: it is found, as the layers would have found it. Otherwise the layers go
-  // on, from the front or inside a tunnel.
+  // The fast path for nearly every packet: Ethernet, at most one VLAN tag, IP, directly followed by
+  // TCP or UDP. True: a packet was found, with the same result as the layers would give. False: the
+  // layers continue, from the front or inside a tunnel.
   bool usual() noexcept;
   void go(Layer layer, std::size_t at) noexcept {
     layer_ = layer;
@@ -62,13 +62,13 @@ class TransportWalk {
     type_ = type;
     go(Layer::kEtherType, at);
   }
-  // Nothing is found here; `what` names what was not followed, or is empty where no session can be.
+  // Nothing was found; `what` names what was not followed, or is empty where no session can be.
   void stop(Unseen what) noexcept {
     unseen = what;
     layer_ = Layer::kStop;
   }
   void damaged() noexcept { stop({"damaged packet"}); }
-  // Nothing behind `at + bytes` belongs to what follows: padding and trailers are no payload.
+  // The layer at `at` ends after `bytes` bytes: padding and trailers behind it are not payload.
   void limit(std::size_t at, std::size_t bytes) noexcept {
     const std::size_t wire = at + bytes;
     if (wire < wire_end_) wire_end_ = static_cast<std::uint32_t>(wire);
@@ -125,7 +125,7 @@ class TransportWalk {
   void minimal_encapsulation() noexcept;
   void l2tp3(std::size_t at) noexcept;
   void esp_null() noexcept;
-  // Whether another packet begins in the UDP payload at `at`; then the walk goes on there.
+  // Returns true when the UDP payload at `at` is another packet; the walk then continues there.
   bool udp_tunnel(std::size_t at) noexcept;
   bool vxlan(std::size_t at, bool any_port) noexcept;
   bool vxlan_gpe(std::size_t at) noexcept;
@@ -149,12 +149,12 @@ class TransportWalk {
   std::size_t end_;
   std::uint32_t wire_end_;
   std::size_t at_ = 0;
-  std::size_t mac_at_ = 0;  // where the last destination and source address lie; 0 with has_mac_
+  std::size_t mac_at_ = 0;  // offset of the last pair of MAC addresses; valid with has_mac_
   std::uint16_t type_ = 0;
   std::uint16_t link_type_ = 0;
   Layer layer_ = Layer::kStop;
   bool has_mac_ = false;
-  bool outer_ip_ = false;  // an IP header was read: its ends stand for what is inside a tunnel
+  bool outer_ip_ = false;  // an IP header was read: its addresses stand for what is inside a tunnel
 };
 
 }  // namespace capstan

@@ -1,7 +1,7 @@
-// What a decoder met and did not follow, counted by name: nobody may take silence for "nothing
-// there".
+// Counts by name what a decoder met but did not follow, so that nobody takes missing results for
+// "nothing there".
 //
-// The decoder (transport.h) names it in an Unseen; the auditor adds it up; the tools print it.
+// The decoder (transport.h) names it in an Unseen; the auditor sums it up; the tools print it.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace capstan {
 
-// One kind of thing that was not looked into. `what` is a literal that begins a sentence about it:
-// "link type NFLOG", "GRE protocol", "damaged packet"; a number completes it where one does.
+// One kind of data that was not followed. `what` is a string literal that can begin a sentence:
+// "link type NFLOG", "GRE protocol", "damaged packet"; where it has a number, this completes it.
 struct Unseen {
   static constexpr std::uint32_t kNoNumber = ~std::uint32_t{0};
 
@@ -38,7 +38,7 @@ struct Unseen {
   }
 };
 
-// One thread. Bounded: what finds no place of its own is added to "others".
+// One thread. Bounded: kinds for which there is no entry left are added up under "others".
 class UnseenCounts {
  public:
   struct Entry {

@@ -1,7 +1,8 @@
-// Link types: the one home of their numbers, their names, and what libpcap calls them.
+// Link types: their numbers, their names, and libpcap's numbers for them. Defined only here.
 //
-// Files carry LINKTYPE_ numbers (https://www.tcpdump.org/linktypes.html); libpcap's functions take
-// DLT_ numbers, which differ for a few on each system. Everything inside is a LINKTYPE_ number.
+// Files contain LINKTYPE_ numbers (https://www.tcpdump.org/linktypes.html); libpcap's functions
+// take DLT_ numbers, a few of which differ between systems. All code inside Capstan uses LINKTYPE_
+// numbers.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ inline constexpr std::uint16_t kTokenRing = 6;
 inline constexpr std::uint16_t kSlip = 8;
 inline constexpr std::uint16_t kPpp = 9;
 inline constexpr std::uint16_t kFddi = 10;
-inline constexpr std::uint16_t kRawBsd = 14;  // DLT_RAW of OpenBSD, as some files have it
+inline constexpr std::uint16_t kRawBsd = 14;  // DLT_RAW of OpenBSD, found in some files
 inline constexpr std::uint16_t kPppHdlc = 50;
 inline constexpr std::uint16_t kPppEther = 51;
 inline constexpr std::uint16_t kAtmRfc1483 = 100;
@@ -69,14 +70,14 @@ struct LinkTypeName {
 // From https://www.tcpdump.org/linktypes.html; nullptr for a number not in the table.
 const LinkTypeName* find_link_type(std::uint16_t link_type) noexcept;
 
-// Some programs wrote the DLT number of their system where files have a LINKTYPE number. As libpcap
-// does, the unambiguous ones are taken for what they mean: 11 is ATM_RFC1483, 12 is RAW.
+// Some programs wrote their system's DLT number where a file should have a LINKTYPE number. As in
+// libpcap, the unambiguous ones are translated: 11 to ATM_RFC1483, 12 to RAW.
 std::uint16_t canonical_link_type(std::uint16_t link_type) noexcept;
 
 // The description, or "link type 12345".
 std::string link_type_text(std::uint16_t link_type);
 
-// The DLT_ number by which libpcap knows a LINKTYPE_ number on Linux, and back.
+// The DLT_ number that libpcap on Linux uses for a LINKTYPE_ number, and the reverse.
 int link_type_to_dlt(std::uint16_t link_type) noexcept;
 std::uint16_t dlt_to_link_type(int dlt) noexcept;
 

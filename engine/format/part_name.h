@@ -1,7 +1,8 @@
-// The hidden name of a recording that is still being written: `.NAME.part` beside NAME.
+// The hidden name of a recording that is still being written: `.NAME.part` in the directory of
+// NAME.
 //
-// Made by writers/file/output_file.cc, which gives the file its own name when it is whole; looked
-// for by repair and by everything that reads a directory of recordings.
+// Made by writers/file/output_file.cc, which renames the file when it is complete; searched for by
+// repair and by everything that reads a directory of recordings.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@ namespace capstan {
 // "dir/.name.part" for "dir/name".
 std::string part_path(const std::string& path);
 
-// "dir/name" for "dir/.name.part"; empty for a path of any other form.
+// "dir/name" for "dir/.name.part"; empty for any other form of path.
 std::string finished_path(const std::string& path);
 
 }  // namespace capstan

@@ -1,8 +1,8 @@
-// pcapng on disk and in sealed blocks: the numbers and head layouts, shared by the sealer, the
-// walker, the writers and the readers.
+// pcapng on disk and in sealed blocks: the numbers and the layouts of heads, shared by the sealer,
+// the walker, the writers and the readers.
 //
 // Source: draft-ietf-opsawg-pcapng (PCAP Next Generation Capture File Format), sections 3 and 4.
-// All fields are in the byte order of the section; what Capstan writes is the machine's own.
+// All fields are in the byte order of the section; Capstan writes the byte order of the machine.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace capstan::pcapng {
 // Block types (section 4 and the registry in section 11.1). The top bit marks local use: every
 // reader skips such a block by its length.
 inline constexpr std::uint32_t kInterfaceDescriptionBlock = 0x00000001;
-inline constexpr std::uint32_t kPacketBlock = 0x00000002;  // obsolete, still found in files
+inline constexpr std::uint32_t kPacketBlock = 0x00000002;  // obsolete, but still found in files
 inline constexpr std::uint32_t kSimplePacketBlock = 0x00000003;
 inline constexpr std::uint32_t kNameResolutionBlock = 0x00000004;
 inline constexpr std::uint32_t kInterfaceStatisticsBlock = 0x00000005;
@@ -26,10 +26,10 @@ inline constexpr std::uint32_t kLocalUseBlockBit = 0x80000000;
 
 inline constexpr std::uint32_t kByteOrderMagic = 0x1A2B3C4D;
 
-// Capstan's own local-use block types (docs/format.md). Padding carries nothing; a block head
-// carries BlockHead (engine/format/block_head.h) in front of the packets of one ring block; an
-// event carries RecordedEvent (engine/format/recorded_event.h); a file close is the last block of a
-// file and carries FileClose (engine/format/recording_mark.h).
+// Capstan's own local-use block types (docs/format.md). Padding holds no data; a block head holds a
+// BlockHead (engine/format/block_head.h) in front of the packets of one ring block; an event holds
+// a RecordedEvent (engine/format/recorded_event.h); a file close is the last block of a file and
+// holds a FileClose (engine/format/recording_mark.h).
 inline constexpr std::uint32_t kCapstanBlockHead = 0x80435001;
 inline constexpr std::uint32_t kCapstanPadding = 0x80435002;
 inline constexpr std::uint32_t kCapstanEvent = 0x80435003;
@@ -58,7 +58,7 @@ inline constexpr std::uint16_t kIsbFilterAccepted = 6;
 inline constexpr std::uint16_t kIsbOsDropped = 7;
 inline constexpr std::uint16_t kIsbUserDelivered = 8;
 inline constexpr std::uint16_t kOptCapstanFiller = 0x8001;
-inline constexpr std::uint16_t kOptCapstanRecording = 0x8002;  // of a section: RecordingMark
+inline constexpr std::uint16_t kOptCapstanRecording = 0x8002;  // in a section: RecordingMark
 
 // epb_flags (section 4.3.1): bits 0-1 direction, bits 2-4 reception type.
 inline constexpr std::uint32_t kEpbInbound = 1;
@@ -68,16 +68,16 @@ inline constexpr std::uint32_t kEpbMulticast = 2U << 2;
 inline constexpr std::uint32_t kEpbBroadcast = 3U << 2;
 inline constexpr std::uint32_t kEpbPromiscuous = 4U << 2;
 
-// Every block starts with these 8 bytes and ends with total_length once more.
+// Every block starts with these 8 bytes and ends with total_length again.
 struct BlockHeader {
   std::uint32_t type;
-  std::uint32_t total_length;  // bytes, head and trailer included, a multiple of 4
+  std::uint32_t total_length;  // bytes, including head and trailer; a multiple of 4
 };
 inline constexpr std::size_t kBlockHeaderBytes = 8;
 inline constexpr std::size_t kBlockTrailerBytes = 4;
 inline constexpr std::size_t kMinBlockBytes = kBlockHeaderBytes + kBlockTrailerBytes;
 
-// Section 4.3: everything of an Enhanced Packet Block up to the packet's first byte.
+// Section 4.3: an Enhanced Packet Block up to the first byte of the packet.
 struct EnhancedPacketHead {
   std::uint32_t type;
   std::uint32_t total_length;
@@ -103,7 +103,7 @@ static_assert(sizeof(InterfaceStatisticsHead) == kInterfaceStatisticsHeadBytes);
 
 struct OptionHeader {
   std::uint16_t code;
-  std::uint16_t length;  // bytes of the value, without the padding to 4
+  std::uint16_t length;  // bytes of the value, without the padding to a multiple of 4
 };
 inline constexpr std::size_t kOptionHeaderBytes = 4;
 

@@ -1,5 +1,5 @@
-// RecordedEvent: what happened to a recorded link, told in the recording itself: a local-use pcapng
-// block between the packets, where every other reader skips it.
+// RecordedEvent: something that happened to a recorded link, stored in the recording itself: a
+// local-use pcapng block between the packets, which every other reader skips.
 //
 // Made by engine/capture/link_watch.cc, encoded by writers/recording/pcapng_format.cc, read by
 // engine/reader/pcapng_blocks.cc.
@@ -12,22 +12,22 @@
 
 namespace capstan {
 
-// The numbers stand in files: they never change.
+// The numbers are stored in files and never change.
 enum class LinkChange : std::uint32_t {
   kDown = 1,         // switched off (ip link set down)
   kUp = 2,           // switched on
-  kCarrierLost = 3,  // on, but nothing at the other end
+  kCarrierLost = 3,  // switched on, but no carrier
   kCarrierBack = 4,
   kRenamed = 5,
   kMtu = 6,
   kJoined = 7,     // became part of a bond, a bridge or another master
   kLeft = 8,       // is no longer part of it
   kVanished = 9,   // deleted, unplugged, or moved to another network namespace
-  kReturned = 10,  // an interface of that name is there again
-  kClockSet = 11,  // of the machine, not of a link: the wall clock was set; interface_id is 0
+  kReturned = 10,  // an interface of that name exists again
+  kClockSet = 11,  // about the machine, not a link: the wall clock was set; interface_id is 0
 };
 
-// A word for each, for JSON and metrics; "event" for a number of a later version.
+// A word for each change, for JSON and metrics; "event" for a number of a later version.
 constexpr const char* link_change_name(LinkChange change) noexcept {
   switch (change) {
     case LinkChange::kDown:
@@ -57,14 +57,14 @@ constexpr const char* link_change_name(LinkChange change) noexcept {
 }
 
 struct RecordedEvent {
-  std::uint32_t interface_id = 0;  // as the packets of the file have it
+  std::uint32_t interface_id = 0;  // as in the packets of the file
   std::uint64_t timestamp_ns = 0;  // since 1970
   LinkChange change = LinkChange::kDown;
-  std::string text;  // one line for people
+  std::string text;  // one line of text for people
 };
 
-// The block up to its options, of which there is one: opt_comment with the text. In the byte order
-// of the section.
+// The block up to its options. It has one option, opt_comment, with the text. Byte order of the
+// section.
 struct EventHead {
   std::uint32_t type;          // pcapng::kCapstanEvent
   std::uint32_t total_length;  // bytes

@@ -1,7 +1,8 @@
 // BlockFlows: the conversations of one block of a recording, counted packet by packet.
 //
-// Second step of indexing. One probe a packet into a table that fits the processor's cache; what is
-// known of the whole file is touched once for each conversation and block (index_builder.h).
+// Second step of indexing. Each packet costs one look-up in a table that fits into the processor's
+// cache; the larger table of the whole file is touched only once per conversation and block
+// (index_builder.h).
 #pragma once
 
 #include <cstddef>
@@ -19,13 +20,13 @@ struct BlockFlow {
   std::uint64_t hash = 0;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
-  std::uint64_t bytes[2] = {};  // sent by ends[0], ends[1]
+  std::uint64_t bytes[2] = {};  // [0]: sent by ends[0], [1]: by ends[1]
   std::uint32_t packets[2] = {};
   std::uint8_t tcp_flags[2] = {};
   std::uint8_t initiator = 0;
 };
 
-// What of a block has no conversation of its own: a table was full.
+// The packets of a block that are in no conversation because a table was full.
 struct UnkeyedPackets {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
@@ -33,12 +34,12 @@ struct UnkeyedPackets {
   std::uint64_t last_ns = 0;
 };
 
-// Of one file; blocks one after another. One thread. Allocates as it grows.
+// Used for the blocks of one file, one after another. One thread. Allocates as it grows.
 class BlockFlows {
  public:
   explicit BlockFlows(HashSeed seed) : seed_(seed), slots_(kFirstSlots, 0) {}
 
-  // Forgets the block before.
+  // Removes the data of the previous block.
   void begin();
   void add(const KeyedPacket& packet, std::uint64_t timestamp_ns, std::uint32_t wirelen) {
     const std::uint64_t hash = hash_bytes<sizeof(PacketKey)>(&packet.key, seed_);
@@ -66,7 +67,7 @@ class BlockFlows {
  private:
   static constexpr std::size_t kFirstSlots = 4096;
 
-  // A slot: the upper half of the hash, then 1 + the place in flows_.
+  // A slot holds the upper half of the hash and, in its lower half, 1 + the index into flows_.
   BlockFlow& find_or_add(const KeyedPacket& packet, std::uint64_t hash,
                          std::uint64_t timestamp_ns) {
     const std::size_t mask = slots_.size() - 1;

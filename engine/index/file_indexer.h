@@ -1,5 +1,5 @@
-// index_recording(): the index of a recording that is finished, from its bytes alone. Capstan's own
-// and those of other programs alike.
+// index_recording(): makes the index of a finished recording from its bytes. Works for Capstan's
+// own recordings and for those of other programs.
 #pragma once
 
 #include <cstdint>
@@ -13,28 +13,29 @@ namespace capstan {
 
 struct IndexRecordingOptions {
   IndexLimits limits;
-  // Blocks of the index are about this long, and end in front of a block head where there are some.
+  // Approximate length of the blocks of the index in bytes. Where there are block heads, a block
+  // ends in front of one.
   std::uint64_t block_bytes = 1U << 20;
-  // Reads past the page cache, so that a recording beside is not pushed out of it.
+  // Read without filling the page cache, so that a recording in progress is not pushed out of it.
   bool gentle = false;
-  // Told the bytes read, about once a block; false ends the work.
+  // Called about once per block with the number of bytes read so far; false stops the work.
   std::function<bool(std::uint64_t bytes_done)> progress;
 };
 
 struct IndexedRecording {
-  std::vector<std::uint8_t> bytes;  // of the index; empty: see `refusal`
-  std::string refusal;              // why this file gets no index: one phrase without the path
-  bool stopped = false;             // progress() said so
-  std::string damage;               // FileEnd::text() of the recording; empty at a clean end
+  std::vector<std::uint8_t> bytes;  // the bytes of the index; empty: see `refusal`
+  std::string refusal;              // why no index was made: one phrase, without the path
+  bool stopped = false;             // progress() returned false
+  std::string damage;               // FileEnd::text() of the recording; empty when it ends cleanly
   std::uint64_t packets = 0;
 };
 
-// Reads `path` to its end. Refused: what is still being written, compressed, or has changed
-// meanwhile. Throws UsageError when it is no recording (see CaptureFile), std::system_error when it
-// cannot be read, and std::bad_alloc.
+// Reads `path` to its end. Makes no index of a file that is still being written, is compressed, or
+// changed meanwhile. Throws UsageError when it is not a recording (see CaptureFile),
+// std::system_error when it cannot be read, and std::bad_alloc.
 IndexedRecording index_recording(const std::string& path, const IndexRecordingOptions& options);
 
-// The same of bytes in memory, for tests and fuzzing; the identity is theirs.
+// The same for bytes in memory, for tests and fuzzing; the identity is that of the bytes.
 IndexedRecording index_bytes(std::span<const std::uint8_t> bytes, const std::string& name,
                              const IndexRecordingOptions& options);
 

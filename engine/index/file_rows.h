@@ -1,4 +1,5 @@
-// FileRows: the conversations of one file while it is being indexed, and the blocks of each.
+// FileRows: the conversations of one file while it is being indexed, with the list of blocks of
+// each.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace capstan {
 
-// Two cache lines, because a merge of a block touches a thousand of them in no order.
+// Two cache lines, because merging a block touches about a thousand rows in no particular order.
 struct alignas(64) FileRow {
   PacketKey key;
   std::uint64_t hash = 0;
@@ -23,18 +24,18 @@ struct alignas(64) FileRow {
   std::uint8_t initiator = 0;
   std::uint32_t first_block = 0;
   std::uint32_t last_block = 0;
-  std::uint32_t first_gaps = 0;  // 1 + the first piece of the blocks behind first_block; 0: none
+  std::uint32_t first_gaps = 0;  // 1 + the first piece of the list after first_block; 0: none
   std::uint32_t last_gaps = 0;
 };
 static_assert(sizeof(FileRow) == 128);
 
-// One thread. Memory grows with the rows and never moves them.
+// One thread. Memory grows with the rows, which never move.
 class FileRows {
  public:
   explicit FileRows(std::uint32_t max_rows);
 
-  // Adds the flows of one block. `refused` is called for each flow that would need one row too
-  // many. Blocks ascend.
+  // Adds the conversations of one block. Calls `refused` for each one that would need more than
+  // max_rows rows. `block` must be larger than in the previous call.
   template <typename Refused>
   void merge(const std::vector<BlockFlow>& flows, std::uint32_t block, Refused refused) {
     for (std::size_t i = 0; i < flows.size(); ++i) {
@@ -48,7 +49,7 @@ class FileRows {
     return pages_[row >> kPageBits][row & kPageMask];
   }
 
-  // Calls take(block) for the blocks of a row, ascending.
+  // Calls take(block) for every block of a row, in ascending order.
   template <typename Take>
   void for_each_block(std::uint32_t row, Take take) const {
     const FileRow& from = (*this)[row];
@@ -70,7 +71,7 @@ class FileRows {
   }
 
  private:
-  // A piece of a row's list of blocks: the gaps between them as varints.
+  // One piece of a row's block list: the differences between block numbers, as varints.
   struct Gaps {
     std::uint32_t next = 0;
     std::uint8_t used = 0;
@@ -86,7 +87,8 @@ class FileRows {
   FileRow* add_row(const BlockFlow& flow, std::uint32_t block, std::size_t slot);
   void add_block(FileRow& row, std::uint32_t block);
   void grow();
-  // Asks for the memory that the next flows will need: slot, then row, then its last piece.
+  // Prefetches the memory that the next conversations need: the slot, then the row, then its last
+  // piece.
   void look_ahead(const std::vector<BlockFlow>& flows, std::size_t i) const noexcept;
   FileRow& row_at(std::uint32_t row) noexcept { return pages_[row >> kPageBits][row & kPageMask]; }
   Gaps& piece(std::uint32_t number) noexcept {
@@ -102,7 +104,7 @@ class FileRows {
   std::uint32_t pieces_ = 0;
   std::vector<std::unique_ptr<FileRow[]>> pages_;
   std::vector<std::unique_ptr<Gaps[]>> gap_pages_;
-  // The upper half of the hash, then 1 + the row.
+  // Each holds the upper half of the hash and, in its lower half, 1 + the number of the row.
   std::vector<std::uint64_t> slots_;
 };
 

@@ -1,4 +1,4 @@
-// FrameHead and IpHead: where the headers of a packet lie and what filter programs see in them.
+// FrameHead and IpHead: where the headers of a packet are, and what filter programs see in them.
 // Shared by packet_key.cc and inner_packet.cc.
 #pragma once
 
@@ -11,33 +11,33 @@
 
 namespace capstan {
 
-// Beside protocol_numbers.h.
+// In addition to protocol_numbers.h.
 namespace ether_type {
-inline constexpr std::uint16_t kFirst = 0x0600;  // below it the field is a length (IEEE 802.3)
+inline constexpr std::uint16_t kFirst = 0x0600;  // smaller values are lengths (IEEE 802.3)
 
 constexpr bool is_vlan(std::uint16_t type) noexcept {
   return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 }  // namespace ether_type
 
-// The link header: what follows it, and where.
+// The link header: what follows it and where.
 struct FrameHead {
   std::uint16_t ethertype = 0;
   std::array<std::uint16_t, 2> vlans{};
   std::array<std::uint16_t, 2> tpids{};
   std::uint8_t vlan_count = 0;
-  std::uint8_t flags = 0;     // row_flag of the link, or kUnread
+  std::uint8_t flags = 0;     // row_flag bits that concern the link, or kUnread
   std::uint32_t network = 0;  // offset of the network header
 };
 
-// Reads VLAN tags from the first one on. `type` is the field in front of `at`.
+// Reads VLAN tags, beginning with the first. `type` is the field before `at`.
 void read_tags(const ByteReader& bytes, std::uint16_t type, std::size_t at,
                FrameHead& head) noexcept;
 
-// The head of a packet of `link_type`.
+// Reads the link header of a packet of type `link_type`.
 FrameHead read_frame_head(const ByteReader& bytes, std::uint16_t link_type) noexcept;
 
-// An IP header and what of the transport header makes a conversation.
+// An IP header, and those fields of the transport header that identify a conversation.
 struct IpHead {
   Address source{};
   Address destination{};
@@ -48,10 +48,10 @@ struct IpHead {
   std::uint8_t next_header = 0;
   std::uint8_t tcp_flags = 0;
   std::uint8_t flags = 0;       // row_flag: kNoPorts, kLaterFragment, kExtensionHeaders
-  std::uint32_t transport = 0;  // offset of the transport header; 0: there is none here
+  std::uint32_t transport = 0;  // offset of the transport header; 0: not in this packet
 };
 
-// False: no IP header of that version lies at `at`, or it is cut short.
+// False when there is no IP header of that version at `at`, or it is cut short.
 bool read_ipv4(const ByteReader& bytes, std::size_t at, IpHead& head) noexcept;
 bool read_ipv6(const ByteReader& bytes, std::size_t at, IpHead& head) noexcept;
 

@@ -1,8 +1,9 @@
-// IndexBuilder: packets of one recording, block after block, into the index of that recording.
+// IndexBuilder: turns the packets of one recording, block after block, into its index.
 //
-// Third step of indexing: what BlockFlows counted within a block is added to the rows of the file,
-// and at the end rows, keys and blocks become the bytes of an index (index_encoder.h). Nothing here
-// reads or writes files: file_indexer.h feeds it from a recording, writers/index from a capture.
+// Third step of indexing: what BlockFlows counted within a block is added to the rows of the file;
+// at the end rows, keys and blocks are encoded as the bytes of an index (index_encoder.h). Nothing
+// here reads or writes files: the packets come from a recording (file_indexer.h) or from a capture
+// (writers/index).
 #pragma once
 
 #include <cstdint>
@@ -18,22 +19,22 @@
 
 namespace capstan {
 
-// What a hostile link can cost. Past a bound packets have no row of their own: their block is
-// marked (IndexBlock::many_rows) and has to be read whatever is searched for.
+// Limits on what a hostile link can cost. Beyond a limit packets have no row of their own: their
+// block is marked (IndexBlock::many_rows) and has to be read in every search.
 struct IndexLimits {
-  // Rows in memory, about 160 bytes each with their keys.
+  // Rows in memory; each takes about 160 bytes including its keys.
   std::uint32_t max_rows = 1U << 20;
-  // Different pairs of MAC addresses, VLAN tags and ethertypes.
+  // Different combinations of MAC addresses, VLAN tags and ethertypes.
   std::uint32_t max_links = 1U << 16;
-  // The index of a file is at most about so many thousandths of it, or `least_bytes` if that is
-  // more: rows that narrow a search least go first.
+  // The index of a file is limited to about this many thousandths of the file's size, or to
+  // `least_bytes` if that is more: rows that narrow a search least are removed first.
   std::uint32_t share_per_mille = 15;
   std::uint64_t least_bytes = 1U << 20;
 };
 
-// What an index says of the whole recording.
+// What an index says about the recording as a whole.
 struct IndexedFile {
-  FileIdentity identity;  // with a digest
+  FileIdentity identity;  // including a digest
   bool pcap = false;
   bool whole = false;
   std::uint64_t end_offset = 0;
@@ -45,31 +46,31 @@ struct IndexedFile {
   std::vector<IndexSection> sections;
 };
 
-// One file; one thread. Memory: the limits'. Throws std::bad_alloc alone.
+// For one file; one thread. Memory is bounded by the limits. Throws only std::bad_alloc.
 class IndexBuilder {
  public:
   explicit IndexBuilder(const IndexLimits& limits);
   ~IndexBuilder();
 
-  // Packets of the block that end_block() will name. Borrowed during the call.
+  // Adds a packet to the present block, which end_block() will end. Borrowed during the call.
   void add_packet(const PacketView& packet);
 
-  // Ends a block. Place, section, interfaces, ring and ledger of `block` are taken as they are; the
-  // times and counts are those of the packets added. Blocks come in the order of the file.
+  // Ends a block. Place, section, interfaces, ring and ledger are taken from `block`; times and
+  // counts are those of the packets added. Blocks must come in file order.
   void end_block(IndexBlock block);
 
-  // A block whose packets nobody could look at. Its times and the number of its packets are taken
-  // as they are too.
+  // Adds a block whose packets could not be looked at. Its times and its number of packets are also
+  // taken from `block`.
   void skip_block(IndexBlock block);
 
-  // The blocks ended so far. What is known of them only at the end may still be set: section,
-  // interfaces and ledger, the times of skipped ones.
+  // The blocks ended so far. Values known only at the end may still be set: section, interfaces,
+  // ledger, and the times of skipped blocks.
   std::span<IndexBlock> blocks() noexcept { return blocks_; }
 
   std::uint64_t packets() const noexcept { return packets_; }
   std::uint32_t rows() const noexcept { return rows_.size(); }
 
-  // The bytes of the index. Ends the builder.
+  // Returns the bytes of the index. The builder cannot be used afterwards.
   std::vector<std::uint8_t> finish(const IndexedFile& file);
 
  private:
@@ -83,7 +84,7 @@ class IndexBuilder {
   BlockFlows flows_;
   FileRows rows_;
   std::vector<IndexBlock> blocks_;
-  std::vector<bool> given_up_;  // by row
+  std::vector<bool> given_up_;  // rows removed to save space, by row number
   KeyedPacket keyed_;
   std::uint64_t packets_ = 0;
   std::uint64_t bytes_ = 0;

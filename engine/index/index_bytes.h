@@ -1,4 +1,4 @@
-// Fields of an index: written one behind the other, read back without trusting any of them.
+// The fields of an index: written one after another, and read back without trusting any of them.
 #pragma once
 
 #include <array>
@@ -9,11 +9,11 @@
 
 namespace capstan {
 
-// Numbers of any size in as few bytes as they need: seven bits a byte, lowest first, the top bit
-// set in all but the last.
+// Varints, numbers of any size in as few bytes as possible: seven bits per byte, lowest first; the
+// top bit is set in all bytes except the last.
 inline constexpr std::size_t kMaxVarintBytes = 10;
 
-// Small numbers of either sign become small ones: 0, -1, 1, -2 to 0, 1, 2, 3.
+// Maps small numbers of either sign to small unsigned ones: 0, -1, 1, -2 to 0, 1, 2, 3.
 constexpr std::uint64_t zigzag(std::uint64_t difference) noexcept {
   return difference << 1 ^ (difference >> 63 != 0 ? ~std::uint64_t{0} : 0);
 }
@@ -21,7 +21,7 @@ constexpr std::uint64_t unzigzag(std::uint64_t value) noexcept {
   return value >> 1 ^ ((value & 1) != 0 ? ~std::uint64_t{0} : 0);
 }
 
-// Writes into a vector it owns.
+// Appends to a vector that it owns.
 class FieldWriter {
  public:
   void u8(std::uint8_t value) { bytes_.push_back(value); }
@@ -54,7 +54,7 @@ class FieldWriter {
   std::vector<std::uint8_t> bytes_;
 };
 
-// Reads from borrowed bytes. After the first read past the end, or of a number of more than 64
+// Reads from borrowed bytes. After the first read past the end, or of a number with more than 64
 // bits, failed() is true and everything reads as 0.
 class FieldReader {
  public:
@@ -77,7 +77,7 @@ class FieldReader {
     fail();
     return 0;
   }
-  // A number of at most `limit`; a larger one is a failure.
+  // A number of at most `limit`; a larger number is a failure.
   std::uint64_t varint(std::uint64_t limit) noexcept {
     const std::uint64_t value = varint();
     if (value <= limit) return value;
@@ -115,8 +115,8 @@ class FieldReader {
   bool failed_ = false;
 };
 
-// Ascending numbers, each once: the gaps between them, and how many follow without one. Written
-// behind a number that the reader knows already and that is below the first.
+// Writes distinct ascending numbers: the gaps between them, and the lengths of runs without a gap.
+// `last` is a number that the reader already knows and that is smaller than the first.
 class AscendingWriter {
  public:
   AscendingWriter(FieldWriter& to, std::uint64_t last) noexcept : to_(to), last_(last) {}
@@ -130,7 +130,7 @@ class AscendingWriter {
     }
     last_ = value;
   }
-  // Required behind the last number.
+  // Must be called after the last number.
   void finish() {
     if (run_ != 0) to_.varint(((run_ - 1) << 1) | 1);
     run_ = 0;
@@ -142,8 +142,8 @@ class AscendingWriter {
   std::uint64_t run_ = 0;
 };
 
-// Reads `count` numbers that AscendingWriter wrote behind `last`, each below `limit`, and gives
-// them to `take`. Fails `from` when there are not so many.
+// Reads `count` numbers that AscendingWriter wrote after `last`, each below `limit`, and passes
+// them to `take`. Sets failed() in `from` when there are fewer numbers.
 template <typename Take>
 void read_ascending(FieldReader& from, std::uint64_t last, std::uint64_t count, std::uint64_t limit,
                     Take take) {

@@ -1,4 +1,4 @@
-// IndexEncoder: rows, keys and blocks of a file to the bytes of its index (index_format.h).
+// IndexEncoder: encodes the rows, keys and blocks of a file as its index (index_format.h).
 #pragma once
 
 #include <cstdint>
@@ -11,36 +11,36 @@
 
 namespace capstan {
 
-// What is encoded. Borrowed.
+// What is to be encoded. Borrowed.
 struct IndexContents {
-  const IndexSummary& summary;  // its version and counts of rows and blocks are set here
+  const IndexSummary& summary;  // version and the counts of rows and blocks are set by the encoder
   const std::vector<IndexSection>& sections;
   const std::vector<IndexBlock>& blocks;
   const FileRows& rows;
-  const std::vector<bool>& given_up;  // by row: it gets none; empty: all get theirs
+  const std::vector<bool>& given_up;  // [row]: whether it is left out; empty: none is
   const std::vector<LinkFields>& links;
   const std::vector<InnerFlow>& inners;
 };
 
 std::vector<std::uint8_t> encode_index(const IndexContents& contents);
 
-// Rows and keys are written in pages, each with a checksum in a table; entries share what they can
-// with the one in front of them in their page.
+// Writes rows or keys in pages, with a table that holds a checksum for each page. An entry shares
+// the beginning of its key with the previous entry of the same page.
 class PageWriter {
  public:
   explicit PageWriter(std::size_t page_bytes) : page_bytes_(page_bytes) {}
 
-  // Begins an entry by its key; its other fields follow in page().
+  // Begins an entry with its key; the entry's other fields are then written to page().
   void begin_entry(const std::vector<std::uint8_t>& key);
   void end_entry();
   FieldWriter& page() noexcept { return page_; }
   // True when the entry just begun is the first of its page.
   bool first_in_page() const noexcept { return entries_ == 0; }
 
-  // Closes the last page.
+  // Ends the last page.
   void finish();
   const FieldWriter& pages() const noexcept { return pages_; }
-  // Per page: bytes, entries, CRC-32; with first keys: their bytes too.
+  // For each page: bytes, entries, CRC-32; if `with_first_keys`, the bytes of its first key too.
   FieldWriter table(bool with_first_keys) const;
 
  private:
@@ -59,7 +59,8 @@ class PageWriter {
   std::vector<Page> done_;
 };
 
-// Rows in the order of the index: order[id] is the row's place in FileRows.
+// Encodes the keys. `order`: the rows in the order of the index; order[id] is the position in
+// FileRows.
 PageWriter encode_keys(const IndexContents& contents, const std::vector<std::uint32_t>& order);
 
 // CRC-32 as in zlib and IEEE 802.3.

@@ -1,7 +1,7 @@
-// IndexPlanner: what of a file has to be read for a filter and a time, by what its index says.
+// IndexPlanner: decides from a file's index which parts must be read for a filter and a time range.
 //
-// Never wrong, only slower: an index that is missing, damaged, of another file or newer than this
-// program means that the file is read, and every packet that is read is filtered all the same.
+// A result is never wrong, at worst slow: if an index is missing, damaged, of another file or newer
+// than this program, the file is read; and every packet that is read is filtered in any case.
 #pragma once
 
 #include <cstdint>
@@ -17,37 +17,38 @@
 
 namespace capstan {
 
-// How the last plan came about, for those who print it.
+// How the last plan was made, for output.
 struct PlanFacts {
-  IndexRefusal refusal = IndexRefusal::kMissing;  // kNone: by its index
-  std::string reason;                             // of the refusal, one phrase
+  IndexRefusal refusal = IndexRefusal::kMissing;  // kNone: the index was used
+  std::string reason;                             // why it was not used, one phrase
   std::uint64_t file_bytes = 0;
   std::uint64_t packets = 0;
   std::uint64_t blocks = 0;
   std::uint64_t blocks_to_read = 0;
   std::uint64_t bytes_to_read = 0;
   std::uint64_t rows = 0;
-  std::uint64_t rows_matching = 0;  // conversations that may hold a packet asked for
+  std::uint64_t rows_matching = 0;  // conversations that may hold a requested packet
 };
 
-// Gives the compiled program of a filter for a link type; empty: everything matches. May throw
-// UsageError.
+// Returns the compiled program of a filter for a link type; an empty one matches everything. May
+// throw UsageError.
 using ProgramSource = std::function<std::vector<FilterInstruction>(std::uint16_t link_type)>;
 
-// One filter and one time over many files. One thread.
+// One filter and one time range, for many files. One thread.
 class IndexPlanner {
  public:
-  // `inner`: a packet may match by what it carries through a tunnel as well.
+  // `inner`: a packet may also match by what it carries through a tunnel.
   IndexPlanner(ProgramSource program, TimeRange range, bool inner)
       : program_(std::move(program)), range_(range), inner_(inner) {}
 
-  // Reads the index only. Throws UsageError from the program's source.
+  // Reads only the index. Throws UsageError if `program` does.
   FilePlan plan(const SetFile& file);
 
-  // The index of a file, when it can be used; facts() says why not.
+  // Opens the index of a file; nullopt when it cannot be used: facts() says why.
   std::optional<IndexReader> open(const SetFile& file);
-  // Hands every row that may hold a packet asked for, with its blocks, to `visit`, while it returns
-  // true. False: the index is damaged, as its error() says; rows may have been handed out before.
+  // Calls `visit` with every row that may hold a requested packet, and with its blocks, as long as
+  // `visit` returns true. False: the index is damaged, see its error(); `visit` may have been
+  // called before that.
   [[nodiscard]] bool visit(IndexReader& index, const IndexReader::RowVisitor& visit);
 
   const PlanFacts& facts() const noexcept { return facts_; }
@@ -62,7 +63,7 @@ class IndexPlanner {
   ProgramSource program_;
   TimeRange range_;
   bool inner_;
-  std::vector<std::unique_ptr<RowMatch>> matches_;  // one a link type
+  std::vector<std::unique_ptr<RowMatch>> matches_;  // one per link type
   PlanFacts facts_;
 };
 

@@ -1,4 +1,4 @@
-// The parts of IndexReader that its files share: where bytes come from, tables, pages.
+// The parts of IndexReader that its source files share: the source of bytes, tables, pages.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ class IndexSource {
   IndexSource(UniqueFd fd, std::uint64_t size) noexcept : fd_(std::move(fd)), size_(size) {}
 
   std::uint64_t size() const noexcept { return size_; }
-  // Exactly `size` bytes at `offset`, or an errno value; EIO when the file has become shorter.
+  // Reads exactly `size` bytes at `offset`. Returns 0 or an errno value; EIO when the file has
+  // become shorter.
   int read(std::uint64_t offset, std::size_t size, std::vector<std::uint8_t>& to) const;
   // Of a file: whether the kernel is to read nothing but what is asked for (posix_fadvise(2)).
   void expect_jumps(bool jumps) const noexcept;
@@ -34,28 +35,28 @@ class IndexSource {
   std::uint64_t size_ = 0;
 };
 
-// Where a page is and what it must be.
+// Where a page is, and the size, number of entries and checksum that it must have.
 struct IndexPage {
-  std::uint64_t offset = 0;  // in the index
+  std::uint64_t offset = 0;  // in bytes, from the start of the index
   std::uint32_t bytes = 0;
   std::uint32_t entries = 0;
   std::uint32_t checksum = 0;
-  std::uint32_t first_entry = 0;        // of all pages
-  std::vector<std::uint8_t> first_key;  // key pages alone
+  std::uint32_t first_entry = 0;        // number of its first entry, counted over all pages
+  std::vector<std::uint8_t> first_key;  // only for key pages
 };
 
-// Steps through the entries of a page: the key of each, put together again.
+// Steps through the entries of a page and reconstructs the full key of each.
 class PageEntries {
  public:
   PageEntries(const IndexPage& page, std::span<const std::uint8_t> bytes) noexcept
       : fields_(bytes), left_(page.entries) {}
 
-  // False at the end, and when damaged: see failed(). The caller reads the entry's other fields
-  // from fields() before it goes on.
+  // False at the end and when the page is damaged: see failed(). The caller must read the entry's
+  // other fields from fields() before the next call.
   [[nodiscard]] bool next();
   std::span<const std::uint8_t> key() const noexcept { return key_; }
   FieldReader& fields() noexcept { return fields_; }
-  // True when something was wrong, or bytes were left over.
+  // True when something was wrong, or bytes are left over after the last entry.
   bool failed() const noexcept { return fields_.failed() || (left_ == 0 && fields_.left() != 0); }
 
  private:
@@ -91,7 +92,7 @@ class IndexReader::Impl {
     bool present = false;
   };
 
-  // Sets `error`; always false.
+  // Sets `error`; always returns false.
   bool damaged(const std::string& what);
   const Section& section(index_format::SectionId id) const noexcept {
     return table_[static_cast<std::size_t>(id)];
@@ -122,13 +123,13 @@ class IndexReader::Impl {
   bool check_rows();
 
   IndexSource source_;
-  std::vector<std::uint8_t> front_;  // the first bytes of the index, read at once
+  std::vector<std::uint8_t> front_;  // the first bytes of the index, read in one call
   std::array<Section, 9> table_{};
   std::vector<IndexPage> row_pages_;
   std::vector<IndexPage> key_pages_;
   std::optional<std::vector<IndexBlock>> blocks_;
   std::optional<std::vector<LinkFields>> links_;
-  std::vector<std::uint8_t> row_page_bytes_;  // the page last read
+  std::vector<std::uint8_t> row_page_bytes_;  // the page read last
   std::uint32_t row_page_ = ~std::uint32_t{0};
 };
 

@@ -1,8 +1,8 @@
-// IndexRow: one conversation in one recording, as its index has it.
+// IndexRow: one conversation of one recording, as stored in the index.
 //
-// Made by packet_key.cc and index_builder.cc, read back by index_reader.h. What a row says is true
-// of every one of its packets, field by field as defined here: a search may therefore rule a row
-// out and never lose a packet by it.
+// Made by packet_key.cc and index_builder.cc, read back by index_reader.h. Every statement of a row
+// is true for each of its packets, field by field as defined here. A search may therefore rule out
+// a row without missing a packet.
 #pragma once
 
 #include <array>
@@ -14,31 +14,31 @@ namespace capstan {
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
-// What stands where a filter program for the packet's link type looks for the network header:
-// behind the link header and its VLAN tags, at no other place. What MPLS, PPPoE or a tunnel wraps
-// is the row's inner packet.
+// What is at the place where a filter program for the packet's link type expects the network
+// header: directly after the link header and its VLAN tags, nowhere else. A packet inside MPLS,
+// PPPoE or a tunnel is the row's inner packet.
 enum class RowKind : std::uint8_t {
-  kOther = 0,  // no IP and no ARP: known by its MAC addresses and ethertype
+  kOther = 0,  // neither IP nor ARP: identified by MAC addresses and ethertype
   kIpv4 = 4,
   kIpv6 = 6,
   kArp = 7,  // ARP and RARP for IPv4; the addresses are the sender's and the target's
 };
 
 namespace row_flag {
-// Fields that are not known for this row: any value may stand in its packets.
+// Fields that are not known for this row: its packets may have any value there.
 inline constexpr std::uint8_t kNoMacs = 0x01;       // no Ethernet header
-inline constexpr std::uint8_t kNoEthertype = 0x02;  // no field that says what follows
-inline constexpr std::uint8_t kNoPorts = 0x04;      // protocol without ports, later fragment, cut
-// The packet says IP or ARP, but its header is cut short or contradicts itself: addresses, protocol
-// and ports are not known. RowKind is kOther.
+inline constexpr std::uint8_t kNoEthertype = 0x02;  // no field that says which protocol follows
+inline constexpr std::uint8_t kNoPorts = 0x04;      // no ports in protocol, later fragment, cut
+// The packet claims to be IP or ARP, but its header is cut short or inconsistent: addresses,
+// protocol and ports are not known. RowKind is kOther.
 inline constexpr std::uint8_t kUnread = 0x08;
-inline constexpr std::uint8_t kLaterFragment = 0x10;     // IP fragments behind the first
-inline constexpr std::uint8_t kExtensionHeaders = 0x20;  // IPv6: `next_header` is one of them
+inline constexpr std::uint8_t kLaterFragment = 0x10;     // IP fragments after the first
+inline constexpr std::uint8_t kExtensionHeaders = 0x20;  // IPv6: `next_header` is one of these
 inline constexpr std::uint8_t kMoreVlans = 0x40;         // more tags than `vlans` holds
 inline constexpr std::uint8_t kInner = 0x80;             // `inner` is set
 }  // namespace row_flag
 
-// What wraps the inner packet. The numbers stand in files.
+// What the inner packet is wrapped in. The numbers are stored in files.
 enum class TunnelKind : std::uint8_t {
   kNone = 0,
   kIpInIp = 1,   // RFC 2003, RFC 4213
@@ -46,20 +46,20 @@ enum class TunnelKind : std::uint8_t {
   kVxlan = 3,    // RFC 7348; id: the VNI
   kGeneve = 4,   // RFC 8926; id: the VNI
   kGtpUser = 5,  // 3GPP TS 29.281; id: the TEID
-  kMpls = 6,     // RFC 3032; id: the label at the bottom
+  kMpls = 6,     // RFC 3032; id: the label at the bottom of the stack
   kPppoe = 7,    // RFC 2516; id: the session
   kNvgre = 8,    // RFC 7637 and Ethernet in GRE; id: the key
   kErspan = 9,   // id: the session
 };
 
-// The innermost IP packet that was found.
+// The innermost IP packet found.
 struct InnerFlow {
-  TunnelKind tunnel = TunnelKind::kNone;  // the outermost
+  TunnelKind tunnel = TunnelKind::kNone;  // the outermost tunnel
   std::uint64_t tunnel_id = 0;
-  std::uint8_t ip_version = 0;  // 4, 6; 0: nothing readable inside
+  std::uint8_t ip_version = 0;  // 4 or 6; 0: nothing inside can be read
   std::uint8_t protocol = 0;
   bool has_ports = false;
-  // The inner end that sends when ends[0] of the row does, then the other.
+  // [0] is the inner side that sends when ends[0] of the row sends, [1] the other one.
   std::array<Address, 2> addresses{};
   std::array<std::uint16_t, 2> ports{};
 
@@ -68,37 +68,38 @@ struct InnerFlow {
 
 // One side of a conversation.
 struct RowEnd {
-  Address address{};  // kIpv4, kArp: the first four bytes
-  // TCP, UDP, SCTP. For ICMP and ICMPv6 what Community ID takes for it (type and counterpart), with
-  // kNoPorts set.
+  Address address{};  // kIpv4 and kArp use the first four bytes
+  // For TCP, UDP and SCTP. For ICMP and ICMPv6 the values that Community ID uses as ports (type and
+  // type of the answer), with kNoPorts set.
   std::uint16_t port = 0;
   MacAddress mac{};
   // Sent by this side:
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;     // on the wire
-  std::uint8_t tcp_flags = 0;  // all that were seen
+  std::uint8_t tcp_flags = 0;  // all flags seen
 };
 
 struct IndexRow {
-  std::uint32_t id = 0;  // its place among the rows of the file, from 0
+  std::uint32_t id = 0;  // its number among the rows of the file, from 0
   RowKind kind = RowKind::kOther;
   std::uint8_t flags = 0;  // row_flag
-  // ends[0] is the side with the lower address, then the lower port; with RowKind::kOther the lower
-  // MAC address. A packet of ends[0] goes to ends[1].
+  // ends[0] is the side with the lower address or, if equal, the lower port; for RowKind::kOther
+  // the one with the lower MAC address. A packet from ends[0] goes to ends[1].
   std::array<RowEnd, 2> ends{};
-  std::uint8_t protocol = 0;     // IP protocol, behind IPv6 extension headers
-  std::uint8_t next_header = 0;  // the field in the fixed header; as `protocol` without extensions
+  std::uint8_t protocol = 0;     // IP protocol, after IPv6 extension headers
+  std::uint8_t next_header = 0;  // field of the fixed header; is `protocol` without extensions
 
   std::uint16_t link_type = 1;
-  // The type behind all VLAN tags; 0: a length (below 0x600) stands there.
+  // The type after all VLAN tags; 0 when that field is a length (below 0x600).
   std::uint16_t ethertype = 0;
-  std::uint8_t vlan_count = 0;           // of `vlans`; see kMoreVlans
-  std::array<std::uint16_t, 2> vlans{};  // ids, outer first
-  std::array<std::uint16_t, 2> tpids{};  // their ethertypes
+  std::uint8_t vlan_count = 0;           // number of valid `vlans`; see kMoreVlans
+  std::array<std::uint16_t, 2> vlans{};  // VLAN ids, the outer one first
+  std::array<std::uint16_t, 2> tpids{};  // the ethertypes of these tags
 
   InnerFlow inner;
 
-  // To the microsecond: never later than the first packet, never earlier than the last.
+  // Accurate to the microsecond: first_ns is never later than the first packet, last_ns never
+  // earlier than the last.
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint8_t initiator = 0;  // which end sent the first packet

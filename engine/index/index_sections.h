@@ -1,4 +1,4 @@
-// How long the descriptions of interfaces are, which the reader of a file does not tell.
+// Determines the length of interface descriptions, which the reader of a file does not report.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace capstan {
 
-// Sets IndexInterface::length_bytes of all. `read_at(offset, to, size)` brings bytes of the
-// recording, and says whether it could.
+// Sets IndexInterface::length_bytes of all interfaces. `read_at(offset, to, size)` reads bytes of
+// the recording and returns whether that worked.
 template <typename ReadAt>
 void measure_interfaces(IndexedFile& indexed, const std::vector<FileSection>& sections,
                         ReadAt read_at) {

@@ -1,4 +1,4 @@
-// The inner packet of a packet whose outer headers have been read: for packet_key.cc.
+// Finds the inner packet of a packet whose outer headers have been read: for packet_key.cc.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace capstan {
 
-// `ip` is the outer IP header; nullptr: what follows the link header is no IP.
+// `ip` is the outer IP header; nullptr: no IP follows the link header.
 std::optional<InnerPacket> read_inner(const ByteReader& bytes, const FrameHead& frame,
                                       const IpHead* ip) noexcept;
 

@@ -1,4 +1,4 @@
-// InternTable: equal values get one number.
+// InternTable: gives equal values the same number.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace capstan {
 
-// Numbers are given from 0 in order of appearance, up to a bound. Value has operator== and
-// hash_of(value, seed). One thread; allocates as it grows.
+// Numbers start at 0 and are given in order of first appearance, up to a limit. Value must have
+// operator== and hash_of(value, seed). One thread; allocates as it grows.
 template <typename Value>
 class InternTable {
  public:
   explicit InternTable(std::uint32_t limit) : limit_(limit), slots_(64, kEmpty) {}
 
-  // nullopt: it would be one too many.
+  // nullopt: the value is new and the limit is reached.
   std::optional<std::uint32_t> find_or_add(const Value& value) {
     std::size_t at = hash_of(value, seed_) & (slots_.size() - 1);
     while (slots_[at] != kEmpty) {

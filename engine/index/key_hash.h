@@ -1,5 +1,5 @@
-// Keyed hashing of small fixed-size keys: who sends packets cannot choose ones that collide,
-// because the seed is drawn anew for every table.
+// Keyed hashing of small keys of fixed size. Senders of packets cannot choose keys that collide,
+// because the seed is random for every table.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,18 @@ namespace capstan {
 struct HashSeed {
   std::uint64_t a = 0;
   std::uint64_t b = 0;
-  // From the kernel's generator (getrandom(2)).
+  // From the kernel's random generator (getrandom(2)).
   static HashSeed random() noexcept;
 };
 
-// The two halves of a 128-bit product, folded: every input bit reaches every output bit.
+// XOR of the two halves of the 128-bit product: every input bit can affect every output bit.
 inline std::uint64_t fold_multiply(std::uint64_t x, std::uint64_t y) noexcept {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(x) * y;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// `Bytes` is a multiple of 16.
+// `Bytes` must be a multiple of 16.
 template <std::size_t Bytes>
 std::uint64_t hash_bytes(const void* bytes, HashSeed seed) noexcept {
   static_assert(Bytes % 16 == 0);

@@ -1,4 +1,4 @@
-// LedgerGain: what the block heads within a piece of a recording add to the ledger of their rings.
+// LedgerGain: what the block heads in one part of a recording add to the ledger of their rings.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace capstan {
 
-// Fed in the order of the file; take() ends a piece. As LossAccount (engine/reader) counts, which
-// sums up a whole file: in a later file of a recording the first head holds the counts of the
-// earlier files, and the first packet behind a loss says how many it was.
+// Add everything in file order; take() ends a part. Counts like LossAccount (engine/reader), which
+// covers a whole file: in a later file of a recording the first head includes the counts of the
+// earlier files, and the first packet after a loss says how many packets were lost.
 class LedgerGain {
  public:
   void begin_section() noexcept {
@@ -27,7 +27,7 @@ class LedgerGain {
     }
     last_packet_ns_ = timestamp_ns;
   }
-  // Puts what was added since the last call into `block`.
+  // Stores in `block` what was added since the last call.
   void take(IndexBlock& block) noexcept;
 
  private:
@@ -45,7 +45,7 @@ class LedgerGain {
   std::uint64_t end_ns_ = 0;
   std::uint64_t last_packet_ns_ = 0;
   bool section_has_packets_ = false;
-  bool open_end_ = false;  // the loss added last ends with the next packet
+  bool open_end_ = false;  // the end of the loss added last is the time of the next packet
   bool awaits_drop_count_ = false;
   BlockHead awaiting_{};
 };

@@ -1,8 +1,8 @@
-// PacketKey: what makes a packet part of one conversation and not of another, read in one pass.
+// PacketKey: the fields that decide to which conversation a packet belongs, read in one pass.
 //
 // First step of indexing: packet -> PacketKey -> block_flows.h -> index_builder.h. Reads exactly
-// what a filter program would: a field that such a program might see differently is flagged as not
-// known (row_flag in index_row.h).
+// what a filter program would read: a field that such a program might see differently is flagged as
+// not known (row_flag in index_row.h).
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace capstan {
 
-// What of a row is the link's: many conversations share one.
+// The fields of a row that belong to the link: many conversations share them.
 struct LinkFields {
   MacAddress low_mac{};  // of the row's ends[0]
   MacAddress high_mac{};
@@ -27,7 +27,7 @@ struct LinkFields {
   std::array<std::uint16_t, 2> vlans{};
   std::array<std::uint16_t, 2> tpids{};
   std::uint8_t vlan_count = 0;
-  std::uint8_t flags = 0;  // of row_flag: kNoMacs, kNoEthertype, kMoreVlans
+  std::uint8_t flags = 0;  // row_flag bits: kNoMacs, kNoEthertype, kMoreVlans
 
   friend bool operator==(const LinkFields&, const LinkFields&) = default;
 };
@@ -35,7 +35,7 @@ struct LinkFields {
 std::uint64_t hash_of(const LinkFields& link, HashSeed seed) noexcept;
 std::uint64_t hash_of(const InnerFlow& inner, HashSeed seed) noexcept;
 
-// A plain value without padding: compared and hashed as six words.
+// A plain value without padding: compared and hashed as six 64-bit words.
 struct PacketKey {
   Address low{};
   Address high{};
@@ -44,11 +44,11 @@ struct PacketKey {
   std::uint8_t protocol = 0;
   std::uint8_t next_header = 0;
   RowKind kind = RowKind::kOther;
-  std::uint8_t flags = 0;   // row_flag, those of the link too
+  std::uint8_t flags = 0;   // row_flag bits, including those of the link
   std::uint32_t link = 0;   // index into PacketKeyMaker::links()
   std::uint32_t inner = 0;  // 1 + index into PacketKeyMaker::inners(); 0: none
 
-  // Word by word: a call of memcmp costs more than what it compares.
+  // Compares word by word, because a call of memcmp() takes longer than the comparison.
   friend bool operator==(const PacketKey& a, const PacketKey& b) noexcept {
     std::array<std::uint64_t, 6> x;
     std::array<std::uint64_t, 6> y;
@@ -66,29 +66,29 @@ struct KeyedPacket {
   std::uint8_t tcp_flags = 0;
 };
 
-// Whether UDP to this port may be a tunnel that read_inner() looks into.
+// Whether UDP packets to this port may be a tunnel that read_inner() can read.
 constexpr bool is_tunnel_port(std::uint16_t port) noexcept {
   return port == 4789 || port == 8472 || port == 6081 || port == 2152;
 }
 
-// Where the innermost IP packet lies, and what it is.
+// Where the innermost IP packet is, and what it is.
 struct InnerPacket {
-  InnerFlow flow;               // ends[0] is the sender here
-  std::uint32_t ip_offset = 0;  // from the first byte of the packet; 0: nothing readable
+  InnerFlow flow;               // addresses[0] is the sender of this packet
+  std::uint32_t ip_offset = 0;  // from the first byte of the packet; 0: nothing is readable
 };
 
-// What a packet carries inside MPLS, PPPoE or tunnels (TunnelKind), at most four deep. nullopt: it
-// has none.
+// What a packet carries inside MPLS, PPPoE or tunnels (TunnelKind), up to four levels deep.
+// nullopt: it carries nothing in these.
 std::optional<InnerPacket> read_inner(const PacketView& packet) noexcept;
 
-// Makes the keys of one file. One thread. Allocates when a link or a tunnel is new.
+// Makes the keys for one file. One thread. Allocates when a link or a tunnel is new.
 class PacketKeyMaker {
  public:
-  // At most so many different links and so many different inner conversations are told apart.
+  // The numbers of different links and of different inner conversations that can be distinguished.
   PacketKeyMaker(std::uint32_t max_links, std::uint32_t max_inners)
       : links_(max_links), inners_(max_inners) {}
 
-  // False: it would need one link or inner conversation too many.
+  // False: a limit of the constructor would be exceeded.
   [[nodiscard]] bool make(const PacketView& packet, KeyedPacket& keyed) {
     return make_plain(packet, keyed) || make_any(packet, keyed);
   }
@@ -100,7 +100,7 @@ class PacketKeyMaker {
   struct CachedLink {
     std::uint64_t front = 0;  // the first 8 bytes of the frame
     std::uint64_t back = 0;   // bytes 6 to 13
-    std::uint32_t tag = 0;    // tagged once: bytes 14 to 17, otherwise 0
+    std::uint32_t tag = 0;    // with one tag: bytes 14 to 17, otherwise 0
     std::uint32_t id = 0;
     bool from_low = false;
     bool used = false;
@@ -112,11 +112,13 @@ class PacketKeyMaker {
   };
   static constexpr std::size_t kCachedLinks = 256;
 
-  // What most packets are, at places that need no looking for: an untagged Ethernet frame with a
-  // whole IPv4 packet without options, TCP or UDP, on a link just seen. False: anything else.
+  // Fast path for most packets, whose fields are at fixed places: an untagged Ethernet frame with a
+  // complete IPv4 header without options, TCP or UDP, on a link seen recently. False: anything
+  // else.
   bool make_plain(const PacketView& packet, KeyedPacket& keyed) noexcept;
   bool make_any(const PacketView& packet, KeyedPacket& keyed);
-  // The cached link of an Ethernet frame, with `tag` of the first VLAN tag; its entry otherwise.
+  // Returns the cache entry where the link of an Ethernet frame is stored, if it is stored, and
+  // sets `wanted` to the entry that this frame needs. `tag`: of the first VLAN tag.
   CachedLink& cache_of(const std::uint8_t* frame, std::uint32_t tag, bool from_low,
                        CachedLink& wanted) noexcept {
     std::memcpy(&wanted.front, frame, 8);
@@ -143,7 +145,7 @@ inline bool PacketKeyMaker::make_plain(const PacketView& packet, KeyedPacket& ke
   const ByteReader bytes(at, kLeastBytes);
   const std::uint8_t protocol = at[23];
   const bool is_tcp = protocol == kProtocolTcp;
-  // Ethertype, version and header length; more fragments and offset.
+  // Ethertype, version and header length; then more-fragments flag and fragment offset.
   if (bytes.be24(12) != 0x080045 || (bytes.be16(20) & 0x3fff) != 0 ||
       (!is_tcp && protocol != kProtocolUdp)) {
     return false;

@@ -1,6 +1,6 @@
-// PlansAhead: what to read of many files, by their indexes, found out by several threads in front
-// of the one that reads: of ten thousand indexes in a cold cache each costs some waiting for the
-// disk.
+// PlansAhead: plans from indexes what to read of many files. Several threads work ahead of the
+// thread that reads, because each of thousands of indexes in a cold cache costs some waiting for
+// the disk.
 #pragma once
 
 #include <condition_variable>
@@ -22,18 +22,19 @@ struct PlannedFile {
   PlanFacts facts;
 };
 
-// Made, asked and destroyed by one thread. Its own threads hold at most kAhead plans.
+// Made, used and destroyed by one thread. Its own threads keep at most kAhead plans.
 class PlansAhead {
  public:
-  // As IndexPlanner's. `files` outlives this. `program` is called by one thread at a time, until
-  // this goes, and by nobody else meanwhile.
+  // Arguments as for IndexPlanner. `files` must outlive this object. `program` is called by one
+  // thread at a time; nothing else may call it while this object exists.
   PlansAhead(const std::vector<SetFile>& files, ProgramSource program, TimeRange range, bool inner);
   ~PlansAhead();
   PlansAhead(const PlansAhead&) = delete;
   PlansAhead& operator=(const PlansAhead&) = delete;
 
-  // The plan of a file. Those of `files` are there when they are asked for in their order, some may
-  // be left out; any other is made now. Throws what IndexPlanner::plan() throws.
+  // Returns the plan of a file. For files of `files`, asked for in their order (some may be left
+  // out), plans are made in advance; for any other file the plan is made now. Throws what
+  // IndexPlanner::plan() throws.
   PlannedFile take(const SetFile& file);
 
   static constexpr std::size_t kAhead = 256;
@@ -57,12 +58,12 @@ class PlansAhead {
   TimeRange range_;
   bool inner_;
   std::mutex program_mutex_;
-  IndexPlanner own_;  // of the thread that asks, when there are no others
+  IndexPlanner own_;  // for the calling thread, when there are no other threads
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t next_ = 0;   // to be planned
-  std::size_t taken_ = 0;  // files in front of it are done with
+  std::size_t next_ = 0;   // the next file to plan
+  std::size_t taken_ = 0;  // files before this one are done
   std::map<std::size_t, Made> made_;
   bool leaving_ = false;
   std::vector<std::thread> threads_;

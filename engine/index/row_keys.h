@@ -1,5 +1,5 @@
-// Which keys a row is found by: the one place that says so, for the encoder, for the reader's pass
-// over rows with a common key, and for checking.
+// The keys by which a row is found. Defined only here, for the encoder, for the reader's pass over
+// rows with a common key, and for checking.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace capstan {
 
 using KeyValue = std::array<std::uint8_t, 16>;
 
-// A number as the first `bytes` bytes of a key.
+// A number as the first `bytes` bytes of a key, big-endian.
 constexpr KeyValue number_value(std::uint64_t number, std::size_t bytes) noexcept {
   KeyValue value{};
   for (std::size_t i = 0; i < bytes; ++i) {
@@ -36,7 +36,7 @@ inline KeyValue tunnel_value(TunnelKind kind, std::uint64_t id) noexcept {
   return value;
 }
 
-// take(kind, value) for the keys that come of the network headers.
+// Calls take(kind, value) for each key that comes from the network headers.
 template <typename Take>
 void for_each_row_key(const PacketKey& key, const InnerFlow* inner, Take take) {
   if (key.kind == RowKind::kIpv4 || key.kind == RowKind::kArp) {
@@ -65,7 +65,7 @@ void for_each_row_key(const PacketKey& key, const InnerFlow* inner, Take take) {
   take(KeyKind::kInnerPort, number_value(inner->ports[1], 2));
 }
 
-// take(kind, value) for the keys that come of the link header.
+// Calls take(kind, value) for each key that comes from the link header.
 template <typename Take>
 void for_each_link_key(const LinkFields& link, Take take) {
   for (std::size_t tag = 0; tag < link.vlan_count; ++tag) {
@@ -81,12 +81,12 @@ void for_each_link_key(const LinkFields& link, Take take) {
   }
 }
 
-// TCP, UDP, SCTP: what `port` of a filter looks at.
+// TCP, UDP and SCTP: the protocols that `port` in a filter looks at.
 constexpr bool has_port_fields(std::uint8_t protocol) noexcept {
   return protocol == kProtocolTcp || protocol == kProtocolUdp || protocol == 132;
 }
 
-// take(kind) for the kinds of keys that are not known for such a row.
+// Calls take(kind) for each kind of key that is not known for such a row.
 template <typename Take>
 void for_each_unknown_kind(std::uint8_t flags, std::uint8_t protocol, Take take) {
   if ((flags & row_flag::kUnread) != 0) {

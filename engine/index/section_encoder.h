@@ -1,4 +1,4 @@
-// The sections of an index that are written whole: for index_encoder.cc.
+// Encodes those sections of an index that are written in one piece: for index_encoder.cc.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace capstan {
 
-// Numbers for the links that rows refer to, in the order in which they do.
+// Numbers the links that rows refer to, in the order of their first use.
 class LinkNumbers {
  public:
   explicit LinkNumbers(std::size_t links) : numbers_(links, kNone) {}

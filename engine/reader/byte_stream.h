@@ -17,20 +17,20 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
-  // Up to `size` bytes to `to`; waits until there is at least one. 0: the end, or a failure, which
-  // error() then names.
+  // Reads up to `size` bytes into `to`; blocks until there is at least one. Returns 0 at the end or
+  // on a failure, which error() then describes.
   [[nodiscard]] virtual std::size_t read(std::uint8_t* to, std::size_t size) = 0;
 
   // Empty unless reading failed.
   virtual const std::string& error() const noexcept = 0;
 };
 
-// A descriptor, with the few bytes given back that were looked at to tell the format.
+// A file descriptor. Bytes that peek() read, to recognise the format, are returned by read() again.
 class FdStream final : public ByteStream {
  public:
-  // `stop`, when given: read() looks at it while nothing comes, and ends when it is true. `idle`,
-  // when given: called by read() when nothing has come for a moment, before it waits any longer.
-  // What it throws, read() does.
+  // `stop`, if given: read() checks it while no data arrives, and ends the stream when it is true.
+  // `idle`, if given: read() calls it when no data has arrived for a moment, before it waits
+  // longer. read() passes on what it throws.
   explicit FdStream(UniqueFd fd, const std::atomic<bool>* stop = nullptr,
                     std::function<void()> idle = {}) noexcept
       : fd_(std::move(fd)), stop_(stop), idle_(std::move(idle)) {}
@@ -55,20 +55,20 @@ class FdStream final : public ByteStream {
   std::string error_;
 };
 
-// How a file is compressed, told by its first bytes, never by its name.
+// How a file is compressed. Determined from its first bytes, never from its name.
 enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 
-// Bytes of the start of a file that the functions below look at.
+// Number of bytes at the start of a file that the functions below look at.
 inline constexpr std::size_t kCompressionMagicBytes = 6;
 
 Compression detect_compression(const std::uint8_t* start, std::size_t size) noexcept;
 
-// The name of a compression that is not read here ("xz", "lz4", "bzip2"), nullptr for anything
-// else.
+// The name of a compression that is recognised but not supported ("xz", "lz4", "bzip2"); nullptr
+// for anything else.
 const char* unsupported_compression(const std::uint8_t* start, std::size_t size) noexcept;
 
 // Decompresses all members or frames of `packed`. Memory is bounded: zstd windows above 128 MiB are
-// refused.
+// rejected.
 std::unique_ptr<ByteStream> decompress(Compression compression, std::unique_ptr<ByteStream> packed);
 
 }  // namespace capstan

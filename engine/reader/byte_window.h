@@ -1,5 +1,5 @@
-// ByteWindow: the bytes of a file that are at hand. All of them when it is mapped, a bounded
-// stretch that moves forward when it is a stream.
+// ByteWindow: the bytes of a file that are in memory now: all of them when the file is mapped, a
+// bounded range that moves forward when it is a stream.
 #pragma once
 
 #include <cstddef>
@@ -26,15 +26,15 @@ class ByteWindow {
   // Where bytes() begins in the (decompressed) file.
   std::uint64_t offset() const noexcept { return offset_; }
 
-  // Lets go of the first `used` bytes and waits for at least one more at the end. False: there is
-  // none. The buffer grows to hold a record of
-  // kMaxBlockBytes and no further. Invalidates what was borrowed from a stream's bytes().
+  // Drops the first `used` bytes and waits until there is at least one new byte at the end. False:
+  // there are no more. The buffer grows until it can hold a record of kMaxBlockBytes, but no
+  // further. In a stream, invalidates what was borrowed from bytes().
   [[nodiscard]] bool more(std::size_t used);
 
-  // True when bytes() never move: whatever is borrowed from them lives as long as the window.
+  // True when bytes() never moves: what is borrowed from it is valid as long as the window.
   bool is_stable() const noexcept { return stream_ == nullptr; }
 
-  // Why more() found nothing; empty at an ordinary end.
+  // Why more() returned false; empty at an ordinary end.
   std::string error() const { return stream_ == nullptr ? std::string{} : stream_->error(); }
 
  private:
@@ -42,7 +42,7 @@ class ByteWindow {
   std::uint64_t offset_ = 0;
   MmapRegion mapping_;
   std::unique_ptr<ByteStream> stream_;
-  MmapRegion buffer_;  // of the stream
+  MmapRegion buffer_;  // used with a stream only
 };
 
 }  // namespace capstan

@@ -1,7 +1,8 @@
-// CaptureFile: a recording of any supported kind, read packet by packet. *Start here* for reading.
+// CaptureFile: reads a recording of any supported format packet by packet. *Start here* for
+// reading.
 //
-// Beneath it: ByteWindow (the bytes at hand: mapped, or streamed from a pipe or a decompressor),
-// then one RecordReader per format, which for pcapng is PacketWalk, the walker of live blocks.
+// Below it: ByteWindow (the bytes in memory: mapped, or streamed from a pipe or a decompressor),
+// and one RecordReader per format, which for pcapng uses PacketWalk, the walker of live blocks.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,14 @@
 
 namespace capstan {
 
-// What kind of file it is. The first section's byte order; sections() has that of each.
+// The kind of file. byte_swapped is that of the first section; sections() has it for each.
 struct CaptureFormat {
   enum class Kind : std::uint8_t { kPcap, kPcapng };
   Kind kind = Kind::kPcapng;
   Compression compression = Compression::kNone;
   bool byte_swapped = false;
-  bool nanoseconds = false;  // pcap only; in pcapng every interface has a resolution of its own
-  std::string variant;       // pcap only: "modified (Kuznetzov)", "Ixia lcap"; empty: the ordinary
+  bool nanoseconds = false;  // pcap only; in pcapng every interface has its own resolution
+  std::string variant;       // pcap only: "modified (Kuznetzov)", "Ixia lcap"; else empty
 
   // "pcapng", "pcap, nanoseconds", "pcap, modified (Kuznetzov)".
   std::string text() const;
@@ -35,34 +36,34 @@ struct CaptureFormat {
 
 enum class ReadManner : std::uint8_t { kOrdinary, kGentle };
 
-// One open recording. Moves, does not copy; one thread. Any bytes can be read: damage ends the
-// packets and is named by end(), memory stays bounded.
+// One open recording. Movable, not copyable; one thread. Any bytes can be read: damage ends the
+// packets and is described by end(); memory stays bounded.
 class CaptureFile {
  public:
-  // Opens `path`; "-" is standard input, "tcp:HOST:PORT" what somebody sends there (pcap over IP).
-  // Uncompressed regular files are mapped; pipes, compressed files, and files that a recorder still
-  // writes to (it holds flock(2) on them, and cuts them at the end, which would pull a mapping's
-  // pages away) are streamed.
-  // Throws UsageError when there is no such file, it cannot be opened or is no capture file; the
-  // text names the path and, where it can, what the file is instead.
-  // Gentle: nothing is mapped and nothing stays in the page cache (quiet_file.h).
-  // `stop`: what waits for a pipe ends when it becomes true. `idle`: called by whatever reads from
-  // a pipe or connection that sends nothing for a moment (FdStream).
+  // Opens `path`; "-" is standard input, "tcp:HOST:PORT" reads from a connection (pcap over IP).
+  // Uncompressed regular files are mapped. Pipes, compressed files, and files that a recorder is
+  // still writing are streamed (a recorder holds flock(2) on its file and truncates it at the end,
+  // which would remove pages of a mapping).
+  // Throws UsageError when the file does not exist, cannot be opened or is not a capture file; the
+  // text names the path and, if possible, what the file is instead.
+  // kGentle: nothing is mapped and nothing stays in the page cache (quiet_file.h).
+  // `stop`: waiting for a pipe ends when it becomes true. `idle`: called while a pipe or connection
+  // sends nothing for a moment (see FdStream).
   static CaptureFile open(const std::string& path, ReadManner manner = ReadManner::kOrdinary,
                           const std::atomic<bool>* stop = nullptr, std::function<void()> idle = {});
 
-  // Of a regular, uncompressed file only these ranges, in rising order, each at the bounds of
-  // records, with all that describes sections and interfaces among them. Gentle.
+  // Reads only these ranges of a regular, uncompressed file. They must be in ascending order, begin
+  // and end between records, and include everything that describes sections and interfaces. Gentle.
   static CaptureFile open_ranges(const std::string& path, std::vector<ByteRange> ranges);
 
-  // Bytes in memory, which must outlive the CaptureFile. `name` is for messages.
+  // Reads bytes in memory, which must outlive the CaptureFile. `name` is used in messages.
   static CaptureFile from_bytes(std::span<const std::uint8_t> bytes, const std::string& name);
 
-  // Any stream of uncompressed bytes.
+  // Reads any stream of uncompressed bytes.
   static CaptureFile from_stream(std::unique_ptr<ByteStream> stream, const std::string& name);
 
-  // The next packet; false at the end, which end() describes. Borrowed: with packets_stay_valid()
-  // as long as the CaptureFile lives, otherwise until the next call.
+  // Gets the next packet; false at the end, which end() describes. Borrowed: with
+  // packets_stay_valid() as long as the CaptureFile lives, otherwise until the next call.
   // packet.interface_id is an index into interfaces().
   [[nodiscard]] bool next(PacketView& packet) {
     while (true) {
@@ -72,15 +73,15 @@ class CaptureFile {
     }
   }
 
-  // The next thing of any kind, in file order: for what reads the loss ledger.
+  // Gets the next item of any kind, in file order: for code that reads the loss ledger.
   [[nodiscard]] ReadItem next_item(PacketView& packet) { return reader_->next_item(packet); }
 
-  // Bytes from the start of the (decompressed) file to what was read last.
+  // Bytes from the start of the (decompressed) file to the item read last.
   std::uint64_t item_offset() const noexcept { return reader_->item_offset(); }
 
   const CaptureFormat& format() const noexcept { return format_; }
   const std::string& name() const noexcept { return name_; }
-  std::optional<std::uint64_t> size_bytes() const noexcept { return size_bytes_; }  // as stored
+  std::optional<std::uint64_t> size_bytes() const noexcept { return size_bytes_; }  // on disk
   bool packets_stay_valid() const noexcept { return packets_stay_valid_; }
   // A recorder had the file locked when it was opened.
   bool being_written() const noexcept { return being_written_; }
@@ -89,11 +90,11 @@ class CaptureFile {
   std::span<const std::uint8_t> item_bytes() const noexcept { return reader_->item_bytes(); }
   void report_others(bool wanted) noexcept { reader_->report_others(wanted); }
 
-  // What was met so far; both grow while reading.
+  // What was found so far; both lists grow while reading.
   const std::vector<FileSection>& sections() const noexcept { return reader_->sections(); }
   const std::vector<FileInterface>& interfaces() const noexcept { return reader_->interfaces(); }
 
-  // After ReadItem::kStatistics, kBlockHead, kEvent and kFileClose.
+  // Valid after ReadItem::kStatistics, kBlockHead, kEvent and kFileClose, respectively.
   const InterfaceStatistics& statistics() const noexcept { return reader_->statistics(); }
   const BlockHead& block_head() const noexcept { return reader_->block_head(); }
   const RecordedEvent& event() const noexcept { return reader_->event(); }

@@ -1,4 +1,4 @@
-// What a capture file holds besides packets, independent of its format and byte order.
+// What a capture file contains besides packets, independent of its format and byte order.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 
 namespace capstan {
 
-// An interface a file describes: an Interface Description Block, or the one interface of a pcap
-// file.
+// An interface that a file describes: an Interface Description Block, or the only interface of a
+// pcap file.
 struct FileInterface {
   std::uint32_t section = 0;  // index of its section in the file
   std::uint16_t link_type = 0;
-  std::uint32_t snaplen = 0;  // bytes; 0: no limit
-  std::string name;           // empty when the file does not say; so are the others
+  std::uint32_t snaplen = 0;  // bytes; 0: unlimited
+  std::string name;           // empty when the file does not say; the same for the next three
   std::string description;
   std::string filter;
   std::string os;
@@ -27,18 +27,18 @@ struct FileInterface {
 // A section of a pcapng file; a pcap file is one section.
 struct FileSection {
   std::uint64_t offset = 0;   // bytes from the start of the file
-  bool byte_swapped = false;  // not in this machine's byte order
+  bool byte_swapped = false;  // the opposite of this machine's byte order
   std::uint16_t version_major = 0;
   std::uint16_t version_minor = 0;
   std::string hardware;
   std::string os;
   std::string application;
   std::string comment;
-  std::optional<RecordingMark> recording;  // its place in a recording of Capstan's
+  std::optional<RecordingMark> recording;  // its place in a recording, if Capstan wrote it
 };
 
-// An Interface Statistics Block (draft-ietf-opsawg-pcapng section 4.6). Counts since the capture
-// began, as far as the file has them.
+// An Interface Statistics Block (draft-ietf-opsawg-pcapng section 4.6). Counts since the start of
+// the capture; those that the file does not have are empty.
 struct InterfaceStatistics {
   std::uint32_t interface_id = 0;  // index within the whole file
   std::uint64_t timestamp_ns = 0;
@@ -51,16 +51,16 @@ struct InterfaceStatistics {
   std::optional<std::uint64_t> user_delivered;
 };
 
-// What next_item() of a reader stopped at.
+// The kind of item that next_item() of a reader found.
 enum class ReadItem : std::uint8_t {
   kPacket,
   kSection,     // sections().back()
   kInterface,   // interfaces().back()
   kStatistics,  // statistics()
   kBlockHead,   // block_head(): Capstan's loss ledger
-  kEvent,       // event(): what happened to the link
-  kOther,       // a pcapng block of another kind, only when asked for: item_bytes()
-  kFileClose,   // file_close(): the file is whole, or was repaired
+  kEvent,       // event(): something that happened to a link
+  kOther,       // a pcapng block of another type, only on request: item_bytes()
+  kFileClose,   // file_close(): the file is complete, or was repaired
   kEnd,         // end()
 };
 
@@ -68,16 +68,16 @@ enum class ReadItem : std::uint8_t {
 struct FileEnd {
   enum class Kind : std::uint8_t {
     kNotYet,    // packets may follow
-    kClean,     // where a record ends
-    kCutShort,  // inside a record, or in the zeros of a file that was being written
-    kDamaged,   // what stands there is no record
+    kClean,     // at the end of a record
+    kCutShort,  // within a record, or in the zeros of a file that was being written
+    kDamaged,   // the bytes there are not a record
     kFailed,    // reading or decompressing failed
   };
   Kind kind = Kind::kNotYet;
   // Bytes from the start of the (decompressed) file to the end of the last good record.
   std::uint64_t offset = 0;
   std::string reason;     // a phrase, empty at a clean end
-  bool in_zeros = false;  // kCutShort: zeros stand there, not a part of a record
+  bool in_zeros = false;  // kCutShort: the bytes there are zeros, not part of a record
 
   bool clean() const noexcept { return kind == Kind::kClean; }
   // "cut short at byte 4096: ..."; empty at a clean end.

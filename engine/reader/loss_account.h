@@ -1,9 +1,9 @@
-// LossAccount: what a recording says about the packets that are not in it, and how far that is
+// LossAccount: what a recording says about packets that are missing from it, and how far that is
 // proved.
 //
-// Three sources, the strongest that a section has counts: Capstan's ledger (a BlockHead in front of
-// every block, docs/format.md), Interface Statistics Blocks of other programs, epb_dropcount on
-// single packets.
+// There are three sources; in each section the strongest available one is used: Capstan's ledger (a
+// BlockHead in front of every block, docs/format.md), Interface Statistics Blocks of other
+// programs, epb_dropcount of single packets.
 #pragma once
 
 #include <cstdint>
@@ -21,39 +21,38 @@ namespace capstan {
 
 enum class LossSource : std::uint8_t { kNone, kPacketOptions, kStatistics, kLedger };
 
-// How far the account of what was lost holds. In the order of strength.
+// How far the account of losses is reliable. In ascending order of strength.
 enum class LossProof : std::uint8_t {
-  kUnknown,     // nothing counts, or not for all of the file
-  kUpToItsEnd,  // up to the last byte of the file; whether more should follow is not known
-  kProved,      // for all that belongs into the file: its closing ledger is there and agrees
+  kUnknown,     // there are no counts, or not for the whole file
+  kUpToItsEnd,  // up to the last byte of the file; it is not known whether more should follow
+  kProved,      // for everything that belongs in the file: its closing ledger is present and agrees
 };
 
-// Packets lost between two moments. 0 for a moment that is not known: before the first packet, or
-// after the last.
+// Packets lost between two times. 0 for an unknown time: before the first packet or after the last.
 struct LossSpan {
-  std::uint32_t source_id = 0;  // the ring of a ledger, otherwise the interface
+  std::uint32_t source_id = 0;  // the ring of a ledger, or else the interface
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
   std::uint64_t packets = 0;
 };
 
-// One ring within one section, from its first to its last BlockHead there. Of a stripe: received
-// and dropped are those of all stripes, packets are this one's.
+// One ring within one section, from its first to its last BlockHead there. In a stripe, received
+// and dropped are those of all stripes, while packets are those of this stripe.
 struct RingLoss {
   std::uint32_t section = 0;
   std::uint32_t ring = 0;
-  std::uint64_t received = 0;  // drops included
+  std::uint64_t received = 0;  // including drops
   std::uint64_t dropped = 0;
-  std::uint64_t packets = 0;  // that belong into this file
+  std::uint64_t packets = 0;  // number that belong in this file
   std::uint64_t freezes = 0;
   std::uint64_t blocks = 0;
 };
 
 struct LossReport {
   LossSource source = LossSource::kNone;
-  bool whole_file = false;  // every section that has packets has a ledger
+  bool whole_file = false;  // every section with packets has a ledger
   LossProof proof = LossProof::kUnknown;
-  std::string proof_reason;  // how that is known: a phrase
+  std::string proof_reason;  // why the proof goes as far as that: a phrase
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
   std::uint64_t interface_dropped = 0;  // by the network card, beyond the drops of the rings
@@ -63,31 +62,31 @@ struct LossReport {
   bool disk_refused = false;  // why they are missing, as the recorder says in the file
   std::uint32_t stripe = 1;   // of the file's last section
   std::uint32_t stripes = 1;
-  std::optional<RecordingMark> recording;  // the same
+  std::optional<RecordingMark> recording;  // of the last section, as is the next one
   std::optional<CloseReason> close_reason;
-  bool has_closing_ledger = false;  // of the last section that has a ledger
+  bool has_closing_ledger = false;  // in the last section that has a ledger
   std::vector<RingLoss> rings;
   std::vector<LossSpan> spans;
-  std::uint64_t spans_omitted = 0;  // beyond kMaxLossSpans
+  std::uint64_t spans_omitted = 0;  // number of spans beyond kMaxLossSpans
   std::vector<std::string> problems;
 
-  // Something is known to be lost.
+  // Losses are known.
   bool lossy() const noexcept {
     return dropped != 0 || interface_dropped != 0 || missing != 0 || !problems.empty();
   }
-  // Proved: a ledger for all of it, which says that nothing is missing.
+  // Proved: a ledger covers the whole file and says that nothing is missing.
   bool lossless() const noexcept { return proof == LossProof::kProved && !lossy(); }
 };
 
 inline constexpr std::size_t kMaxLossSpans = 10'000;
 
-// How the file that the account is of came to its end.
+// How the file of this account ended.
 struct FileState {
   bool ends_cleanly = true;
   bool being_written = false;
 };
 
-// Fed with everything in file order. One thread.
+// Pass in everything in file order. One thread.
 class LossAccount {
  public:
   void begin_section(const FileSection& section = {});
@@ -110,7 +109,7 @@ class LossAccount {
   void add_statistics(const InterfaceStatistics& statistics, const std::string& interface_name);
   void add_close(const FileClose& close);
 
-  // Closes the last section.
+  // Ends the last section and returns the report.
   LossReport finish(const FileState& state);
 
  private:
@@ -119,13 +118,13 @@ class LossAccount {
 
   struct Ring {
     BlockHead last{};
-    // What had been counted before this file.
+    // Counts from before this file.
     std::uint64_t received_before = 0;
     std::uint64_t dropped_before = 0;
     std::uint64_t packets_before = 0;
     std::uint64_t blocks = 0;
     bool baseline_known = true;
-    bool closed = false;  // the last head has counts alone, and statistics follow it
+    bool closed = false;  // the last head has only counts, and is followed by statistics
   };
   struct Interface {
     std::string name;
@@ -156,10 +155,10 @@ class LossAccount {
   bool in_section_ = false;
   bool all_with_ledger_ = true;
   bool proof_begun_ = false;
-  std::optional<RecordingMark> mark_;  // of the section
+  std::optional<RecordingMark> mark_;  // of the present section
   std::uint32_t stripe_ = 1;
   std::uint32_t stripes_ = 1;
-  std::optional<FileClose> close_;  // the last, without a block head behind it
+  std::optional<FileClose> close_;  // the last FileClose that no block head follows
   std::uint64_t packets_at_close_ = 0;
   std::uint64_t section_interfaces_ = 0;
   std::uint64_t section_packets_ = 0;
@@ -167,12 +166,12 @@ class LossAccount {
   std::uint64_t last_packet_ns_ = 0;
   std::uint64_t open_head_packets_ = 0;  // packet_count of the last head
   std::uint64_t open_head_offset_ = 0;
-  std::uint64_t uneven_head_offset_ = 0;  // of the first head whose packet_count is wrong; 0: none
+  std::uint64_t uneven_head_offset_ = 0;  // of the first head with a wrong packet_count; 0: none
   std::uint64_t option_drops_ = 0;
   std::uint64_t sequence_gaps_ = 0;
-  bool awaits_drop_count_ = false;  // the first loss of a later file: its packet says how many
-  bool open_span_ = false;          // the last ledger span ends with the next packet
-  std::optional<std::uint32_t> closing_ring_;  // whose counts alone the last head has
+  bool awaits_drop_count_ = false;  // a later file's first loss: the next drop count is its size
+  bool open_span_ = false;          // the last ledger span ends at the next packet's time
+  std::optional<std::uint32_t> closing_ring_;  // ring of the last head, if that has only counts
   std::map<std::uint32_t, Ring> rings_;
   std::map<std::uint32_t, Interface> interfaces_;
   std::vector<LossSpan> ledger_spans_;

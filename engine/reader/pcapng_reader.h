@@ -13,10 +13,10 @@
 
 namespace capstan {
 
-// True when `bytes` begin with a Section Header Block's type.
+// True when `bytes` begin with the type of a Section Header Block.
 bool has_pcapng_magic(std::span<const std::uint8_t> bytes) noexcept;
 
-// What a Section Header Block's fixed part says.
+// The fixed part of a Section Header Block.
 struct SectionHead {
   bool byte_swapped = false;
   std::uint16_t version_major = 0;
@@ -24,13 +24,13 @@ struct SectionHead {
   std::uint32_t total_length = 0;
 };
 
-// The shortest a Section Header Block can be.
+// The minimum length of a Section Header Block.
 inline constexpr std::size_t kSectionHeadBytes = 28;
 
-// Requires 16 bytes. nullopt: no byte-order magic, or a length that cannot be.
+// Requires 16 bytes. nullopt: no byte-order magic, or an impossible length.
 std::optional<SectionHead> parse_section_head(std::span<const std::uint8_t> bytes) noexcept;
 
-// Requires that `window` starts with a Section Header Block's type.
+// Requires that `window` starts with the type of a Section Header Block.
 std::unique_ptr<RecordReader> make_pcapng_reader(ByteWindow window);
 
 }  // namespace capstan

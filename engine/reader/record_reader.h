@@ -1,4 +1,4 @@
-// RecordReader: what CaptureFile asks of a file format. One implementation per format:
+// RecordReader: the interface between CaptureFile and a file format. One implementation per format:
 // pcap_reader.h, pcapng_reader.h.
 #pragma once
 
@@ -16,18 +16,19 @@ class RecordReader {
  public:
   virtual ~RecordReader() = default;
 
-  // The next thing in the file. kPacket: in `packet`, whose interface_id counts through the whole
-  // file. After kEnd it stays at kEnd. Allocates only for sections and interfaces.
+  // Reads the next item of the file. kPacket: stored in `packet`, with an interface_id that counts
+  // through the whole file. After kEnd every call returns kEnd. Allocates only for sections and
+  // interfaces.
   [[nodiscard]] virtual ReadItem next_item(PacketView& packet) = 0;
 
-  // Bytes from the start of the file to the item last read.
+  // Bytes from the start of the file to the item read last.
   virtual std::uint64_t item_offset() const noexcept = 0;
 
-  // The item last read as it stands in a pcapng file, a whole block; empty for other formats.
-  // Borrowed as the packet is. In the byte order of the last section.
+  // The bytes of the item read last, in a pcapng file: a whole block; empty for other formats.
+  // Borrowed like the packet. In the byte order of the last section.
   virtual std::span<const std::uint8_t> item_bytes() const noexcept { return {}; }
 
-  // Whether blocks that are none of the others are handed out too, as ReadItem::kOther.
+  // Whether other types of blocks are returned too, as ReadItem::kOther.
   void report_others(bool wanted) noexcept { reports_others_ = wanted; }
 
   const std::vector<FileSection>& sections() const noexcept { return sections_; }

@@ -1,4 +1,4 @@
-// RecordingSummary: what is in one recording, counted in one pass over it.
+// RecordingSummary: what one recording contains, counted in one pass over it.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,16 @@ struct InterfaceSummary {
 struct RecordingSummary {
   std::string name;
   CaptureFormat format;
-  std::optional<std::uint64_t> size_bytes;  // as stored
+  std::optional<std::uint64_t> size_bytes;  // as stored on disk
   bool being_written = false;
   std::vector<FileSection> sections;
   std::vector<InterfaceSummary> interfaces;
   std::uint64_t packets = 0;
   std::uint64_t captured_bytes = 0;
   std::uint64_t wire_bytes = 0;
-  std::uint64_t truncated_packets = 0;  // fewer bytes present than were on the wire
-  // The earliest and the latest; packets without a time (Simple Packet Blocks) apart.
+  std::uint64_t truncated_packets = 0;  // packets with fewer bytes in the file than on the wire
+  // Times of the earliest and the latest packet, except packets without a time (Simple Packet
+  // Blocks).
   std::optional<std::uint64_t> first_ns;
   std::optional<std::uint64_t> last_ns;
   bool in_time_order = true;
@@ -40,12 +41,12 @@ struct RecordingSummary {
 
   std::uint64_t duration_ns() const noexcept { return first_ns ? *last_ns - *first_ns : 0; }
   double packets_per_second() const noexcept;
-  double bits_per_second() const noexcept;  // of the bytes on the wire
-  // A file that is being written ends where the writer is: that is no fault of it.
+  double bits_per_second() const noexcept;  // from the bytes on the wire
+  // Whether the file is damaged. A file that is being written may end anywhere: that is not damage.
   bool damaged() const noexcept;
 };
 
-// Reads `file` to its end. Throws nothing of its own: damage is in the summary.
+// Reads `file` to its end. Throws nothing itself: damage is described in the summary.
 RecordingSummary summarize(CaptureFile& file);
 
 }  // namespace capstan

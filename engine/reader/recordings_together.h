@@ -1,5 +1,5 @@
-// RecordingsTogether: what several files say of the recordings they are parts of: stripes of one,
-// files of a series, or files that have nothing to do with each other.
+// RecordingsTogether: what several files say about the recordings they are part of: stripes of one
+// recording, files of a series, or unrelated files.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct TogetherReport {
   std::size_t files = 0;
   std::size_t recordings = 0;
   std::uint64_t packets = 0;
-  std::uint64_t received = 0;  // drops included
+  std::uint64_t received = 0;  // including drops
   std::uint64_t dropped = 0;
   std::uint64_t interface_dropped = 0;
   std::uint64_t missing = 0;
@@ -24,8 +24,8 @@ struct TogetherReport {
   std::optional<std::uint64_t> last_ns;
   LossProof proof = LossProof::kProved;
   std::vector<std::string>
-      reasons;               // why no more than that is proved: sentences, at most kMaxReasons
-  std::size_t problems = 0;  // files with one
+      reasons;               // why no more than `proof` is proved: sentences, at most kMaxReasons
+  std::size_t problems = 0;  // number of files with a problem
 
   bool lossy() const noexcept {
     return dropped != 0 || interface_dropped != 0 || missing != 0 || problems != 0;
@@ -34,7 +34,7 @@ struct TogetherReport {
 
 inline constexpr std::size_t kMaxReasons = 20;
 
-// One thread. Remembers a few numbers of each file.
+// One thread. Keeps only a few numbers of each file.
 class RecordingsTogether {
  public:
   void add(const RecordingSummary& summary);
@@ -48,7 +48,7 @@ class RecordingsTogether {
     LossReport loss;  // without its lists
   };
   struct Group {
-    bool marked = false;  // its files say which recording they are of
+    bool marked = false;  // its files say to which recording they belong
     std::uint32_t stripes = 1;
     std::map<std::uint32_t, std::vector<Part>> parts;  // by stripe
     // By interface. The last file of each output says all of what an interface has dropped.
@@ -61,7 +61,7 @@ class RecordingsTogether {
   static void add_group(const Group& group, TogetherReport& report);
   static void weaken(TogetherReport& report, LossProof proof, std::string reason);
 
-  std::map<std::string, Group> groups_;  // by the recording's id, or something else for old files
+  std::map<std::string, Group> groups_;  // by the recording's id, or another text for old files
   std::size_t files_ = 0;
   std::optional<std::uint64_t> first_ns_;
   std::optional<std::uint64_t> last_ns_;

@@ -1,8 +1,8 @@
-// SetReader: the packets of a RecordingSet as one stream in the order of their time, in bounded
-// memory. *Start here* for reading more than one file.
+// SetReader: the packets of a RecordingSet as one stream in time order, in bounded memory. *Start
+// here* for reading more than one file.
 //
-// Beneath it: a FileCursor a file (file_cursor.h), opened when its time comes, closed at its end,
-// put in order by PacketOrder.
+// Below it: one FileCursor per file (file_cursor.h), opened when its time comes and closed at its
+// end. PacketOrder brings them into order.
 #pragma once
 
 #include <atomic>
@@ -20,12 +20,12 @@
 
 namespace capstan {
 
-// From `since_ns` on, and before `until_ns`. Nanoseconds since 1970.
+// From `since_ns` (included) to `until_ns` (not included), in nanoseconds since 1970.
 struct TimeRange {
   std::uint64_t since_ns = 0;
   std::uint64_t until_ns = ~std::uint64_t{0};
   bool contains(std::uint64_t ns) const noexcept { return ns >= since_ns && ns < until_ns; }
-  // Something of what lasts from first_ns to last_ns, both included, may lie in it.
+  // Whether part of a period from first_ns to last_ns, both included, may be in the range.
   bool overlaps(std::uint64_t first_ns, std::uint64_t last_ns) const noexcept {
     return first_ns < until_ns && last_ns >= since_ns;
   }
@@ -36,87 +36,88 @@ struct TimeRange {
 struct SetPacket {
   PacketView packet;
   std::span<const std::uint8_t> block;  // the whole pcapng block; empty for other formats
-  std::uint64_t offset = 0;             // where it stands in the (decompressed) file
+  std::uint64_t offset = 0;             // position in the (decompressed) file
   std::uint32_t file = 0;               // index into the set's files
-  bool byte_swapped = false;            // the order of `block`
+  bool byte_swapped = false;            // byte order of `block`
 };
 
-// What an index says of a file before it is opened.
+// What the index of a file says before the file is opened.
 struct FilePlan {
-  bool skip = false;  // nothing of it can be wanted
-  // What of the file has to be read; none: all of it.
+  bool skip = false;  // no packet of the file can be requested
+  // Which parts of the file have to be read; nullopt: all of it.
   std::optional<std::vector<ByteRange>> ranges;
-  // With `skip` or `ranges`: what the whole file has lost, and its times. Unless loss_known, what
-  // the ranges say of losses counts.
+  // With `skip` or `ranges`: the losses of the whole file, and its times. If loss_known is false,
+  // the losses found in the ranges are used instead.
   bool loss_known = true;
   LossReport loss;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
 };
 
-// What is told while files are read: interfaces before the packets of them, everything else where
-// the reader meets it, which may be a little before packets of the same time are handed out.
+// Is called with items while files are read: interfaces before their packets, everything else when
+// the reader finds it, which may be slightly before packets of the same time are returned.
 class SetListener {
  public:
   virtual ~SetListener() = default;
-  // `item` is none of kPacket and kEnd. capture.item_bytes() is the block.
+  // `item` is never kPacket or kEnd. capture.item_bytes() is the block.
   virtual void on_item(std::uint32_t file, ReadItem item, const CaptureFile& capture) = 0;
 };
 
 struct SetReaderOptions {
   TimeRange range;
   ReadManner manner = ReadManner::kGentle;
-  // Which packets within the range are wanted; empty: all. May throw UsageError.
+  // Which packets in the range are requested; empty: all of them. May throw UsageError.
   std::function<bool(const PacketView&)> accept;
   SetListener* listener = nullptr;
-  bool report_others = false;  // ReadItem::kOther too
-  // Empty: every file is read. Asked for every file in the order of the set, and again for what is
-  // to be read when its turn comes.
+  bool report_others = false;  // report ReadItem::kOther too
+  // Empty: every file is read. Called for every file in the order of the set, and again for a file
+  // that is to be read, when its turn comes.
   std::function<FilePlan(const SetFile& file)> plan;
   const std::atomic<bool>* stop = nullptr;  // ends the stream when true
 };
 
-// What came of one file.
+// What happened with one file.
 struct FileOutcome {
   enum class State : std::uint8_t {
-    kNotReached,  // the stream was left before its turn
-    kIgnored,     // no capture file; it was not named
-    kUnreadable,  // error
-    kRead,        // to where `end` says
-    kPlanned,     // by its index: read in parts, or not at all
+    kNotReached,  // the stream ended before its turn
+    kIgnored,     // not a capture file, and not named by the user
+    kUnreadable,  // see `error`
+    kRead,        // up to the place that `end` describes
+    kPlanned,     // according to its index: read in parts, or not at all
   };
   State state = State::kNotReached;
   std::string error;
   FileEnd end;
   bool being_written = false;
-  std::uint64_t packets = 0;   // read, whatever became of them
+  std::uint64_t packets = 0;   // packets read, requested or not
   std::uint64_t first_ns = 0;  // the earliest and the latest of them; 0 without a packet
   std::uint64_t last_ns = 0;
-  std::uint64_t bytes = 0;  // of the (decompressed) file that were read
+  std::uint64_t bytes = 0;  // bytes of the (decompressed) file that were read
   LossReport loss;
 };
 
 class FileCursor;
 
-// One thread. Throws what CaptureFile throws for files that were named, UsageError when `accept`
+// One thread. Throws what CaptureFile throws for files that the user named, UsageError if `accept`
 // does, and std::system_error; files found in directories never end the stream.
 class SetReader {
  public:
-  // Looks into the start of every file for the time of its first packet, where no plan says it.
+  // Reads the start of each file to learn the time of its first packet, unless its plan has that
+  // time.
   SetReader(const RecordingSet& set, SetReaderOptions options);
   ~SetReader();
   SetReader(const SetReader&) = delete;
   SetReader& operator=(const SetReader&) = delete;
 
-  // The next packet that is wanted; false at the end, or when it was stopped.
+  // Gets the next requested packet; false at the end, or when it was stopped.
   [[nodiscard]] bool next(SetPacket& packet);
 
-  // True when the stream ended because of options.stop, were it before the first packet.
+  // True when the stream ended because of options.stop, even if that was before the first packet.
   bool stopped() const noexcept { return stopped_; }
 
   const RecordingSet& set() const noexcept { return set_; }
-  // One for each file, complete for a file when the stream has passed it. finish() completes those
-  // being read.
+  // One per file; it is complete when the stream has passed the file. finish() completes those of
+  // files still being read.
   const std::vector<FileOutcome>& outcomes() const noexcept { return outcomes_; }
   void finish();
 
@@ -133,7 +134,7 @@ class SetReader {
   std::vector<FileOutcome> outcomes_;
   std::vector<std::unique_ptr<FileCursor>> cursors_;  // null: not open
   PacketOrder order_;
-  bool has_current_ = false;  // the first of order_ was handed out
+  bool has_current_ = false;  // the first packet of order_ has been returned
   bool stopped_ = false;
 };
 

@@ -1,4 +1,4 @@
-// BodyDecoder: the content coding of a body undone piece by piece (RFC 9110 section 8.4.1; raw
+// BodyDecoder: decodes the content coding of a body piece by piece (RFC 9110 section 8.4.1; raw
 // deflate for WebSocket messages, RFC 7692).
 #pragma once
 
@@ -12,10 +12,11 @@
 namespace capstan::audit {
 
 enum class ContentCoding : std::uint8_t { kIdentity, kDeflated, kRawDeflate, kUnreadable };
-// Of the value of Content-Encoding: gzip, x-gzip and deflate are read; of what is left nothing is.
+// The coding named by a Content-Encoding value: gzip, x-gzip and deflate can be read, other codings
+// cannot.
 ContentCoding content_coding(std::string_view value) noexcept;
 
-// One thread. Bounded: a bomb is read as far as its owner cares to.
+// One thread. Bounded: of a decompression bomb only as much is decoded as the caller asks for.
 class BodyDecoder {
  public:
   explicit BodyDecoder(ContentCoding coding) noexcept : coding_(coding) {}
@@ -23,8 +24,8 @@ class BodyDecoder {
   BodyDecoder(const BodyDecoder&) = delete;
   BodyDecoder& operator=(const BodyDecoder&) = delete;
 
-  // Gives what `bytes` decode to, in pieces, to take(Bytes), which answers whether it wants more.
-  // False: they cannot be decoded, now or from now on.
+  // Decodes `bytes` and passes the result in pieces to take(Bytes), which returns whether it wants
+  // more. False: these bytes cannot be decoded, nor can any that follow.
   template <typename Take>
   bool push(Bytes bytes, const Take& take) {
     if (coding_ == ContentCoding::kUnreadable) return false;

@@ -1,4 +1,4 @@
-// EapExchange: EAP (RFC 3748) wherever it is carried: PPP, 802.1X, Diameter.
+// EapExchange: reads EAP (RFC 3748) in any protocol that carries it: PPP, 802.1X, Diameter.
 #pragma once
 
 #include "engine/audit/recogniser.h"
@@ -7,7 +7,7 @@ namespace capstan::audit {
 
 class EapExchange {
  public:
-  // One EAP packet, whole or cut.
+  // One EAP packet, complete or cut.
   void message(Bytes packet, Context& context);
 };
 

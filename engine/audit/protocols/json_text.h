@@ -1,4 +1,4 @@
-// One string of a JSON object on a line, found by its name: for protocols that send a flat object.
+// Finds one value in a JSON object by its name, for protocols that send a flat object on one line.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace capstan::audit {
 
-// The value of `name` in `text`: of a string what stands between its quotes, escapes and all; of a
-// number, true or false its letters. Empty when it is not there. Names inside strings are not taken
-// for names.
+// The value of `name` in `text`: of a string the text between its quotes, with escapes not decoded;
+// of a number, true or false its characters. Empty when the name is not found. Names inside strings
+// are not taken for names.
 std::string_view json_value(std::string_view text, std::string_view name) noexcept;
 
 }  // namespace capstan::audit

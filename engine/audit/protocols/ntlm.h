@@ -1,4 +1,4 @@
-// NTLMSSP messages ([MS-NLMP] section 2.2.1), wherever a protocol carries them.
+// NTLMSSP messages ([MS-NLMP] section 2.2.1), in any protocol that carries them.
 #pragma once
 
 #include <optional>
@@ -9,15 +9,15 @@
 namespace capstan::audit {
 
 struct NtlmAuthenticate {
-  std::string user;                // DOMAIN\user when a domain is given
-  std::size_t response_bytes = 0;  // the NT response, else the LM response
+  std::string user;                // DOMAIN\user when there is a domain
+  std::size_t response_bytes = 0;  // length of the NT response, or of the LM response without one
 };
 
 // Finds an NTLMSSP AUTHENTICATE_MESSAGE (type 3) anywhere in `bytes` (raw, in SPNEGO or in SMB).
-// Nothing when there is none, or when it is anonymous: no user and no response.
+// nullopt when there is none, or when it is anonymous, with neither user nor response.
 std::optional<NtlmAuthenticate> find_ntlm_authenticate(Bytes bytes);
 
-// True when any NTLMSSP message is there.
+// True when `bytes` contain any NTLMSSP message.
 bool contains_ntlmssp(Bytes bytes) noexcept;
 
 }  // namespace capstan::audit

@@ -1,4 +1,4 @@
-// The makers of the recognisers, one file a protocol.
+// Functions that make the recognisers; each protocol has its own file.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ std::unique_ptr<Recogniser> make_nntp();
 std::unique_ptr<Recogniser> make_irc();
 std::unique_ptr<Recogniser> make_http();  // http.cc
 std::unique_ptr<Recogniser> make_rtsp();
-std::unique_ptr<Recogniser> make_http2();      // http2.cc: behind the preface's first line
-std::unique_ptr<Recogniser> make_websocket();  // websocket.cc: behind the handshake
+std::unique_ptr<Recogniser> make_http2();      // http2.cc: after the preface's first line
+std::unique_ptr<Recogniser> make_websocket();  // websocket.cc: after the handshake
 std::unique_ptr<Recogniser> make_sip();
 std::unique_ptr<Recogniser> make_telnet();  // telnet.cc
 std::unique_ptr<Recogniser> make_rlogin();  // rlogin.cc

@@ -1,7 +1,7 @@
 // SaslExchange: a SASL login (RFC 4422) inside any protocol that carries one.
 //
-// The protocol takes the messages out of its own framing and hands them in decoded; mechanisms are
-// read here, once for SMTP, IMAP, POP3, NNTP, IRC, XMPP, LDAP and PostgreSQL.
+// The protocol's recogniser removes its own framing and passes in the decoded messages. Mechanisms
+// are read here, in one place for SMTP, IMAP, POP3, NNTP, IRC, XMPP, LDAP and PostgreSQL.
 #pragma once
 
 #include <array>
@@ -14,22 +14,24 @@ namespace capstan::audit {
 class SaslExchange {
  public:
   bool active() const noexcept { return method_ != Method::kNone; }
-  // Begins an exchange of the mechanism named by the client.
+  // Begins an exchange with the mechanism that the client named.
   void begin(std::string_view mechanism, Context& context);
   void end() noexcept { method_ = Method::kNone; }
 
-  // A client message, decoded. `where` are its bytes as they lay in the stream.
+  // A decoded message of the client. `where` is the range of its bytes in the stream.
   void client_message(Bytes message, Bytes where, Context& context);
   // The same in base64 (RFC 4954 section 4, RFC 9051 section 6.2.2, RFC 5034 section 4); "=" is an
-  // empty message, "*" cancels. What does not decode is still taken for the secret it stands for.
+  // empty message, "*" cancels. Text that cannot be decoded still counts as the secret expected
+  // here.
   void client_base64(std::string_view text, Context& context);
-  // A server challenge, decoded from base64 where it can be: tells which of its two prompts LOGIN
-  // has sent.
+  // A challenge of the server, decoded from base64 if possible: shows which of its two prompts
+  // LOGIN has sent.
   void server_base64(std::string_view text) noexcept;
-  // The same when no exchange is known to be going on: a session met behind its AUTH. Begins the
-  // one that the challenge belongs to; false when it is none of those that can be told.
+  // The same when no exchange is known to have begun, because the capture began after the AUTH
+  // command. Begins the exchange that the challenge belongs to; false when it cannot be identified.
   bool begin_by_challenge(std::string_view text, Context& context);
-  // The same by a client's message where a mechanism should stand: PLAIN's is known by its shape.
+  // The same for a message of the client in a place where a mechanism is expected: recognises PLAIN
+  // by its form.
   bool begin_by_message(std::string_view text, Context& context);
 
  private:
@@ -42,9 +44,9 @@ class SaslExchange {
     kScram,
     kOauth,
     kNtlm,
-    kGss,            // GSSAPI, GS2-*, GSS-SPNEGO: Kerberos, or NTLM inside
+    kGss,            // GSSAPI, GS2-*, GSS-SPNEGO: with Kerberos or NTLM inside
     kWithoutSecret,  // ANONYMOUS, EXTERNAL
-    kOpaque,         // SRP and what else we cannot read
+    kOpaque,         // SRP and other mechanisms that cannot be read
   };
 
   void plain(Bytes message, Bytes where, Context& context);
@@ -58,13 +60,13 @@ class SaslExchange {
   Method method_ = Method::kNone;
   // LOGIN: the name has been sent, or the server asks for the password.
   bool password_next_ = false;
-  bool prompt_unknown_ = false;  // ... asks in words that are not known
+  bool prompt_unknown_ = false;  // LOGIN: the server's prompt is not known
   bool done_ = false;            // the secret of this exchange has been seen
   Mechanism name_;
 };
 
 // The value of `key` in a comma-separated list of key=value and key="value" (RFC 2831 section 7.1,
-// RFC 7616 section 3.4). Empty when it is not there. Quotes are taken off, escapes are left.
+// RFC 7616 section 3.4). Empty when it is not there. Quotes are removed, escapes are not decoded.
 std::string_view directive(std::string_view list, std::string_view key) noexcept;
 
 }  // namespace capstan::audit

@@ -1,5 +1,5 @@
-// How the protocols of this folder show themselves. Each file with a make_ function that is listed
-// in signatures.cc has its matchers beside it.
+// How the protocols of this folder are recognised. A protocol listed in signatures.cc has its
+// matchers in the same file as its make_ function.
 #pragma once
 
 #include "engine/audit/facts.h"
@@ -7,13 +7,15 @@
 
 namespace capstan::audit {
 
-// Whether bytes are of a protocol: what more of them could still decide is kMaybe.
+// Whether bytes belong to a protocol. kMaybe: more bytes are needed to decide.
 enum class Match : std::uint8_t { kNo, kMaybe, kYes };
 
-// A stream's opening against all protocols that have a signature here. State kNone: none of them.
+// Compares the opening of a stream with all protocols that have a signature here. State kNone: it
+// is none of them.
 Identification identify_by_signature(const Opening& opening);
 
-// One matcher a side of a protocol: the first bytes seen of it. The client's may look at ports.
+// One matcher for each side of a protocol, for the first bytes seen of that side. A client's
+// matcher may also look at ports.
 Match amqp_signature(Bytes bytes) noexcept;
 Match mongodb_client(Bytes bytes) noexcept;
 Match tds_client(Bytes bytes) noexcept;
@@ -22,7 +24,7 @@ Match memcached_client(Bytes bytes) noexcept;
 Match kafka_client(Bytes bytes) noexcept;
 Match zookeeper_client(Bytes bytes) noexcept;
 Match smpp_client(Bytes bytes) noexcept;
-Match smpp_server(Bytes bytes) noexcept;  // an outbind
+Match smpp_server(Bytes bytes) noexcept;  // an outbind request
 Match tacacs_signature(Bytes bytes) noexcept;
 Match diameter_signature(Bytes bytes) noexcept;
 Match x11_client(Bytes bytes) noexcept;
@@ -32,15 +34,16 @@ Match rcon_client(Bytes bytes) noexcept;
 Match rexec_client(Bytes bytes, std::uint16_t client_port, std::uint16_t server_port) noexcept;
 Match svn_client(Bytes bytes) noexcept;
 Match svn_server(Bytes bytes) noexcept;
-// Dialogues in lines: the protocol of a client's or a server's first line, which is whole.
+// Line-based protocols: the protocol of a client's or a server's first line, which must be
+// complete.
 Protocol dialogue_of_client(std::string_view line, Bytes all, std::uint16_t port) noexcept;
 Protocol dialogue_of_server(std::string_view line, Bytes all) noexcept;
 
-// The same for the first of a session's messages (UDP, SCTP, IP, PPP, 802.1X).
+// The same for the first message of a session (UDP, SCTP, IP, PPP, 802.1X).
 Protocol message_protocol_of(Transport transport, Bytes message, std::uint16_t from_port,
                              std::uint16_t to_port) noexcept;
 
-// Pieces that several matchers need.
+// Helpers that several matchers use.
 inline Match begins_with(Bytes bytes, std::string_view pattern) noexcept {
   const std::size_t size = bytes.size() < pattern.size() ? bytes.size() : pattern.size();
   for (std::size_t i = 0; i < size; ++i) {

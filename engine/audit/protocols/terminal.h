@@ -1,5 +1,5 @@
-// TerminalLogin: a login typed at a prompt, as Telnet and rlogin carry it, once their own framing
-// is off.
+// TerminalLogin: a login typed at a prompt, as in Telnet and rlogin, after their own framing has
+// been removed.
 #pragma once
 
 #include <array>
@@ -10,14 +10,14 @@
 
 namespace capstan::audit {
 
-// Follows the server's text for its prompt and the client's typing for the line it answers with.
-// Works for character mode (one byte a packet, echoed) and line mode alike.
+// Watches the server's text for a prompt and the client's typing for the line that answers it.
+// Works both in character mode (one byte per packet, echoed) and in line mode.
 class TerminalLogin {
  public:
   void server_text(std::uint8_t byte) noexcept;
-  // `where` is the byte as it lies in the stream.
+  // `where` is the byte's place in the stream.
   void client_text(std::uint8_t byte, Bytes where, Context& context);
-  // The session is over: a password typed but not sent off with Enter still counts.
+  // The session is over: a password that was typed but not sent with Enter still counts.
   void finish(Context& context);
 
  private:
@@ -31,10 +31,10 @@ class TerminalLogin {
   bool server_seen_ = false;
   bool after_cr_ = false;
   bool named_ = false;             // a name was typed at a prompt, and nothing after it
-  std::size_t name_bytes_ = 0;     // of it
-  std::size_t since_name_ = 0;     // printable bytes of the server's since then
+  std::size_t name_bytes_ = 0;     // length of that name
+  std::size_t since_name_ = 0;     // printable bytes the server has sent since then
   Input input_ = Input::kNone;     // what the client is typing; kNone: at the start of a line
-  std::uint32_t blind_lines_ = 0;  // lines typed while the server was not seen
+  std::uint32_t blind_lines_ = 0;  // lines typed before any byte of the server was seen
   SecretBuffer<256> typed_;
 };
 

@@ -1,9 +1,9 @@
-// UnitRecogniser: the reading of messages that say themselves how long they are. The one shape of
-// binary protocols, as LineRecogniser is that of dialogues in lines.
+// UnitRecogniser: reads messages that state their own length. It is the base of binary protocols,
+// as LineRecogniser is that of line-based ones.
 //
-// A protocol says how long the unit at the front is (unit_size) and reads it (on_unit); waiting for
-// the rest, passing over what cannot be held, the way into TLS, the end of the capture and what is
-// said about bytes in the clear are here, once.
+// A protocol returns the length of the unit at the front (unit_size) and reads it (on_unit). This
+// class does the rest for all of them: waiting for the rest of a unit, skipping what cannot be
+// held, the change to TLS, the end of the capture, and noting bytes in clear text.
 #pragma once
 
 #include "engine/audit/protocols/line_recogniser.h"
@@ -18,32 +18,32 @@ class UnitRecogniser : public Recogniser {
   void on_end(Side side, Bytes rest, Context& context) override;
 
  protected:
-  // Bytes of the whole unit at the front of `bytes`, which are never none. kMore: more are needed
-  // to tell. kLost: no unit begins here.
+  // Length in bytes of the complete unit at the front of `bytes`, which is never empty. kMore: more
+  // bytes are needed to know it. kLost: no unit begins here.
   static constexpr std::uint64_t kMore = 0;
   static constexpr std::uint64_t kLost = ~std::uint64_t{0};
   virtual std::uint64_t unit_size(Side side, Bytes bytes, const Context& context) const = 0;
 
-  // One unit: whole, or its front where it is longer than `wanted_bytes` or than can be held; what
-  // is missing of it is passed over.
+  // Reads one unit. It is complete, or only its beginning when it is longer than `wanted_bytes` or
+  // than can be held; the missing part is skipped.
   virtual void on_unit(Side side, Bytes unit, Context& context) = 0;
 
-  // How much of a unit is worth waiting for.
+  // How many bytes of a unit are worth waiting for.
   virtual std::size_t wanted_bytes() const { return 8192; }
-  // True when TLS may begin at this place: by default once the client has asked.
+  // True when TLS may begin here: by default after the client has asked for it.
   virtual bool tls_may_begin(Side side, const Context& context) const {
     static_cast<void>(side);
     return context.facts.upgrade >= Upgrade::kRequested;
   }
-  // True when each unit is a message of its own, so that a login may come however late.
+  // True when each unit is a separate message, so that a login may come at any time.
   virtual bool logins_come_late() const { return false; }
-  // What lies here is not of this protocol (any more), or cannot be waited for: by default this
-  // side is left alone. The bytes are passed over, unless the context is told what follows (a
-  // tunnel): then they are its first.
+  // The bytes here are not (or no longer) of this protocol, or cannot be waited for. By default
+  // this side is not read any more. The bytes are skipped, unless the context is told what follows
+  // (a tunnel): then they are the first bytes of what follows.
   virtual void on_lost(Side side, Context& context) { context.finish_side(side); }
 };
 
-// Once from side to side: the protocols whose server's bytes tell nothing.
+// For protocols in which the server's bytes tell nothing: reads only the client's units.
 class ClientUnitRecogniser : public UnitRecogniser {
  protected:
   virtual std::uint64_t client_unit_size(Bytes bytes) const = 0;

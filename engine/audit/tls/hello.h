@@ -1,4 +1,4 @@
-// ClientHello, ServerHello and Certificate messages of TLS, DTLS and QUIC, read into TlsFacts.
+// Reads the ClientHello, ServerHello and Certificate messages of TLS, DTLS and QUIC into TlsFacts.
 #pragma once
 
 #include "engine/audit/facts.h"
@@ -7,17 +7,18 @@ namespace capstan::audit {
 
 enum class HelloTransport : std::uint8_t { kTcp, kDatagram, kQuic };
 
-// The body of a ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), behind its
-// handshake header. Sets offer, SNI, ALPN, JA3 and JA4. A body cut short is read as far as it goes.
+// The body of a ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2), without its
+// handshake header. Sets offer, SNI, ALPN, JA3 and JA4. A body that was cut is read up to its end.
 void read_client_hello(Bytes body, HelloTransport transport, TlsFacts& tls);
 
 // The body of a ServerHello (section 4.1.3). Sets version, cipher, ALPN, JA3S.
 void read_server_hello(Bytes body, TlsFacts& tls);
 
-// The body of a Certificate message up to TLS 1.2 (RFC 5246 section 7.4.2): its first certificate.
+// The first certificate in the body of a Certificate message up to TLS 1.2 (RFC 5246 section
+// 7.4.2).
 void read_certificate(Bytes body, std::uint64_t now_ns, TlsFacts& tls);
 
-// An SSL 2.0 ClientHello (RFC 5246 appendix E.2), from its record header on.
+// An SSL 2.0 ClientHello (RFC 5246 appendix E.2), beginning with its record header.
 void read_sslv2_hello(Bytes record, TlsFacts& tls);
 
 // "TLS1.2", "DTLS1.0", "TLS1.3-draft28"; empty for 0.
