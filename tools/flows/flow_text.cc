@@ -106,8 +106,9 @@ std::string csv_field(const std::string& text) {
 std::string application_text(const Flow& flow) {
   if (!flow.application) return {};
   const FlowApplication& known = *flow.application;
-  std::string text = " " + known.protocol;
-  if (!known.server_name.empty()) text += " " + printable(known.server_name);
+  std::string text(1, ' ');
+  text += known.protocol;
+  if (!known.server_name.empty()) text.append(1, ' ').append(printable(known.server_name));
   return text;
 }
 
