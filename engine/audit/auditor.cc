@@ -112,10 +112,8 @@ void Auditor::prepare(const PacketView& view, Prepared& one) noexcept {
 void Auditor::prefetch_session(const Prepared& one) noexcept {
   if (one.transport->payload.empty()) return;
   const FlowRecord* const flow = flows_.find(one.oriented.key, one.hash);
-  if (flow == nullptr || flow->state.session_done) return;
-  const Session* const session = flow->state.session.get();
-  if (session == nullptr) return;
-  const char* const address = reinterpret_cast<const char*>(session);
+  if (flow == nullptr || flow->state.session_done || !flow->state.session) return;
+  const char* const address = reinterpret_cast<const char*>(flow->state.session.get());
   for (std::size_t line = 0; line < sizeof(Session); line += 64) {
     __builtin_prefetch(address + line);
   }
