@@ -32,4 +32,9 @@ std::string finished_path(const std::string& path) {
   return (whole.parent_path() / bare).string();
 }
 
+std::string directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  return directory.empty() ? "." : directory;
+}
+
 }  // namespace capstan

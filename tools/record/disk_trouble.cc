@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <string>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/format/part_name.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
 
@@ -24,11 +24,10 @@ std::string trouble_text(const std::string& path, int error) {
 
 // The next file cannot be made, and the recording goes on in the one it has.
 std::string turn_text(const std::string& path, int error) {
-  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
   return fmt::format(
       "{}: no new file can be begun: {}. The recording goes on in the file it has, and turns as "
       "soon as {} takes files again",
-      path, errno_text(error), directory.empty() ? "." : directory.string());
+      path, errno_text(error), directory_of(path));
 }
 
 void say(LogLevel level, const std::string& text) { standard_log().write(level, text); }

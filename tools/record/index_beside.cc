@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/core/clock.h"
+#include "engine/format/part_name.h"
 #include "engine/index/index_reader.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
@@ -33,11 +34,6 @@ IndexWorkerOptions worker_options(IndexBesideOptions& options) {
   worker.limits.max_rows = kMaxRows;
   worker.busy = std::move(options.busy);
   return worker;
-}
-
-std::string directory_of_pattern(const std::string& pattern) {
-  const std::string directory = fs::path(pattern).parent_path().string();
-  return directory.empty() ? "." : directory;
 }
 
 }  // namespace
@@ -103,7 +99,7 @@ void IndexBeside::started() {
       reason = error.what();
     }
     if (reason.empty() || !trouble.empty()) continue;
-    trouble = fmt::format("{} cannot be read: {}", directory_of_pattern(pattern), reason);
+    trouble = fmt::format("{} cannot be read: {}", directory_of(pattern), reason);
   }
   if (trouble.empty()) return;
   standard_log().write(
@@ -119,7 +115,7 @@ std::error_code IndexBeside::add_earlier(const std::string& pattern) {
   std::error_code error;
   std::error_code ignored;
   const fs::directory_iterator end;
-  for (fs::directory_iterator at(directory_of_pattern(pattern), error); !error && at != end;
+  for (fs::directory_iterator at(directory_of(pattern), error); !error && at != end;
        at.increment(error)) {
     const fs::path& path = at->path();
     if (!names.number_of(path.filename().string()) || !at->is_regular_file(ignored)) continue;

@@ -76,11 +76,9 @@ void finish_leftover(const std::string& path) { finish(path, false); }
 
 void finish_leftovers(const std::string& pattern) {
   const SeriesNames names(pattern);
-  std::filesystem::path directory = std::filesystem::path(pattern).parent_path();
-  if (directory.empty()) directory = ".";
   std::vector<std::string> cut_short;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory_of(pattern), ignored)) {
     const std::string path = finished_path(entry.path().string());
     const std::string name = std::filesystem::path(path).filename().string();
     if (path.empty() || !names.number_of(name)) continue;

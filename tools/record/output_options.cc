@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "engine/core/clock.h"
+#include "engine/format/part_name.h"
 #include "tools/privileges/privileges.h"
 #include "tools/record/outputs.h"
 
@@ -26,9 +27,8 @@ std::string absolute_path(const std::string& path) {
   return error ? path : whole.lexically_normal().string();
 }
 
-std::string directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(absolute_path(path)).parent_path().string();
-  return directory.empty() ? "." : directory;
+std::string absolute_directory_of(const std::string& path) {
+  return directory_of(absolute_path(path));
 }
 
 std::vector<std::string> target_directories(const RecordOptions& options) {
@@ -40,7 +40,7 @@ std::vector<std::string> target_directories(const RecordOptions& options) {
                         !std::filesystem::is_regular_file(file, ignored))) {
       continue;
     }
-    directories.push_back(directory_of(file));
+    directories.push_back(absolute_directory_of(file));
   }
   return directories;
 }

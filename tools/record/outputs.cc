@@ -179,7 +179,7 @@ void Outputs::add_to(RecordStats& stats) const {
   for (const auto& writer : writers_) {
     FileStats file = file_stats(*writer, stats.impatient);
     // What the recording has taken ahead for itself is room, not a full disk.
-    const std::string directory = directory_of(file.path);
+    const std::string directory = absolute_directory_of(file.path);
     for (AlarmInputs::Disk& disk : stats.disks) {
       if (disk.directory != directory) continue;
       disk.free_bytes += writer->counters().bytes_ahead.get();

@@ -90,7 +90,7 @@ class Outputs final : public BlockConsumer {
 // Returns the path as an absolute path; "-" and paths for which this fails are returned unchanged.
 std::string absolute_path(const std::string& path);
 // Returns the directory, absolute, that contains the file of this path.
-std::string directory_of(const std::string& path);
+std::string absolute_directory_of(const std::string& path);
 
 // The directories, absolute, of a recording's regular files: where the recorder keeps creating
 // files.

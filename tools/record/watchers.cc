@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "engine/core/clock.h"
+#include "engine/format/part_name.h"
 #include "tools/common/json_text.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
@@ -49,8 +49,7 @@ void Watchers::open_status_socket() {
   if (chosen == "none") return;
   if (!chosen.empty()) {
     status_socket_ = std::make_unique<StatusSocket>(chosen);
-    const std::filesystem::path directory = std::filesystem::path(chosen).parent_path();
-    status_directory_ = directory.empty() ? "." : directory.string();
+    status_directory_ = directory_of(chosen);
     return;
   }
   if (status_directory_.empty()) return;

@@ -32,11 +32,6 @@ constexpr auto kRetry = std::chrono::seconds(1);
 constexpr std::uint64_t kRoomBytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t kRoomPerDisk = 50;  // never more than the 50th part of it
 
-std::string directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  return directory.empty() ? "." : directory;
-}
-
 std::string file_name_of(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
@@ -25,11 +24,6 @@ namespace {
 // O_DIRECT.
 constexpr std::uint32_t kDirectAlignmentBytes = 4096;
 constexpr mode_t kFileMode = 0640;
-
-std::string directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  return directory.empty() ? "." : directory;
-}
 
 // fifo(7): opening for writing waits for a reader, and with O_NONBLOCK fails with ENXIO without
 // one. Signals being blocked, only the latter can be interrupted.

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "engine/core/unique_fd.h"
+#include "engine/format/part_name.h"
 #include "engine/index/index_reader.h"
 
 namespace capstan {
@@ -30,9 +31,7 @@ int write_whole(int fd, std::span<const std::uint8_t> bytes) noexcept {
 }
 
 int sync_directory(const std::string& path) noexcept {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  const char* const place = directory.empty() ? "." : directory.c_str();
-  const UniqueFd fd(::open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
 }
 

@@ -126,8 +126,7 @@ void sync_file(int fd, const std::string& path) {
 }
 
 void sync_directory(const std::string& path) {
-  const fs::path parent = fs::path(path).parent_path();
-  const std::string directory = parent.empty() ? "." : parent.string();
+  const std::string directory = directory_of(path);
   const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) throw_errno("open " + directory);
   sync_file(fd.get(), directory);
