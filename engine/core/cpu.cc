@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -72,6 +74,12 @@ void keep_current_thread_on(const std::vector<int>& cpus) noexcept {
   CPU_ZERO(&set);
   for (const int cpu : cpus) CPU_SET(static_cast<unsigned>(cpu), &set);
   ::pthread_setaffinity_np(::pthread_self(), sizeof(set), &set);
+}
+
+void give_way_to_recording() noexcept {
+  constexpr int kNiceness = 5;
+  // Linux: of this thread alone (setpriority(2), "C library/kernel differences").
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
 }
 
 void name_current_thread(std::string_view name) noexcept {

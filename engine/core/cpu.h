@@ -22,6 +22,11 @@ std::vector<int> parse_cpu_list(std::string_view text);
 // ignored.
 void keep_current_thread_on(const std::vector<int>& cpus) noexcept;
 
+// Lowers the calling thread's priority a little (nice 5): the threads of a capture and of its
+// writer come first where CPUs are short, and the thread still gets its turn within some ten
+// milliseconds, which matters while it holds a block. Errors are ignored.
+void give_way_to_recording() noexcept;
+
 // Names the calling thread, as top(1) and perf show it. The name is cut to the kernel's limit of 15
 // characters.
 void name_current_thread(std::string_view name) noexcept;

@@ -1,8 +1,5 @@
 #include "tools/audit/audit_worker.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <new>
 
@@ -18,9 +15,6 @@ namespace {
 
 constexpr std::uint64_t kNapNs = 5 * kNanosecondsPerMillisecond;
 constexpr std::uint64_t kTickNs = kNanosecondsPerSecond;
-// Capture and writer go first where CPUs are short; the worker still gets its turn within some ten
-// milliseconds, which matters while it holds a block.
-constexpr int kNiceness = 5;
 
 }  // namespace
 
@@ -115,8 +109,7 @@ void AuditWorker::audit() {
 void AuditWorker::run(const std::vector<int>& cpus) noexcept {
   name_current_thread("audit");
   keep_current_thread_on(cpus);
-  // Linux: of this thread alone (setpriority(2), "C library/kernel differences").
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  give_way_to_recording();
   try {
     audit();
   } catch (const std::bad_alloc&) {

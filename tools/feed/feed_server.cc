@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +23,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{64} << 20;
 constexpr int kIdleMs = 5;
-// The threads that record come first.
-constexpr int kNiceness = 5;
 constexpr int kMostEvents = 64;
 // Blocks of a ring copied in one go, before clients get their turn.
 constexpr int kMostBlocks = 8;
@@ -88,8 +85,7 @@ void FeedServer::join() {
 void FeedServer::run(const std::vector<int>& cpus) noexcept {
   name_current_thread("feed");
   keep_current_thread_on(cpus);
-  // Linux: of this thread alone (setpriority(2), "C library/kernel differences").
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  give_way_to_recording();
   try {
     serve();
   } catch (const std::exception& error) {  // no memory

@@ -1,8 +1,5 @@
 #include "writers/live/live_indexer.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -19,8 +16,6 @@ namespace capstan {
 namespace {
 
 constexpr std::uint64_t kNapNs = 5 * kNanosecondsPerMillisecond;
-// As the audit's (audit_worker.cc): behind capture and writer, but soon enough for a held block.
-constexpr int kNiceness = 5;
 // A second of blocks at 4 GB/s.
 constexpr std::size_t kMostPlaces = 4096;
 // Files that were begun and of which nothing was left are forgotten behind so many others.
@@ -155,8 +150,7 @@ bool LiveIndexer::take_turn() noexcept {
 void LiveIndexer::run(const std::vector<int>& cpus) noexcept {
   name_current_thread("live-index");
   keep_current_thread_on(cpus);
-  // Linux: of this thread alone (setpriority(2), "C library/kernel differences").
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  give_way_to_recording();
   while (true) {
     const bool ending = ending_.load(std::memory_order_acquire);
     const bool took = take_turn();
