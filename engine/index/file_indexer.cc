@@ -62,31 +62,22 @@ class Indexer {
   }
 
   void read_item(ReadItem item) {
+    account_.add_item(item, file_, file_.item_offset());
     switch (item) {
       case ReadItem::kSection:
         indexed.sections.push_back({file_.item_offset(), {}});
         block_.section = static_cast<std::uint32_t>(indexed.sections.size() - 1);
         block_.interfaces = 0;
         gain_.begin_section();
-        account_.begin_section(file_.sections().back());
         break;
       case ReadItem::kInterface:
-        account_.add_interface();
         if (indexed.sections.empty()) break;
         indexed.sections.back().interfaces.push_back(
             {file_.item_offset(), 0, file_.interfaces().back().link_type});
         break;
       case ReadItem::kBlockHead:
         gain_.add_head(file_.block_head());
-        account_.add_head(file_.block_head(), file_.item_offset());
         block_.ring = file_.block_head().ring;
-        break;
-      case ReadItem::kStatistics:
-        account_.add_statistics(file_.statistics(),
-                                file_.interfaces()[file_.statistics().interface_id].name);
-        break;
-      case ReadItem::kFileClose:
-        account_.add_close(file_.file_close());
         break;
       default:
         break;

@@ -99,18 +99,10 @@ void FileCursor::note_item(ReadItem item) {
     draining_ = held_packets_ != 0;
     if (!draining_) lanes_.clear();
     first_interface_ = capture_.interfaces().size();
-    loss_.begin_section(capture_.sections().back());
   } else if (item == ReadItem::kStatistics) {
-    loss_.add_statistics(capture_.statistics(),
-                         capture_.interfaces()[capture_.statistics().interface_id].name);
     last_statistics_ns_ = std::max(last_statistics_ns_, capture_.statistics().timestamp_ns);
-  } else if (item == ReadItem::kBlockHead) {
-    loss_.add_head(capture_.block_head(), file_offset());
-  } else if (item == ReadItem::kInterface) {
-    loss_.add_interface();
-  } else if (item == ReadItem::kFileClose) {
-    loss_.add_close(capture_.file_close());
   }
+  loss_.add_item(item, capture_, file_offset());
   if (options_.listener != nullptr) options_.listener->on_item(index_, item, capture_);
 }
 

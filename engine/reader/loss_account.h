@@ -19,6 +19,8 @@
 
 namespace capstan {
 
+class CaptureFile;
+
 enum class LossSource : std::uint8_t { kNone, kPacketOptions, kStatistics, kLedger };
 
 // How far the account of losses is reliable. In ascending order of strength.
@@ -108,6 +110,10 @@ class LossAccount {
   // Of an interface of this name; empty: it has none.
   void add_statistics(const InterfaceStatistics& statistics, const std::string& interface_name);
   void add_close(const FileClose& close);
+
+  // What `file` has just read, unless it is a packet: calls the function above that belongs to
+  // `item`, if there is one. `offset`: as in add_head().
+  void add_item(ReadItem item, const CaptureFile& file, std::uint64_t offset);
 
   // Ends the last section and returns the report.
   LossReport finish(const FileState& state);

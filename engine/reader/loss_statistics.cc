@@ -1,10 +1,37 @@
-// What Interface Statistics Blocks add to a LossAccount: all that a file of another program counts,
-// and of a recording what the network cards dropped.
+// What a LossAccount takes of a file beside its packets, and what Interface Statistics Blocks add
+// to it: all that a file of another program counts, and of a recording what the network cards
+// dropped.
 #include <algorithm>
 
+#include "engine/reader/capture_file.h"
 #include "engine/reader/loss_account.h"
 
 namespace capstan {
+
+void LossAccount::add_item(ReadItem item, const CaptureFile& file, std::uint64_t offset) {
+  switch (item) {
+    case ReadItem::kSection:
+      begin_section(file.sections().back());
+      break;
+    case ReadItem::kInterface:
+      add_interface();
+      break;
+    case ReadItem::kStatistics:
+      add_statistics(file.statistics(), file.interfaces()[file.statistics().interface_id].name);
+      break;
+    case ReadItem::kBlockHead:
+      add_head(file.block_head(), offset);
+      break;
+    case ReadItem::kFileClose:
+      add_close(file.file_close());
+      break;
+    case ReadItem::kPacket:
+    case ReadItem::kEvent:
+    case ReadItem::kOther:
+    case ReadItem::kEnd:
+      break;
+  }
+}
 
 void LossAccount::add_statistics(const InterfaceStatistics& statistics,
                                  const std::string& interface_name) {

@@ -42,38 +42,19 @@ PacketTotals read_through(CaptureFile& file, LossAccount& loss, RecordingSummary
   totals.zero_is_a_time = file.format().kind == CaptureFormat::Kind::kPcap;
   PacketView packet;
   while (true) {
-    switch (file.next_item(packet)) {
-      case ReadItem::kPacket:
-        totals.add(packet);
-        loss.add_packet(packet);
-        break;
-      case ReadItem::kSection:
-        loss.begin_section(file.sections().back());
-        break;
-      case ReadItem::kStatistics:
-        loss.add_statistics(file.statistics(),
-                            file.interfaces()[file.statistics().interface_id].name);
-        break;
-      case ReadItem::kBlockHead:
-        loss.add_head(file.block_head(), file.item_offset());
-        break;
-      case ReadItem::kEvent:
-        if (summary.events.size() < kMaxEvents) {
-          summary.events.push_back(file.event());
-        } else {
-          ++summary.events_omitted;
-        }
-        break;
-      case ReadItem::kInterface:
-        loss.add_interface();
-        break;
-      case ReadItem::kFileClose:
-        loss.add_close(file.file_close());
-        break;
-      case ReadItem::kOther:
-        break;
-      case ReadItem::kEnd:
-        return totals;
+    const ReadItem item = file.next_item(packet);
+    if (item == ReadItem::kEnd) return totals;
+    if (item == ReadItem::kPacket) {
+      totals.add(packet);
+      loss.add_packet(packet);
+      continue;
+    }
+    loss.add_item(item, file, file.item_offset());
+    if (item != ReadItem::kEvent) continue;
+    if (summary.events.size() < kMaxEvents) {
+      summary.events.push_back(file.event());
+    } else {
+      ++summary.events_omitted;
     }
   }
 }

@@ -50,32 +50,13 @@ class Admission {
 // The next packet; what else stands in the file goes into the account of what it lost.
 bool next_packet(CaptureFile& file, LossAccount& loss, PacketView& packet) {
   while (true) {
-    switch (file.next_item(packet)) {
-      case ReadItem::kPacket:
-        loss.add_packet(packet);
-        return true;
-      case ReadItem::kSection:
-        loss.begin_section(file.sections().back());
-        break;
-      case ReadItem::kStatistics:
-        loss.add_statistics(file.statistics(),
-                            file.interfaces()[file.statistics().interface_id].name);
-        break;
-      case ReadItem::kBlockHead:
-        loss.add_head(file.block_head(), file.item_offset());
-        break;
-      case ReadItem::kEnd:
-        return false;
-      case ReadItem::kInterface:
-        loss.add_interface();
-        break;
-      case ReadItem::kEvent:
-      case ReadItem::kOther:
-        break;
-      case ReadItem::kFileClose:
-        loss.add_close(file.file_close());
-        break;
+    const ReadItem item = file.next_item(packet);
+    if (item == ReadItem::kEnd) return false;
+    if (item == ReadItem::kPacket) {
+      loss.add_packet(packet);
+      return true;
     }
+    loss.add_item(item, file, file.item_offset());
   }
 }
 
