@@ -34,15 +34,6 @@ void become_nobody() {
     ::_exit(126);
 }
 
-std::string status_line(const std::filesystem::path& file, const std::string& key) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with(key + ":"))
-      return line.substr(line.find_first_not_of(" \t", key.size() + 1));
-  }
-  return "no " + key;
-}
-
 // Of every thread, as capabilities and filters belong to threads.
 void expect_locked_down(pid_t pid, bool started_as_root) {
   std::size_t threads = 0;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,25 +27,11 @@ constexpr std::uint64_t kBlock = 1U << 20;      // a file of ours may pass its s
 constexpr std::uint32_t kFrameBytes = 1000;
 constexpr uid_t kNobody = 65534;
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::vector<std::string> lines_of(const fs::path& path) {
   std::vector<std::string> lines;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;
-}
-
-// The value behind "Name:" in /proc/PID/status.
-std::string status_of(const Process& process, const std::string& name) {
-  const std::string text = text_of("/proc/" + std::to_string(process.pid()) + "/status");
-  const std::size_t at = text.find("\n" + name + ":");
-  return at == std::string::npos
-             ? ""
-             : text.substr(at + name.size() + 3, text.find('\n', at + 1) - at - name.size() - 3);
 }
 
 // One of the two programs, with a folder of its own that everybody may write to.
@@ -57,6 +42,7 @@ class Side {
       : folder_(folder), process_(command(folder, std::move(program), name, flags)) {}
 
   Process& process() { return process_; }
+  const Process& process() const { return process_; }
   const fs::path& folder() const { return folder_; }
   [[nodiscard]] bool wait_listening() const {
     return wait_until([&] { return process_.err().find("listening on v1") != std::string::npos; });
@@ -144,6 +130,19 @@ class ShowRotation : public Sandbox {
     }
     return sent;
   }
+  static void await_both(const Side& we, const Side& they) {
+    for (const Side* side : {&we, &they}) {
+      ASSERT_TRUE(side->wait_listening()) << side->process().err();
+    }
+  }
+  // Each of these packets to both, which end by themselves.
+  static void record_all(Side& we, Side& they, std::uint32_t count) {
+    await_both(we, they);
+    send(0, count);
+    for (Side* side : {&we, &they}) {
+      EXPECT_EQ(side->process().wait(), 0) << side->process().err();
+    }
+  }
   std::string script(const std::string& text) const {
     const std::string path = file("program");
     std::ofstream(path) << "#!/bin/sh\n" << text << '\n';
@@ -157,10 +156,8 @@ TEST_F(ShowRotation, SizeTurnsAsTcpdumps) {
   const std::vector<std::string> flags = {"-C", "1", "-c", std::to_string(kFrames)};
   Side we = ours("f.pcap", flags);
   Side they = theirs("f.pcap", flags);
-  for (Side* side : {&we, &they}) ASSERT_TRUE(side->wait_listening()) << side->process().err();
-  send(0, kFrames);
+  record_all(we, they, kFrames);
   for (Side* side : {&we, &they}) {
-    EXPECT_EQ(side->process().wait(), 0) << side->process().err();
     EXPECT_NE(side->process().err().find("4500 packets captured"), std::string::npos)
         << side->process().err();
     side->expect_packets(0, kFrames);
@@ -181,10 +178,8 @@ TEST_F(ShowRotation, ARingOfFilesKeepsTheLastAsTcpdumps) {
   const std::vector<std::string> flags = {"-C", "1", "-W", "3", "-c", std::to_string(kFrames)};
   Side we = ours("f.pcap", flags);
   Side they = theirs("f.pcap", flags);
-  for (Side* side : {&we, &they}) ASSERT_TRUE(side->wait_listening()) << side->process().err();
-  send(0, kFrames);
+  record_all(we, they, kFrames);
   for (Side* side : {&we, &they}) {
-    EXPECT_EQ(side->process().wait(), 0) << side->process().err();
     EXPECT_EQ(side->names().size(), 3U) << side->folder();
     const std::uint32_t first = side->first_packet();
     EXPECT_GT(first, 0U);
@@ -200,7 +195,7 @@ TEST_F(ShowRotation, SecondsTurnAsTcpdumps) {
   const std::vector<std::string> flags = {"-G", "1"};
   Side we = ours("f_%Y%m%d-%H%M%S.pcap", flags);
   Side they = theirs("f_%Y%m%d-%H%M%S.pcap", flags);
-  for (Side* side : {&we, &they}) ASSERT_TRUE(side->wait_listening()) << side->process().err();
+  await_both(we, they);
   const std::uint32_t sent =
       send_until([&] { return we.names().size() >= 3 && they.names().size() >= 4; });
   for (Side* side : {&we, &they}) {
@@ -219,7 +214,7 @@ TEST_F(ShowRotation, SecondsAndANumberOfFilesEndAsTcpdumps) {
   const std::vector<std::string> flags = {"-G", "1", "-W", "2"};
   Side we = ours("f_%H%M%S.pcap", flags);
   Side they = theirs("f_%H%M%S.pcap", flags);
-  for (Side* side : {&we, &they}) ASSERT_TRUE(side->wait_listening()) << side->process().err();
+  await_both(we, they);
   send_until([&] { return !we.process().is_running() && !they.process().is_running(); });
   for (Side* side : {&we, &they}) {
     EXPECT_EQ(side->process().wait(), 0) << side->process().err();
@@ -245,10 +240,8 @@ TEST_F(ShowRotation, TheProgramRunsForEachFileAsTcpdumps) {
   as_root.insert(as_root.end(), {"-Z", "root"});
   Side we = ours("f.pcap", flags);
   Side they = theirs("f.pcap", as_root);
-  for (Side* side : {&we, &they}) ASSERT_TRUE(side->wait_listening()) << side->process().err();
-  send(0, kFrames);
+  record_all(we, they, kFrames);
   for (Side* side : {&we, &they}) {
-    EXPECT_EQ(side->process().wait(), 0) << side->process().err();
     std::multiset<std::string> expected;
     for (const fs::path& path : side->names()) expected.insert("1 " + path.string());
     if (side == &they) expected.erase("1 " + side->files().back().string());
@@ -279,12 +272,7 @@ TEST_F(ShowRotation, ARingOfCompressedFilesIsARingToo) {
     }
     const std::uint32_t first = we.first_packet();
     EXPECT_GT(first, 0U);
-    std::uint32_t next = first;
-    for (const fs::path& path : we.files()) {
-      for (const auto& packet : read_recording(path).packets)
-        ASSERT_EQ(number_of(packet.bytes), next++) << path;
-    }
-    EXPECT_EQ(next, kFrames);
+    we.expect_packets(first, kFrames);
     for (const auto& entry : fs::directory_iterator(we.folder())) {
       if (entry.path().extension() != ".cidx") continue;
       EXPECT_TRUE(recordings.contains(fs::path(entry.path()).replace_extension())) << entry.path();
@@ -303,12 +291,12 @@ TEST_F(ShowRotation, ItBecomesTheUserAsTcpdumpDoes) {
   Side they = theirs("f.pcap", flags);
   for (Side* side : {&we, &they}) {
     ASSERT_TRUE(side->wait_listening()) << side->process().err();
-    EXPECT_EQ(status_of(side->process(), "Uid"), "65534\t65534\t65534\t65534") << side->folder();
-    EXPECT_EQ(status_of(side->process(), "CapEff"), "0000000000000000") << side->folder();
+    const std::string status = "/proc/" + std::to_string(side->process().pid()) + "/status";
+    EXPECT_EQ(status_line(status, "Uid"), "65534\t65534\t65534\t65534") << side->folder();
+    EXPECT_EQ(status_line(status, "CapEff"), "0000000000000000") << side->folder();
   }
-  send(0, kFrames);
+  record_all(we, they, kFrames);
   for (Side* side : {&we, &they}) {
-    EXPECT_EQ(side->process().wait(), 0) << side->process().err();
     side->expect_packets(0, kFrames);
     const std::vector<fs::path> files = side->files();
     ASSERT_GE(files.size(), 3U);

@@ -4,11 +4,13 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/core/unique_fd.h"
+#include "tests/support/wait_until.h"
 
 namespace capstan::test {
 
@@ -62,10 +64,8 @@ ProcessResult run(std::vector<std::string> arguments, ProcessOptions options = {
 // Runs a shell command that must succeed; throws with its output if not.
 void shell(const std::string& command);
 
-// Looks every millisecond or so until the condition holds. False, after a generous time, when it
-// never did: a guard against hanging, not a measurement.
-[[nodiscard]] bool wait_until(const std::function<bool()>& condition,
-                              std::chrono::seconds patience = std::chrono::seconds(60));
+// The value of "KEY:" in a /proc/PID/status or /proc/PID/task/TID/status; "no KEY" without one.
+std::string status_line(const std::filesystem::path& file, const std::string& key);
 // Unmounts, waiting while a process that has just gone still holds a file there: the kernel takes
 // an io_uring apart after it has reported the end of its process. Throws when it stays busy.
 void unmount(const std::string& where);

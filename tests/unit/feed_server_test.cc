@@ -32,6 +32,7 @@
 
 #include "engine/format/block_head.h"
 #include "engine/format/pcapng.h"
+#include "tests/support/wait_until.h"
 
 namespace capstan::tools {
 namespace {
@@ -40,15 +41,7 @@ constexpr int kPatienceSeconds = 60;
 constexpr std::uint32_t kBlockBytes = 16U << 20;  // four of them are all that a feed keeps
 constexpr std::uint32_t kRecordBytes = 16U << 10;
 
-// A guard against hanging, not a measurement.
-bool wait_until(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(kPatienceSeconds);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
+using test::wait_until;
 
 UniqueFd tcp_socket() {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

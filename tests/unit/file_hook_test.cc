@@ -14,6 +14,7 @@
 
 #include "engine/index/index_reader.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 
 namespace capstan::tools {
 namespace {
@@ -55,12 +56,7 @@ class Hook : public ::testing::Test {
   }
 
   static void wait_for(const std::function<bool()>& condition) {
-    bool holds = condition();
-    for (int look = 0; look < 20'000 && !holds; ++look) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      holds = condition();
-    }
-    ASSERT_TRUE(holds);
+    ASSERT_TRUE(test::wait_until(condition));
   }
 
   const test::TempDir directory_;

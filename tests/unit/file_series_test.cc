@@ -22,6 +22,7 @@
 #include "engine/core/clock.h"
 #include "tests/support/failing_calls.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 
 namespace capstan::test {
 namespace {
@@ -46,12 +47,7 @@ class Series : public ::testing::Test {
   }
 
   static void wait_for(const std::function<bool()>& condition) {
-    bool holds = condition();
-    for (int look = 0; look < 20'000 && !holds; ++look) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      holds = condition();
-    }
-    ASSERT_TRUE(holds);
+    ASSERT_TRUE(test::wait_until(condition));
   }
 
   static OutputFile next(FileSeries& series) {

@@ -22,6 +22,7 @@
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 #include "tools/common/exit_status.h"
 #include "tools/index/index_command.h"
 #include "tools/index/index_run.h"
@@ -124,10 +125,7 @@ TEST(IndexFiles, GoWithTheirRecording) {
   EXPECT_EQ(entries(dir), 1U);
 }
 
-void wait_until(const std::function<bool()>& done) {
-  for (int i = 0; i < 3000 && !done(); ++i) std::this_thread::sleep_for(10ms);
-  ASSERT_TRUE(done());
-}
+void wait_until(const std::function<bool()>& done) { ASSERT_TRUE(test::wait_until(done)); }
 
 TEST(IndexWorker, MakesWhatItIsGiven) {
   const test::TempDir dir;
