@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "engine/format/block_head.h"
-#include "writers/recording/pcap_format.h"
 #include "writers/recording/pcapng_format.h"
 
 namespace capstan {
@@ -12,36 +11,6 @@ namespace {
 
 constexpr std::uint32_t kPackedPrologueBytes =
     sizeof(BlockHead) + pcapng::kBlockTrailerBytes + 52;  // BlockHead and statistics
-
-// What is told of a packet beside its bytes: which way it went, and what was lost in front of it.
-constexpr std::uint32_t kFlagsOptionBytes = pcapng::kOptionHeaderBytes + 4;
-constexpr std::uint32_t kDropOptionBytes = pcapng::kOptionHeaderBytes + 8;
-
-std::uint32_t options_bytes_of(const PacketView& packet) noexcept {
-  const std::uint32_t bytes = (packet.direction == Direction::kUnknown ? 0 : kFlagsOptionBytes) +
-                              (packet.dropped_before == 0 ? 0 : kDropOptionBytes);
-  return bytes == 0 ? 0 : bytes + std::uint32_t{pcapng::kOptionHeaderBytes};
-}
-
-// Requires: options_bytes_of() bytes at `at`.
-void write_options(std::uint8_t* at, const PacketView& packet) noexcept {
-  if (packet.direction != Direction::kUnknown) {
-    // Section 4.3.1: the lowest two bits are 1 for inbound, 2 for outbound, as Direction is.
-    const struct {
-      pcapng::OptionHeader head;
-      std::uint32_t flags;
-    } option{{pcapng::kEpbFlags, 4}, static_cast<std::uint32_t>(packet.direction)};
-    std::memcpy(at, &option, kFlagsOptionBytes);
-    at += kFlagsOptionBytes;
-  }
-  if (packet.dropped_before != 0) {
-    const pcapng::OptionHeader head{pcapng::kEpbDropCount, 8};
-    std::memcpy(at, &head, sizeof(head));
-    std::memcpy(at + sizeof(head), &packet.dropped_before, sizeof(packet.dropped_before));
-    at += kDropOptionBytes;
-  }
-  std::memset(at, 0, pcapng::kOptionHeaderBytes);  // opt_endofopt
-}
 
 }  // namespace
 
@@ -82,61 +51,36 @@ void RecordEncoder::put_prologue(const SealedBlock& block, std::uint32_t packet_
   stream_.end_record(0);
 }
 
-void RecordEncoder::put(const PacketView& packet) noexcept {
-  if (format_ == FileFormat::kPcapng) {
-    put_pcapng(packet);
-  } else {
-    put_pcap(packet);
+void RecordEncoder::write_options(std::uint8_t* at, const PacketView& packet) noexcept {
+  if (packet.direction != Direction::kUnknown) {
+    // Section 4.3.1: the lowest two bits are 1 for inbound, 2 for outbound, as Direction is.
+    const struct {
+      pcapng::OptionHeader head;
+      std::uint32_t flags;
+    } option{{pcapng::kEpbFlags, 4}, static_cast<std::uint32_t>(packet.direction)};
+    std::memcpy(at, &option, kFlagsOptionBytes);
+    at += kFlagsOptionBytes;
   }
-  stream_.end_record(1);
+  if (packet.dropped_before != 0) {
+    const pcapng::OptionHeader head{pcapng::kEpbDropCount, 8};
+    std::memcpy(at, &head, sizeof(head));
+    std::memcpy(at + sizeof(head), &packet.dropped_before, sizeof(packet.dropped_before));
+    at += kDropOptionBytes;
+  }
+  std::memset(at, 0, pcapng::kOptionHeaderBytes);  // opt_endofopt
 }
 
-void RecordEncoder::put_pcapng(const PacketView& packet) noexcept {
-  const auto padded = static_cast<std::uint32_t>(pcapng::padded4(packet.caplen));
-  const std::uint32_t options_bytes = options_bytes_of(packet);
-  const auto total = static_cast<std::uint32_t>(pcapng::kEnhancedPacketHeadBytes + padded +
-                                                options_bytes + pcapng::kBlockTrailerBytes);
-  const pcapng::EnhancedPacketHead head{pcapng::kEnhancedPacketBlock,
-                                        total,
-                                        packet.interface_id,
-                                        static_cast<std::uint32_t>(packet.timestamp_ns >> 32),
-                                        static_cast<std::uint32_t>(packet.timestamp_ns),
-                                        packet.caplen,
-                                        packet.wirelen};
-  if (std::uint8_t* at = stream_.contiguous(total)) [[likely]] {
-    std::memcpy(at, &head, sizeof(head));
-    at += sizeof(head);
-    // The last word first: its padding bytes must be zero, the rest of it is overwritten.
-    if (padded != packet.caplen) std::memset(at + padded - 4, 0, 4);
-    std::memcpy(at, packet.data, packet.caplen);
-    at += padded;
-    if (options_bytes != 0) write_options(at, packet);
-    std::memcpy(at + options_bytes, &total, sizeof(total));
-    stream_.advance(total);
-    return;
-  }
+void RecordEncoder::put_in_pieces(const pcapng::EnhancedPacketHead& head,
+                                  const PacketView& packet) noexcept {
   constexpr std::uint8_t kZeros[4] = {};
+  const std::uint32_t options_bytes = options_bytes_of(packet);
   stream_.append(&head, sizeof(head));
   stream_.append(packet.data, packet.caplen);
-  stream_.append(kZeros, padded - packet.caplen);
+  stream_.append(kZeros, pcapng::padded4(packet.caplen) - packet.caplen);
   std::uint8_t options[kFlagsOptionBytes + kDropOptionBytes + pcapng::kOptionHeaderBytes];
   if (options_bytes != 0) write_options(options, packet);
   stream_.append(options, options_bytes);
-  stream_.append(&total, sizeof(total));
-}
-
-void RecordEncoder::put_pcap(const PacketView& packet) noexcept {
-  const PcapRecordHeader head = make_pcap_record_header(
-      packet.timestamp_ns, packet.caplen, packet.wirelen, format_ == FileFormat::kPcapNanoseconds);
-  const auto total = static_cast<std::uint32_t>(sizeof(head) + packet.caplen);
-  if (std::uint8_t* at = stream_.contiguous(total)) [[likely]] {
-    std::memcpy(at, &head, sizeof(head));
-    std::memcpy(at + sizeof(head), packet.data, packet.caplen);
-    stream_.advance(total);
-    return;
-  }
-  stream_.append(&head, sizeof(head));
-  stream_.append(packet.data, packet.caplen);
+  stream_.append(&head.total_length, sizeof(head.total_length));
 }
 
 }  // namespace capstan
