@@ -6,7 +6,7 @@
 
 build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpcap-dev libfmt-dev libcli11-dev
   nlohmann-json3-dev zlib1g-dev libzstd-dev libnghttp2-dev libssl-dev libseccomp-dev libcap-ng-dev libmnl-dev
-  libmicrohttpd-dev libgnutls28-dev libtomlplusplus-dev"
+  libmicrohttpd-dev libgnutls28-dev libtomlplusplus-dev libcurl4-openssl-dev"
 # wireshark-common has capinfos; openssl and python3 are for the laboratory of docs/tutorial.md (scripts/pop3_lab).
 run_packages="iproute2 procps tcpdump wireshark-common openssl python3"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool

@@ -1,0 +1,314 @@
+#include "tools/common/http/http_client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+#include "engine/core/clock.h"
+#include "engine/core/errors.h"
+#include "tools/common/http/http_failure.h"
+
+namespace capstan::tools {
+
+namespace {
+
+// How long a transfer may not look at the stop flag.
+constexpr int kTickMs = 100;
+// Where a header would smuggle in another one.
+constexpr std::string_view kNoHeader{"\r\n\0", 3};
+// A peer whose machine has gone is noticed by the kernel, however long an answer may take.
+constexpr long kKeepAliveIdleSeconds = 10;
+constexpr long kKeepAliveEverySeconds = 5;
+
+void check_curl(CURLcode code, const char* what) {
+  if (code != CURLE_OK) {
+    throw std::runtime_error(fmt::format("libcurl: {}: {}", what, ::curl_easy_strerror(code)));
+  }
+}
+
+void start_curl_once() {
+  static const CURLcode started = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  check_curl(started, "start");
+}
+
+void check_readable(const char* what, const std::string& path) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  throw UsageError(fmt::format("{} {}: {}", what, path, errno_text(errno)));
+}
+
+struct ListEnd {
+  void operator()(curl_slist* list) const noexcept { ::curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListEnd>;
+
+void append(List& list, const std::string& line) {
+  curl_slist* const longer = ::curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  static_cast<void>(list.release());  // `longer` begins with it
+  list.reset(longer);
+}
+
+}  // namespace
+
+// The handles. Their lifetime is this object's.
+class HttpClient::Curl {
+ public:
+  Curl() : easy(::curl_easy_init()), multi(::curl_multi_init()) {
+    if (easy == nullptr || multi == nullptr) throw std::bad_alloc();
+  }
+  ~Curl() {
+    ::curl_easy_cleanup(easy);
+    ::curl_multi_cleanup(multi);
+  }
+  Curl(const Curl&) = delete;
+  Curl& operator=(const Curl&) = delete;
+
+  template <typename Value>
+  void set(CURLoption option, Value value) {
+    check_curl(::curl_easy_setopt(easy, option, value), "set an option");
+  }
+
+  CURL* easy;
+  CURLM* multi;
+};
+
+// One request under way. libcurl calls back into it, and lets no exception through.
+struct HttpClient::Transfer {
+  const HttpOptions& options;
+  const HttpTake& take;
+  HttpResponse response;
+  List lines;
+  std::exception_ptr thrown;
+  std::uint64_t moved_ns = monotonic_clock_ns();  // when a byte came or went last
+  curl_off_t sent = 0;
+  char curl_error[CURL_ERROR_SIZE] = {};
+
+  bool on_line(CURL* easy, std::string_view line) {
+    moved_ns = monotonic_clock_ns();
+    if (line == "\r\n" || line == "\n") {  // the head's end, and that of the trailers
+      head_ended = true;
+      return true;
+    }
+    if (line.starts_with("HTTP/")) {  // once more behind a "100 Continue"
+      head_ended = false;
+      response.headers.clear();
+      long status = 0;
+      ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+      response.status = static_cast<int>(status);
+      response.head_at_ns = wall_clock_ns();
+      return true;
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == line.npos) return true;
+    std::string_view value = line.substr(colon + 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+      value.remove_prefix(1);
+    while (!value.empty() && static_cast<unsigned char>(value.back()) <= ' ')
+      value.remove_suffix(1);
+    HttpHeaders& fields = head_ended ? response.trailers : response.headers;
+    fields.emplace_back(line.substr(0, colon), value);
+    return true;
+  }
+
+  bool on_bytes(std::span<const std::uint8_t> bytes) {
+    if (take && response.status >= 200 && response.status < 300) {
+      const bool wanted = take(response, bytes);
+      moved_ns = monotonic_clock_ns();  // the time in take() is not the server's
+      if (!wanted) response.failure = HttpFailure::kNotWanted;
+      return wanted;
+    }
+    moved_ns = monotonic_clock_ns();
+    if (response.body.size() + bytes.size() > options.most_body_bytes) {
+      response.failure = HttpFailure::kTooLarge;
+      return false;
+    }
+    response.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return true;
+  }
+
+  template <typename Work>
+  std::size_t guarded(std::size_t size, Work work) noexcept {
+    try {
+      return work() ? size : 0;  // anything but `size` ends the transfer
+    } catch (...) {
+      thrown = std::current_exception();
+      return 0;
+    }
+  }
+
+  static std::size_t header_callback(char* data, std::size_t /*one*/, std::size_t size,
+                                     void* self) {
+    auto& [easy, transfer] = *static_cast<std::pair<CURL*, Transfer*>*>(self);
+    return transfer->guarded(size, [&, one = easy, to = transfer] {
+      return to->on_line(one, {data, size});
+    });
+  }
+  static std::size_t body_callback(char* data, std::size_t /*one*/, std::size_t size, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    return transfer.guarded(size, [&] {
+      return transfer.on_bytes({reinterpret_cast<const std::uint8_t*>(data), size});
+    });
+  }
+
+  std::pair<CURL*, Transfer*> header_context{};
+  bool head_ended = false;
+};
+
+HttpClient::HttpClient(HttpOptions options) : options_(std::move(options)) {
+  start_curl_once();
+  const HttpTls& tls = options_.tls;
+  check_readable("certificate authority", tls.ca_file);
+  check_readable("certificate", tls.certificate);
+  check_readable("key", tls.key);
+  if (tls.certificate.empty() != tls.key.empty()) {
+    throw UsageError("a certificate for TLS and its key go together");
+  }
+  curl_ = std::make_unique<Curl>();
+}
+
+HttpClient::~HttpClient() = default;
+
+void HttpClient::wake() noexcept { ::curl_multi_wakeup(curl_->multi); }
+
+void HttpClient::end() noexcept {
+  ended_.store(true, std::memory_order_relaxed);
+  wake();
+}
+
+void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
+  Curl& curl = *curl_;
+  ::curl_easy_reset(curl.easy);  // connections stay
+  curl.set(CURLOPT_ERRORBUFFER, transfer.curl_error);
+  curl.set(CURLOPT_URL, request.url.c_str());
+  curl.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  curl.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl.set(CURLOPT_PROXY, "");  // whatever the environment says
+  curl.set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl.set(CURLOPT_NOSIGNAL, 1L);
+  curl.set(CURLOPT_QUICK_EXIT, 1L);  // an unanswered name does not hold up a stop
+  curl.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_limit_ms));
+  curl.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  curl.set(CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  curl.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveEverySeconds);
+  curl.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  const HttpTls& tls = options_.tls;
+  if (!tls.ca_file.empty()) {
+    curl.set(CURLOPT_CAINFO, tls.ca_file.c_str());
+    curl.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!tls.certificate.empty()) {
+    curl.set(CURLOPT_SSLCERT, tls.certificate.c_str());
+    curl.set(CURLOPT_SSLKEY, tls.key.c_str());
+    curl.set(CURLOPT_KEYPASSWD, "");  // nobody is asked for one
+  }
+  curl.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    curl.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl.set(CURLOPT_POSTFIELDS,
+             request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
+    append(transfer.lines, "Expect:");  // no round trip before a large body
+  } else if (request.method == "HEAD") {
+    curl.set(CURLOPT_NOBODY, 1L);
+  }
+  if (!request.user.empty()) {
+    curl.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    curl.set(CURLOPT_USERNAME, request.user.c_str());
+    curl.set(CURLOPT_PASSWORD, request.password.c_str());
+  }
+  if (!request.token.empty()) append(transfer.lines, "Authorization: Bearer " + request.token);
+  for (const auto& [name, value] : request.headers) append(transfer.lines, name + ": " + value);
+  if (transfer.lines) curl.set(CURLOPT_HTTPHEADER, transfer.lines.get());
+  transfer.header_context = {curl.easy, &transfer};
+  curl.set(CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
+  curl.set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer.header_context));
+  curl.set(CURLOPT_WRITEFUNCTION, &Transfer::body_callback);
+  curl.set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+}
+
+// Until the transfer is over; sets transfer.response.failure and .error.
+void HttpClient::run(Transfer& transfer) {
+  Curl& curl = *curl_;
+  HttpResponse& response = transfer.response;
+  const auto stopped = [this] {
+    return ended_.load(std::memory_order_relaxed) ||
+           (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed));
+  };
+  int running = 1;
+  while (running != 0) {
+    if (stopped()) {
+      response.failure = HttpFailure::kStopped;
+      return;
+    }
+    CURLMcode code = ::curl_multi_perform(curl.multi, &running);
+    if (code == CURLM_OK && running != 0) {
+      code = ::curl_multi_poll(curl.multi, nullptr, 0, kTickMs, nullptr);
+    }
+    if (code != CURLM_OK) {
+      throw std::runtime_error(fmt::format("libcurl: {}", ::curl_multi_strerror(code)));
+    }
+    curl_off_t sent = 0;
+    ::curl_easy_getinfo(curl.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    const std::uint64_t now_ns = monotonic_clock_ns();
+    if (sent != transfer.sent) transfer.moved_ns = now_ns;
+    transfer.sent = sent;
+    if (now_ns - transfer.moved_ns > options_.silence_limit_ms * kNanosecondsPerMillisecond) {
+      response.failure = HttpFailure::kSilent;
+      return;
+    }
+  }
+  int left = 0;
+  while (const CURLMsg* const message = ::curl_multi_info_read(curl.multi, &left)) {
+    if (message->msg != CURLMSG_DONE || response.failure != HttpFailure::kNone) continue;
+    long verified = 0;
+    ::curl_easy_getinfo(curl.easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    long error_number = 0;
+    ::curl_easy_getinfo(curl.easy, CURLINFO_OS_ERRNO, &error_number);
+    const CurlEnd end{message->data.result, verified, static_cast<int>(error_number),
+                      response.status != 0, transfer.curl_error};
+    response.failure = failure_of(end);
+    response.error = failure_text(end, options_);
+    // To libcurl a head that is cut is an answer without a body.
+    if (response.failure == HttpFailure::kNone && !transfer.head_ended) {
+      response.failure = HttpFailure::kBroken;
+    }
+  }
+}
+
+HttpResponse HttpClient::send(const HttpRequest& request, const HttpTake& take) {
+  const std::string server = check_http_url(request.url);
+  for (const auto& [name, value] : request.headers) {
+    if (name.empty() || name.find_first_of(": ") != name.npos ||
+        (name + value).find_first_of(kNoHeader) != std::string::npos) {
+      throw UsageError(fmt::format("{}: a header with a line end in it is none", server));
+    }
+  }
+  if (request.token.find_first_of(kNoHeader) != std::string::npos) {
+    throw UsageError(fmt::format("{}: a token with a line end in it is none", server));
+  }
+  Transfer transfer{options_, take, {}, {}, {}};
+  prepare(request, transfer);
+  if (const CURLMcode code = ::curl_multi_add_handle(curl_->multi, curl_->easy); code != CURLM_OK) {
+    throw std::runtime_error(fmt::format("libcurl: {}", ::curl_multi_strerror(code)));
+  }
+  try {
+    run(transfer);
+  } catch (...) {
+    ::curl_multi_remove_handle(curl_->multi, curl_->easy);
+    throw;
+  }
+  ::curl_multi_remove_handle(curl_->multi, curl_->easy);
+  ::curl_easy_reset(curl_->easy);  // nothing borrowed is kept
+  if (transfer.thrown) std::rethrow_exception(transfer.thrown);
+  HttpResponse response = std::move(transfer.response);
+  if (response.failure != HttpFailure::kNone) {
+    if (response.error.empty()) response.error = limit_text(response.failure, options_);
+    response.error = server + ": " + response.error;
+  }
+  return response;
+}
+
+}  // namespace capstan::tools

@@ -1,0 +1,129 @@
+// HttpClient: requests over HTTP and HTTPS, with libcurl, for commands that talk to a database or
+// to `capstan serve`.
+//
+// What goes wrong on the way is a value, not an exception: an HttpFailure, and a sentence that
+// names the server, what happened and what to do about it. A status such as 404 is no failure.
+// Passwords, tokens, and the path and query of an address are never part of a text made here.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace capstan::tools {
+
+// Files in PEM. Empty: the system's certificate authorities; no certificate of our own.
+struct HttpTls {
+  std::string ca_file;      // who may have issued the server's certificate
+  std::string certificate;  // shown to a server that asks for one, with its chain
+  std::string key;
+};
+
+struct HttpOptions {
+  HttpTls tls;
+  // For the name, the connection and TLS together.
+  std::uint64_t connect_limit_ms = 10'000;
+  // Longest time without a byte in either direction. Time that the caller spends in its callback
+  // does not count.
+  std::uint64_t silence_limit_ms = 60'000;
+  // Largest body that is kept where no callback takes it.
+  std::size_t most_body_bytes = std::size_t{16} << 20;
+  // Ends a transfer when true; borrowed. Seen within a tenth of a second, or at once after wake().
+  const std::atomic<bool>* stop = nullptr;
+};
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  // "https://HOST[:PORT]/PATH?QUERY", no user or password in it
+  HttpHeaders headers;
+  std::span<const std::uint8_t> body;  // borrowed
+  std::string user;                    // with `password`: basic authentication; empty: none
+  std::string password;
+  std::string token;  // bearer token; empty: none
+};
+
+enum class HttpFailure : std::uint8_t {
+  kNone,
+  kStopped,      // the stop flag
+  kNotWanted,    // the callback returned false
+  kNoSuchHost,   // the name is not known
+  kUnreachable,  // refused, no route, or not connected within connect_limit_ms
+  kCertificate,  // the server's certificate is expired, of another name, of another authority
+  kTls,          // anything else about TLS: no HTTPS there, or our certificate is not accepted
+  kSilent,       // nothing came for silence_limit_ms
+  kBroken,       // the connection ended in the middle of an answer
+  kNotHttp,      // what answers is no HTTP server
+  kTooLarge,     // a body beyond most_body_bytes
+};
+
+struct HttpResponse {
+  HttpFailure failure = HttpFailure::kNone;
+  std::string error;  // "HOST:PORT: what happened: what to do"; empty without a failure
+  int status = 0;     // 0: no answer began
+  HttpHeaders headers;
+  HttpHeaders trailers;          // fields behind a chunked body (RFC 9112 section 7.1.2)
+  std::string body;              // what no callback took
+  std::uint64_t head_at_ns = 0;  // wall clock when the answer began; 0: it did not
+
+  bool good() const noexcept {
+    return failure == HttpFailure::kNone && status >= 200 && status < 300;
+  }
+  // The first field of this name, whatever its case; null: there is none.
+  static const std::string* find(const HttpHeaders& fields, std::string_view name) noexcept;
+  const std::string* header(std::string_view name) const noexcept { return find(headers, name); }
+  const std::string* trailer(std::string_view name) const noexcept { return find(trailers, name); }
+};
+
+// Takes a piece of the body of an answer with a status of 200 to 299, whose status and headers are
+// in `head`. Returns false to end the transfer. May block.
+using HttpTake = std::function<bool(const HttpResponse& head, std::span<const std::uint8_t>)>;
+
+// Throws UsageError unless `url` is http or https with a host, and without a user, a password or a
+// fragment. Returns "HOST:PORT" for messages.
+std::string check_http_url(const std::string& url);
+
+// One thread, except wake() and end(). Keeps its connection for the next request to the same
+// server. No redirect is followed, no proxy, cookie or .netrc is used, HTTP/1.1 is spoken.
+class HttpClient {
+ public:
+  // Throws UsageError for a file of TLS that cannot be read, and for a certificate without its key.
+  explicit HttpClient(HttpOptions options);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Sends the request and receives its answer. Without `take`, and for other statuses, the body is
+  // in the response. Throws UsageError for an address or a header that is none; passes on what
+  // `take` throws.
+  HttpResponse send(const HttpRequest& request, const HttpTake& take = {});
+
+  // Any thread: makes a transfer look at the stop flag now.
+  void wake() noexcept;
+  // Any thread: ends the transfer under way at once, and each later one.
+  void end() noexcept;
+
+ private:
+  struct Transfer;
+  class Curl;
+  void prepare(const HttpRequest& request, Transfer& transfer);
+  void run(Transfer& transfer);
+
+  HttpOptions options_;
+  std::atomic<bool> ended_{false};
+  std::unique_ptr<Curl> curl_;
+};
+
+// Bytes as part of an address: everything but letters, digits and "-._~" as %XX (RFC 3986 section
+// 2.1).
+std::string percent_encoded(std::string_view text);
+
+}  // namespace capstan::tools
