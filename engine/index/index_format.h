@@ -81,6 +81,10 @@ inline constexpr std::uint8_t kRowOutside = 0x10;
 // A key that consists of this bit and a kind: the rows whose keys of that kind are not known.
 inline constexpr std::uint8_t kUnknownBit = 0x80;
 
+// Of the summary's flags: the keys with kUnknownBit begin a page of their own. Earlier versions did
+// not set it: there they may stand at the end of the last page.
+inline constexpr std::uint8_t kUnknownApart = 0x40;
+
 // A page is ended when it has reached this size; its last entry may exceed it.
 inline constexpr std::size_t kRowPageBytes = 8192;
 inline constexpr std::size_t kKeyPageBytes = 4096;

@@ -168,6 +168,7 @@ bool IndexReader::Impl::read_summary() {
   summary.in_time_order = (flags & 4) != 0;
   summary.has_ledger = (flags & 8) != 0;
   summary.ledger_disputed = (flags & 32) != 0;
+  unknown_apart_ = (flags & index_format::kUnknownApart) != 0;
   constexpr std::uint64_t kCountLimit = 0xffffffff;
   summary.end_offset = from.varint();
   summary.packets = from.varint();

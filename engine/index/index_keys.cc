@@ -19,6 +19,10 @@ bool less(Bytes a, Bytes b) noexcept {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
 }
 
+bool begins_with_unknown(const IndexPage& page) noexcept {
+  return !page.first_key.empty() && (page.first_key.front() & index_format::kUnknownBit) != 0;
+}
+
 // The key fields of a decoded row, for the functions that say which keys it has.
 PacketKey packet_key_of(const IndexRow& row) noexcept {
   PacketKey key;
@@ -74,6 +78,9 @@ bool IndexReader::Impl::collect(std::uint8_t kind, Bytes low, Bytes high, RowIds
                                  return less(key, other.first_key);
                                });
   if (page != key_pages_.begin()) --page;
+  // Most indexes have no keys of what is not known: no page need be read to find that out.
+  const bool unknown = (kind & index_format::kUnknownBit) != 0;
+  if (unknown && unknown_apart_ && page != key_pages_.end() && !begins_with_unknown(*page)) ++page;
   std::vector<std::uint8_t> bytes;
   for (; page != key_pages_.end() && !less(to, page->first_key); ++page) {
     if (!read_page(*page, bytes)) return false;

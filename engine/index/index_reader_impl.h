@@ -127,6 +127,7 @@ class IndexReader::Impl {
   std::array<Section, 9> table_{};
   std::vector<IndexPage> row_pages_;
   std::vector<IndexPage> key_pages_;
+  bool unknown_apart_ = false;  // see index_format::kUnknownApart
   std::optional<std::vector<IndexBlock>> blocks_;
   std::optional<std::vector<LinkFields>> links_;
   std::vector<std::uint8_t> row_page_bytes_;  // the page read last

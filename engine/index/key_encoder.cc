@@ -108,6 +108,8 @@ class KeyWriter {
     }
     writer_.end_entry();
   }
+  // The next key begins a page.
+  void end_page() { writer_.finish(); }
   PageWriter finish() {
     writer_.finish();
     return std::move(writer_);
@@ -167,6 +169,7 @@ PageWriter encode_keys(const IndexContents& contents, const std::vector<std::uin
       writer.write(bytes, rows);
     }
   }
+  writer.end_page();  // so that the table of pages says whether there are any of the following
   for (std::uint8_t kind = 1; kind <= kLastKeyKind; ++kind) {
     if (unknown[kind].empty()) continue;
     bytes.assign(1, kind | index_format::kUnknownBit);

@@ -24,7 +24,7 @@ PlansAhead::~PlansAhead() {
     const std::lock_guard<std::mutex> lock(mutex_);
     leaving_ = true;
   }
-  changed_.notify_all();
+  room_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -53,8 +53,8 @@ void PlansAhead::run() noexcept {
   std::optional<IndexPlanner> mine;
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    changed_.wait(lock,
-                  [this] { return leaving_ || next_ == files_.size() || next_ < taken_ + kAhead; });
+    room_.wait(lock,
+               [this] { return leaving_ || next_ == files_.size() || next_ < taken_ + kAhead; });
     if (leaving_ || next_ == files_.size()) return;
     const std::size_t number = next_++;
     lock.unlock();
@@ -62,7 +62,7 @@ void PlansAhead::run() noexcept {
     Made made = make(*mine, files_[number]);
     lock.lock();
     made_.emplace(number, std::move(made));
-    changed_.notify_all();
+    if (number == awaited_) made_one_.notify_one();
   }
 }
 
@@ -73,16 +73,22 @@ PlannedFile PlansAhead::take(const SetFile& file) {
     made = make(own_, file);
   } else {
     std::unique_lock<std::mutex> lock(mutex_);
-    taken_ = number;
-    changed_.notify_all();
-    changed_.wait(lock, [this, number] { return made_.count(number) != 0; });
+    go_on_from(number);
+    awaited_ = number;
+    made_one_.wait(lock, [this, number] { return made_.count(number) != 0; });
+    awaited_ = ~std::size_t{0};
     made = std::move(made_.at(number));
-    taken_ = number + 1;
     made_.erase(made_.begin(), made_.upper_bound(number));
+    go_on_from(number + 1);
   }
-  changed_.notify_all();
   if (made.error) std::rethrow_exception(made.error);
   return std::move(made.planned);
+}
+
+// The threads are woken in groups: they wait together, and one file is little room for 48.
+void PlansAhead::go_on_from(std::size_t number) {
+  taken_ = number;
+  if (next_ < taken_ + kAhead / 2) room_.notify_all();
 }
 
 // Where it stands among those that are still to be taken; files_.size(): nowhere.

@@ -51,6 +51,7 @@ class PlansAhead {
   IndexPlanner planner();
   static Made make(IndexPlanner& planner, const SetFile& file) noexcept;
   void run() noexcept;
+  void go_on_from(std::size_t number);  // requires: mutex_ is held
   std::size_t number_of(const SetFile& file) const noexcept;
 
   const std::vector<SetFile>& files_;
@@ -61,9 +62,11 @@ class PlansAhead {
   IndexPlanner own_;  // for the calling thread, when there are no other threads
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t next_ = 0;   // the next file to plan
-  std::size_t taken_ = 0;  // files before this one are done
+  std::condition_variable room_;           // for the threads: files may be planned, or leaving_
+  std::condition_variable made_one_;       // for take(): the plan it waits for is there
+  std::size_t awaited_ = ~std::size_t{0};  // its number
+  std::size_t next_ = 0;                   // the next file to plan
+  std::size_t taken_ = 0;                  // files before this one are done
   std::map<std::size_t, Made> made_;
   bool leaving_ = false;
   std::vector<std::thread> threads_;

@@ -39,7 +39,8 @@ FieldWriter encode_summary(const IndexSummary& summary) {
   write_identity(to, summary.recording);
   to.u8(static_cast<std::uint8_t>(
       (summary.pcap ? 1 : 0) | (summary.whole ? 2 : 0) | (summary.in_time_order ? 4 : 0) |
-      (summary.has_ledger ? 8 | 16 : 0) | (summary.ledger_disputed ? 32 : 0)));
+      (summary.has_ledger ? 8 | 16 : 0) | (summary.ledger_disputed ? 32 : 0) |
+      index_format::kUnknownApart));
   for (const std::uint64_t value :
        {summary.end_offset, summary.packets, summary.bytes, summary.first_ns, summary.last_ns,
         summary.received, summary.dropped, std::uint64_t{summary.blocks},
