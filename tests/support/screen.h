@@ -1,6 +1,6 @@
 // Screen: a pseudo terminal of any width, and what somebody in front of it sees.
 //
-// Understands what Capstan sends: text, \r, \n, ESC[<n>A, ESC[J, ESC[K. Lays long lines out anew
+// Understands what Capstan sends: text, \r, \n, ESC[<n>A, ESC[C, ESC[J, ESC[K. Lays long lines out anew
 // when it is resized, as most terminals do.
 #pragma once
 
@@ -99,7 +99,7 @@ class Screen {
     for (; at < waiting_.size(); ++at) {
       const char byte = waiting_[at];
       if (byte == '\033') {
-        const std::size_t end = waiting_.find_first_of("AJKm", at);
+        const std::size_t end = waiting_.find_first_of("ACJKm", at);
         if (end == std::string::npos) break;
         if (waiting_[end] == 'J') lines_.resize(line_ + 1);
         if (waiting_[end] == 'J' || waiting_[end] == 'K') lines_[line_].clear();

@@ -130,5 +130,21 @@ TEST(LiveArea, ATableLeavesNothingBehindEvenWhenItIsResized) {
   EXPECT_EQ(screen.lines().front(), "server  verdict");
 }
 
+// At a screen's first column ESC[J is taken for the whole screen being cleared: tmux then keeps
+// what stood there in its history.
+TEST(LiveArea, IsNeverErasedAsAWholeScreen) {
+  test::Screen screen(40);
+  LiveArea area(screen.fd());
+  for (int round = 0; round < 3; ++round) area.draw("a\nb\nc");
+  EXPECT_EQ(screen.lines(), (std::vector<std::string>{"a", "b", "c"}));
+  area.clear();
+  const std::string sent = screen.sent() + wipe_line(100, 40);
+  std::size_t erased = 0;
+  for (std::size_t at = 0; (at = sent.find("\033[J", at)) != std::string::npos; ++at, ++erased) {
+    EXPECT_EQ(sent.substr(at - 6, 6), "\033[K\033[C") << at;
+  }
+  EXPECT_EQ(erased, 4U);
+}
+
 }  // namespace
 }  // namespace capstan::tools

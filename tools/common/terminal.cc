@@ -15,6 +15,11 @@ constexpr int kUsualColumns = 80;
 constexpr int kUsualRows = 24;
 constexpr std::string_view kGap = "  ";
 
+// From the start of a line to the end of the screen. Not ESC[J alone: where the line is the
+// screen's first, tmux takes that for the whole screen being cleared and keeps what stood there in
+// its history, twice a second.
+constexpr const char* kErase = "\033[K\033[C\033[J\r";
+
 const char* environment(const char* name) noexcept {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
   return std::getenv(name);
@@ -177,7 +182,7 @@ std::string wipe_line(std::size_t columns, int width) {
   const std::size_t rows_above = (columns - 1) / static_cast<std::size_t>(std::max(1, width));
   std::string text = "\r";
   if (rows_above != 0) text += "\033[" + std::to_string(rows_above) + 'A';
-  return text + "\033[J";
+  return text + kErase;
 }
 
 // Up to the first of the lines shown, and everything below taken away. A terminal made narrower
@@ -190,7 +195,7 @@ std::string LiveArea::take_back() const {
   if (open_line_) --rows;
   std::string text = "\r";
   if (rows != 0) text += "\033[" + std::to_string(rows) + 'A';
-  return text + "\033[J";
+  return text + kErase;
 }
 
 void LiveArea::put(std::string_view text) const noexcept {
