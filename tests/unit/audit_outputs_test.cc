@@ -14,6 +14,7 @@
 #include "engine/reader/capture_file.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/temp_dir.h"
+#include "tools/audit/advice.h"
 #include "tools/audit/html_report.h"
 #include "tools/audit/text_report.h"
 #include "tools/common/units.h"
@@ -300,6 +301,48 @@ TEST(AuditCli, NonsenseIsRefused) {
   EXPECT_EQ(*parse({"--json", "-r", "a"})->json, "-");
   EXPECT_EQ(*parse({"-r", "a", "--json", "f"})->json, "f");
   EXPECT_FALSE(parse({"-r", "a"})->json.has_value());
+}
+
+audit::ServiceTable services_at(std::uint16_t ports) {
+  audit::ServiceTable table;
+  for (std::uint16_t port = 1; port <= ports; ++port) {
+    audit::ServiceKey key;
+    key.ip_version = 4;
+    key.port = port;
+    audit::SessionFacts facts;
+    facts.protocol = audit::Protocol::kFtp;
+    table.add(key, facts, audit::Verdict::kCleartextNoCredentials, 1);
+  }
+  return table;
+}
+
+TEST(ServiceTable, SaysHowManyItHasNoRoomFor) {
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  const std::string all = service_table(services_at(5), 5, 80);
+  EXPECT_EQ(lines(all), 6);
+  EXPECT_EQ(all.find("more"), std::string::npos);
+  const std::string some = service_table(services_at(9), 5, 80);
+  EXPECT_EQ(lines(some), 6);
+  EXPECT_NE(some.find("\nand 5 more; the report at the end has them all\n"), std::string::npos);
+  EXPECT_NE(service_table(services_at(9), 5, 20).find("\nand 5 more\n"), std::string::npos);
+}
+
+TEST(Advice, SaysWhatHelpsWithTheProtocol) {
+  for (int i = 1; i < static_cast<int>(audit::Protocol::kCount); ++i) {
+    audit::Service service;
+    service.protocol = static_cast<audit::Protocol>(i);
+    EXPECT_TRUE(advice_for({}, service).empty()) << i;
+    ++service.sessions[static_cast<std::size_t>(audit::Verdict::kCleartextCredentials)];
+    const auto advice = advice_for({}, service);
+    ASSERT_EQ(advice.size(), 1U) << i;
+    EXPECT_EQ(advice[0].back(), '.') << i;
+    // No router speaks OSPF over TLS.
+    if (service.protocol == audit::Protocol::kOspf) {
+      EXPECT_NE(advice[0].find("RFC 5709"), std::string::npos);
+    }
+  }
 }
 
 }  // namespace

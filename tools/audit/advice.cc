@@ -27,6 +27,7 @@ const char* refuse_cleartext(Protocol protocol) noexcept {
     case Protocol::kTelnet:
     case Protocol::kRlogin:
     case Protocol::kRsh:
+    case Protocol::kRexec:
       return "Replace it with SSH and close the port.";
     case Protocol::kLdap:
       return "OpenLDAP: olcSecurity: simple_bind=128. Active Directory: LDAPServerIntegrity = 2 "
@@ -60,6 +61,51 @@ const char* refuse_cleartext(Protocol protocol) noexcept {
       return "Use RadSec (RFC 6614), or IPsec between client and server.";
     case Protocol::kRtsp:
       return "Use RTSPS (RTSP over TLS) or keep cameras on a network of their own.";
+    case Protocol::kOspf:
+      return "OSPF: HMAC-SHA with a key chain (RFC 5709, RFC 7474), or IPsec for OSPFv3.";
+    case Protocol::kRip:
+      return "RIP: HMAC-SHA authentication (RFC 4822), and passive interfaces towards hosts.";
+    case Protocol::kVrrp:
+    case Protocol::kHsrp:
+      return "Its password protects nothing (RFC 5798, section 9): keep hosts out of the routers' "
+             "network, and filter the protocol at its edge.";
+    case Protocol::kPpp:
+      return "Use EAP-TLS instead of PAP or CHAP, or carry it inside IPsec.";
+    case Protocol::kEapol:
+      return "Use EAP-TLS, PEAP or EAP-TTLS instead of EAP-MD5, LEAP or GTC outside of a tunnel.";
+    case Protocol::kTacacs:
+    case Protocol::kTacacsUdp:
+      return "Use TACACS+ over TLS (RFC 9887), or IPsec between client and server.";
+    case Protocol::kDiameter:
+      return "Use Diameter over TLS or DTLS (RFC 6733, section 13), or IPsec between peers.";
+    case Protocol::kIpmi:
+      return "Keep management controllers on a network of their own, and switch off cipher suite 0 "
+             "and IPMI 1.5.";
+    case Protocol::kTds:
+      return "SQL Server: Force Encryption = Yes, and Encrypt=strict in clients.";
+    case Protocol::kTns:
+      return "Oracle: SQLNET.ENCRYPTION_SERVER = REQUIRED, or a TCPS listener.";
+    case Protocol::kMongodb:
+      return "mongod: net.tls.mode: requireTLS.";
+    case Protocol::kCassandra:
+      return "cassandra.yaml: client_encryption_options with enabled: true and optional: false.";
+    case Protocol::kKafka:
+      return "Kafka: listeners with SASL_SSL instead of SASL_PLAINTEXT.";
+    case Protocol::kAmqp:
+      return "RabbitMQ: listeners.tcp = none and listeners.ssl.default = 5671.";
+    case Protocol::kNats:
+      return "nats-server: a tls block with verify, which makes clients use it.";
+    case Protocol::kRdp:
+      return "Require Network Level Authentication and the TLS security layer.";
+    case Protocol::kSieve:
+      return "Dovecot: disable_plaintext_auth = yes and ssl = required.";
+    case Protocol::kRsync:
+    case Protocol::kCvs:
+    case Protocol::kSvn:
+    case Protocol::kX11:
+      return "Carry it over SSH, and let its port listen on loopback only.";
+    case Protocol::kTorControl:
+      return "Let its control port listen on loopback or a Unix socket only.";
     default:
       return "Put TLS in front of this service.";
   }

@@ -107,8 +107,10 @@ std::string service_table(const audit::ServiceTable& table, std::size_t rows, in
       {"sessions", true, 5, 0},  {"encrypted", true, 4, 0},  {"logins in clear", true, 8, 0},
       {"weak", true, 6, 0},      {"oldest TLS", false, 3, 0}};
   std::vector<std::vector<std::string>> lines;
-  for (const auto& [key, service] : services_by_rank(table)) {
-    if (lines.size() == rows) break;
+  const auto ranked = services_by_rank(table);
+  const std::size_t shown = ranked.size() <= rows ? ranked.size() : rows - 1;
+  for (const auto& [key, service] : ranked) {
+    if (lines.size() == shown) break;
     const auto count = [&service = service](Verdict verdict) {
       return service->sessions[static_cast<std::size_t>(verdict)];
     };
@@ -121,7 +123,13 @@ std::string service_table(const audit::ServiceTable& table, std::size_t rows, in
                      fmt::format("{}", service->weak),
                      std::string(audit::tls_version_name(service->oldest_version))});
   }
-  return fit_table(kColumns, lines, columns);
+  std::string text = fit_table(kColumns, lines, columns);
+  if (const std::size_t more = ranked.size() - shown; more != 0) {
+    const LinePart left_out{fmt::format("and {} more; the report at the end has them all", more),
+                            fmt::format("and {} more", more)};
+    text += fit_line({&left_out, 1}, columns) + '\n';
+  }
+  return text;
 }
 
 std::string text_report(const AuditBook& book, const audit::Auditor& auditor,

@@ -11,8 +11,9 @@ namespace capstan::tools {
 // One line for a login, at the moment it is seen.
 std::string login_line(const audit::SessionReport& report, const audit::Credential& credential);
 
-// A table of at most `rows` services, worst first, below a heading. No line is longer than
-// `columns` (0: no limit); the least important columns are left out first (fit_table()).
+// A table of services, worst first, of at most `rows` lines (at least 1) below a heading; where
+// services are left out, the last line says how many. No line is longer than `columns` (0: no
+// limit); the least important columns are left out first (fit_table()).
 std::string service_table(const audit::ServiceTable& table, std::size_t rows, int columns);
 
 // The report at the end; its table fits into `columns`.
