@@ -7,6 +7,18 @@
 
 namespace capstan {
 
+namespace {
+
+// Files of one output of a recording have this in common, and those of another have not: with
+// --split-rings the name and the place of the only ring.
+std::string output_of(const RecordingSummary& summary) {
+  if (summary.interfaces.size() != 1) return {};
+  const FileInterface& only = summary.interfaces.front().info;
+  return only.name + '\n' + only.description;
+}
+
+}  // namespace
+
 void RecordingsTogether::add(const RecordingSummary& summary) {
   ++files_;
   if (summary.first_ns) {
@@ -35,7 +47,8 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
       group.interface_drops[name] = std::max(group.interface_drops[name], dropped);
     }
   }
-  group.parts[loss.stripe].push_back(std::move(part));
+  const std::string output = group.marked ? output_of(summary) : std::string();
+  group.outputs[output][loss.stripe].push_back(std::move(part));
 }
 
 void RecordingsTogether::weaken(TogetherReport& report, LossProof proof, std::string reason) {
@@ -44,12 +57,12 @@ void RecordingsTogether::weaken(TogetherReport& report, LossProof proof, std::st
 }
 
 // Whether its files follow one another up to the recording's end.
-void RecordingsTogether::judge_stripe(const Group& group, std::uint32_t stripe,
+void RecordingsTogether::judge_stripe(const Group& group, const Stripes& all, std::uint32_t stripe,
                                       TogetherReport& report) {
   const std::string which =
       group.stripes == 1 ? "the recording" : fmt::format("stripe {} of {}", stripe, group.stripes);
-  const auto found = group.parts.find(stripe);
-  if (found == group.parts.end()) {
+  const auto found = all.find(stripe);
+  if (found == all.end()) {
     weaken(report, LossProof::kUpToItsEnd, fmt::format("{} is not among the files", which));
     return;
   }
@@ -75,13 +88,14 @@ void RecordingsTogether::judge_stripe(const Group& group, std::uint32_t stripe,
 }
 
 // One of them does not say how many packets it was given; all have what was not dropped.
-void RecordingsTogether::judge_old_stripes(const Group& group, std::uint64_t received,
-                                           std::uint64_t dropped, TogetherReport& report) {
+void RecordingsTogether::judge_old_stripes(const Group& group, const Stripes& all,
+                                           std::uint64_t received, std::uint64_t dropped,
+                                           TogetherReport& report) {
   std::uint64_t packets = 0;
   bool whole = true;
   for (std::uint32_t stripe = 1; stripe <= group.stripes && whole; ++stripe) {
-    const auto found = group.parts.find(stripe);
-    whole = found != group.parts.end() && found->second.size() == 1 &&
+    const auto found = all.find(stripe);
+    whole = found != all.end() && found->second.size() == 1 &&
             found->second.front().loss.has_closing_ledger;
     if (whole) packets += found->second.front().packets;
   }
@@ -93,11 +107,12 @@ void RecordingsTogether::judge_old_stripes(const Group& group, std::uint64_t rec
   }
 }
 
-void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
+void RecordingsTogether::add_output(const Group& group, const Stripes& all,
+                                    TogetherReport& report) {
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
   std::uint64_t interface_dropped = 0;
-  for (const auto& [stripe, parts] : group.parts) {
+  for (const auto& [stripe, parts] : all) {
     std::uint64_t of_stripe[3] = {};
     for (const Part& part : parts) {
       const LossReport& loss = part.loss;
@@ -119,14 +134,18 @@ void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
   }
   if (group.marked) {
     for (std::uint32_t stripe = 1; stripe <= std::min(group.stripes, 1024U); ++stripe) {
-      judge_stripe(group, stripe, report);
+      judge_stripe(group, all, stripe, report);
     }
   } else if (group.stripes > 1) {
-    judge_old_stripes(group, received, dropped, report);
+    judge_old_stripes(group, all, received, dropped, report);
   }
   report.received += received;
   report.dropped += dropped;
   report.interface_dropped += interface_dropped;
+}
+
+void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
+  for (const auto& [name, stripes] : group.outputs) add_output(group, stripes, report);
   for (const auto& [name, of_card] : group.interface_drops) report.interface_dropped += of_card;
 }
 

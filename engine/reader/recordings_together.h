@@ -47,17 +47,22 @@ class RecordingsTogether {
     std::uint64_t packets = 0;
     LossReport loss;  // without its lists
   };
+  using Stripes = std::map<std::uint32_t, std::vector<Part>>;  // by stripe
   struct Group {
     bool marked = false;  // its files say to which recording they belong
     std::uint32_t stripes = 1;
-    std::map<std::uint32_t, std::vector<Part>> parts;  // by stripe
+    // By the only interface or ring a file is of (--split-rings), each of which has files of its
+    // own; under "" all others.
+    std::map<std::string, Stripes> outputs;
     // By interface. The last file of each output says all of what an interface has dropped.
     std::map<std::string, std::uint64_t> interface_drops;
   };
 
-  static void judge_stripe(const Group& group, std::uint32_t stripe, TogetherReport& report);
-  static void judge_old_stripes(const Group& group, std::uint64_t received, std::uint64_t dropped,
-                                TogetherReport& report);
+  static void judge_stripe(const Group& group, const Stripes& all, std::uint32_t stripe,
+                           TogetherReport& report);
+  static void judge_old_stripes(const Group& group, const Stripes& all, std::uint64_t received,
+                                std::uint64_t dropped, TogetherReport& report);
+  static void add_output(const Group& group, const Stripes& all, TogetherReport& report);
   static void add_group(const Group& group, TogetherReport& report);
   static void weaken(TogetherReport& report, LossProof proof, std::string reason);
 

@@ -1,6 +1,7 @@
 // The loss ledger from the writer to the answer: what a file says of itself when it is whole, one
 // stripe of several, one file of a series, cut anywhere, repaired, or made by an older Capstan.
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <sys/file.h>
@@ -367,6 +368,22 @@ TEST(Together, StripesProveTheRecordingWhenAllAreThere) {
   EXPECT_EQ(two.reasons[0], "stripe 2 of 3 is not among the files");
   stripes.push_back(stripes.back());
   EXPECT_EQ(together_of(stripes).proof, LossProof::kUnknown) << "one of them twice";
+}
+
+// --split-rings: the files of a recording's rings have its id, and nothing else in common.
+TEST(Together, TheFilesOfItsRingsAreNotTakenForOneFile) {
+  const Recording recording({.blocks = 5});
+  std::vector<RecordingSummary> rings(2, summary_of(recording.path()));
+  for (std::size_t ring = 0; ring < 2; ++ring) {
+    rings[ring].interfaces[0].info.description = fmt::format("ring {} of 2", ring + 1);
+  }
+  const TogetherReport both = together_of(rings);
+  EXPECT_EQ(both.recordings, 1U);
+  EXPECT_EQ(both.proof, LossProof::kProved) << fmt::format("{}", fmt::join(both.reasons, "; "));
+  EXPECT_EQ(both.packets, both.received);
+  EXPECT_EQ(both.received, 2 * rings[0].loss.received);
+  rings.push_back(rings[0]);
+  EXPECT_EQ(together_of(rings).proof, LossProof::kUnknown) << "one of them twice";
 }
 
 TEST(Together, StripesMadeBeforeProveItOnlyTogether) {
