@@ -1,10 +1,14 @@
 // The files of a series: names, ages, and what is said when there can be no next one.
 #include "writers/file/file_series.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,10 +20,12 @@
 #include <functional>
 #include <future>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "engine/core/clock.h"
+#include "engine/core/directory_entries.h"
 #include "tests/support/failing_calls.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -112,6 +118,43 @@ TEST_F(Series, AnEarlierRunsHighestNumberIsGoneOnFrom) {
   FileSeries files = series("x%%.pcap", {});
   const OutputFile file = files.open_first();
   EXPECT_EQ(fs::path(file.path()).filename(), "x%_00008.pcap");
+}
+
+// Earlier files that nobody saw would be numbered twice and never deleted.
+TEST(UnreadableSeries, IsRefusedUnlessTheDirectoryIsMissing) {
+  const auto refuse = [](int error) {
+    refuse_unreadable_series("/captures/x.pcapng", std::error_code(error, std::generic_category()));
+  };
+  EXPECT_NO_THROW(refuse(0));
+  EXPECT_NO_THROW(refuse(ENOENT));
+  try {
+    refuse(EIO);
+    FAIL() << "not refused";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), EIO);
+    EXPECT_NE(std::string(error.what()).find("/captures"), std::string::npos) << error.what();
+  }
+}
+
+// The directory of a process that has ended is there and cannot be read: ESRCH or ENOENT, once the
+// list has begun.
+TEST(DirectoryEntries, AnErrorWithinTheListIsReturned) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  const std::string tasks = "/proc/" + std::to_string(child) + "/task";
+  int seen = 0;
+  EXPECT_FALSE(for_each_entry(tasks, [&seen](const auto&) { ++seen; }));
+  EXPECT_EQ(seen, 1);
+  const int directory = ::open(tasks.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  const std::string open_still = "/proc/self/fd/" + std::to_string(directory);
+  EXPECT_TRUE(for_each_entry(open_still, [](const auto&) { ADD_FAILURE() << "an entry"; }));
+  ::close(directory);
+  EXPECT_TRUE(for_each_entry("/nowhere", [](const auto&) { ADD_FAILURE() << "an entry"; }));
 }
 
 TEST_F(Series, EarlierRunsFilesAreAsOldAsTheClockSaysAtTheStart) {

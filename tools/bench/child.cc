@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "engine/core/clock.h"
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
 
@@ -94,12 +95,11 @@ std::optional<int> Child::wait(std::uint64_t timeout_ns) noexcept {
 
 std::uint64_t Child::cpu_ns() const {
   std::uint64_t sum = 0;
-  std::error_code ignored;
-  for (const auto& task :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_), ignored)) {
+  // Ends early when the child does.
+  static_cast<void>(for_each_entry(fmt::format("/proc/{}/task", pid_), [&sum](const auto& task) {
     std::uint64_t ran = 0;
     if (std::ifstream(task.path() / "schedstat") >> ran) sum += ran;
-  }
+  }));
   return sum;
 }
 

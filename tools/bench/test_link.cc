@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "engine/core/clock.h"
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 #include "tools/bench/child.h"
 #include "tools/traffic/bpf_system.h"
@@ -63,14 +64,13 @@ BenchLock::BenchLock(const std::string& path)
 
 std::vector<std::string> find_leftover_namespaces() {
   std::vector<std::string> found;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/run/netns", ignored)) {
+  static_cast<void>(for_each_entry("/run/netns", [&found](const auto& entry) {
     const std::string name = entry.path().filename().string();
-    if (name.compare(0, sizeof(kPrefix) - 1, kPrefix) != 0) continue;
+    if (name.compare(0, sizeof(kPrefix) - 1, kPrefix) != 0) return;
     const long pid = std::strtol(name.c_str() + sizeof(kPrefix) - 1, nullptr, 10);
     const bool alive = pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
     if (!alive) found.push_back(name);
-  }
+  }));
   std::sort(found.begin(), found.end());
   return found;
 }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/core/directory_entries.h"
+
 namespace capstan::tools {
 
 namespace {
@@ -55,11 +57,9 @@ std::optional<std::int64_t> SystemTree::keyed_number(const std::string& path,
 
 std::vector<std::string> SystemTree::names(const std::string& path) const {
   std::vector<std::string> found;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(root_ + path, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    found.push_back(entry->path().filename().string());
-  }
+  static_cast<void>(for_each_entry(root_ + path, [&found](const auto& entry) {
+    found.push_back(entry.path().filename().string());
+  }));
   std::sort(found.begin(), found.end());
   return found;
 }

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "engine/core/cpu.h"
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
 #include "engine/index/file_indexer.h"
@@ -59,13 +60,13 @@ std::vector<std::string> recordings_in(const std::vector<std::string>& paths) {
       continue;
     }
     std::vector<std::string> found;
-    std::filesystem::directory_iterator entries(path, error);
-    if (error) throw UsageError(fmt::format("{}: {}", path, error.message()));
-    for (const auto& entry : entries) {
-      if (entry.is_regular_file(error) && begins_as_recording(entry.path())) {
+    error = for_each_entry(path, [&found](const auto& entry) {
+      std::error_code ignored;
+      if (entry.is_regular_file(ignored) && begins_as_recording(entry.path())) {
         found.push_back(entry.path().string());
       }
-    }
+    });
+    if (error) throw UsageError(fmt::format("{}: {}", path, error.message()));
     std::sort(found.begin(), found.end());
     files.insert(files.end(), found.begin(), found.end());
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/core/clock.h"
+#include "engine/core/directory_entries.h"
 #include "engine/format/part_name.h"
 #include "engine/index/index_reader.h"
 #include "tools/common/log.h"
@@ -112,15 +113,12 @@ void IndexBeside::started() {
 std::error_code IndexBeside::add_earlier(const std::string& pattern) {
   const SeriesNames names(pattern);
   std::vector<std::string> without;
-  std::error_code error;
-  std::error_code ignored;
-  const fs::directory_iterator end;
-  for (fs::directory_iterator at(directory_of(pattern), error); !error && at != end;
-       at.increment(error)) {
-    const fs::path& path = at->path();
-    if (!names.number_of(path.filename().string()) || !at->is_regular_file(ignored)) continue;
+  const std::error_code error = for_each_entry(directory_of(pattern), [&](const auto& entry) {
+    std::error_code ignored;
+    const fs::path& path = entry.path();
+    if (!names.number_of(path.filename().string()) || !entry.is_regular_file(ignored)) return;
     if (!fs::exists(index_path_of(path.string()), ignored)) without.push_back(path.string());
-  }
+  });
   // The newest first: the oldest are the next to go.
   std::sort(without.begin(), without.end(), std::greater<>());
   for (const std::string& path : without) worker_.add(path);

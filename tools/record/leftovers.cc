@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 #include "engine/format/part_name.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
+#include "writers/file/file_series.h"
 #include "writers/file/rotation.h"
 #include "writers/repair/repair.h"
 
@@ -77,13 +79,13 @@ void finish_leftover(const std::string& path) { finish(path, false); }
 void finish_leftovers(const std::string& pattern) {
   const SeriesNames names(pattern);
   std::vector<std::string> cut_short;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_of(pattern), ignored)) {
+  const std::error_code error = for_each_entry(directory_of(pattern), [&](const auto& entry) {
     const std::string path = finished_path(entry.path().string());
     const std::string name = std::filesystem::path(path).filename().string();
-    if (path.empty() || !names.number_of(name)) continue;
+    if (path.empty() || !names.number_of(name)) return;
     cut_short.push_back((std::filesystem::path(pattern).parent_path() / name).string());
-  }
+  });
+  refuse_unreadable_series(pattern, error);
   std::sort(cut_short.begin(), cut_short.end());
   for (const std::string& path : cut_short) finish(path, true);
 }

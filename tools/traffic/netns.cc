@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 
 namespace capstan::traffic {
@@ -125,18 +126,19 @@ std::optional<FoundNetns> find_netns(int nsid) {
     if (fd && nsid_of(route.get(), fd.get()) != nsid) fd.reset();
     return fd;
   };
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(kNamedFolder, ignored)) {
+  std::optional<FoundNetns> found;
+  static_cast<void>(for_each_entry(kNamedFolder, [&](const auto& entry) {
+    if (found) return;
     UniqueFd fd = matches(entry.path());
-    if (fd) return FoundNetns{std::move(fd), "netns " + entry.path().filename().string()};
-  }
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    if (fd) found = FoundNetns{std::move(fd), "netns " + entry.path().filename().string()};
+  }));
+  static_cast<void>(for_each_entry("/proc", [&](const auto& entry) {
     const std::string pid = entry.path().filename();
-    if (!is_number(pid)) continue;
+    if (found || !is_number(pid)) return;
     UniqueFd fd = matches(entry.path() / "ns/net");
-    if (fd) return FoundNetns{std::move(fd), "pid " + pid};
-  }
-  return std::nullopt;
+    if (fd) found = FoundNetns{std::move(fd), "pid " + pid};
+  }));
+  return found;
 }
 
 }  // namespace capstan::traffic

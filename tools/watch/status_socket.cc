@@ -13,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 
 namespace capstan::tools {
@@ -107,12 +108,11 @@ std::string make_runtime_directory(uid_t owner, gid_t group) {
 
 void remove_dead_sockets(const std::string& directory) noexcept {
   try {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    static_cast<void>(for_each_entry(directory, [](const auto& entry) {
       if (entry.path().extension() == kExtension && is_dead(entry.path())) {
         ::unlink(entry.path().c_str());
       }
-    }
+    }));
   } catch (const std::exception&) {  // a name too long for a socket is none of ours
     return;
   }
@@ -127,15 +127,15 @@ std::vector<std::string> status_directories() {
 
 std::vector<std::string> find_status_sockets() {
   std::vector<std::string> directories = status_directories();
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(kRootDirectory, ignored)) {
+  static_cast<void>(for_each_entry(kRootDirectory, [&directories](const auto& entry) {
+    std::error_code ignored;
     if (entry.is_directory(ignored)) directories.push_back(entry.path().string());
-  }
+  }));
   std::vector<std::string> sockets;
   for (const std::string& directory : directories) {
-    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    static_cast<void>(for_each_entry(directory, [&sockets](const auto& entry) {
       if (entry.path().extension() == kExtension) sockets.push_back(entry.path().string());
-    }
+    }));
   }
   std::sort(sockets.begin(), sockets.end());
   return sockets;

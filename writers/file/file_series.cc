@@ -16,6 +16,8 @@
 #include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "engine/core/directory_entries.h"
+#include "engine/core/errors.h"
 #include "engine/core/thread.h"
 #include "engine/format/part_name.h"
 #include "writers/file/finished_names.h"
@@ -48,6 +50,12 @@ FileSeries::FileSeries(OutputFileOptions options, SeriesOptions series)
   find_earlier();
 }
 
+void refuse_unreadable_series(const std::string& pattern, std::error_code error) {
+  if (!error || error.value() == ENOENT) return;
+  throw_system_error(error.value(), "list " + directory_of(pattern) +
+                                        ", where earlier files of the series may lie");
+}
+
 FileSeries::~FileSeries() {
   const int ignored = finish();
   static_cast<void>(ignored);
@@ -59,17 +67,15 @@ void FileSeries::find_earlier() {
     KeptFile file;
   };
   std::vector<Earlier> earlier;
-  std::error_code ignored;
   const auto wall_ns = static_cast<std::int64_t>(wall_clock_ns());
   const auto boot_ns = static_cast<std::int64_t>(boot_clock_ns());
-  for (const auto& entry :
-       std::filesystem::directory_iterator(directory_of(options_.path), ignored)) {
+  const auto look_at = [&](const std::filesystem::directory_entry& entry) {
     const std::string found = entry.path().filename().string();
     const std::string name = may_be_compressed() ? without_compressed_ending(found) : found;
     const auto number = names_.number_of(name);
     struct stat status {};
     if (!number || ::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-      continue;
+      return;
     }
     const std::int64_t ended_wall_ns =
         std::int64_t{status.st_mtim.tv_sec} * std::int64_t{kNanosecondsPerSecond} +
@@ -78,13 +84,14 @@ void FileSeries::find_earlier() {
     // this run lasts makes no file older or younger. One from the future has just ended.
     const std::int64_t age_ns = std::max<std::int64_t>(0, wall_ns - ended_wall_ns);
     const std::string path = (entry.path().parent_path() / name).string();
-    if (found != name && exists(path)) continue;  // some programs leave the original in its place
+    if (found != name && exists(path)) return;  // some programs leave the original in its place
     const BytesOnDisk bytes = bytes_on_disk(path, may_be_compressed());
     earlier.push_back({names_.by_time() ? ended_wall_ns : std::int64_t{*number},
                        {path, bytes.file + bytes.index, boot_ns - age_ns, bytes.index != 0}});
     note_named(path);
     if (!names_.by_time()) next_number_ = std::max(next_number_, *number + 1);
-  }
+  };
+  refuse_unreadable_series(options_.path, for_each_entry(directory_of(options_.path), look_at));
   std::sort(earlier.begin(), earlier.end(), [](const Earlier& a, const Earlier& b) {
     return std::tie(a.order, a.file.path) < std::tie(b.order, b.file.path);
   });

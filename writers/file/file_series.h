@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,11 @@ struct SeriesOptions {
   // Empty: there is no such program.
   std::function<void(const std::string&)> on_deleted;
 };
+
+// For whoever looks for earlier files of a series: throws std::system_error when its directory
+// could not be listed, for then numbers would be given twice and retention would forget files. One
+// that does not exist is not listed and no error: opening the first file says so.
+void refuse_unreadable_series(const std::string& pattern, std::error_code error);
 
 // Owns the spare file (the next one, opened in advance) and the files being closed. The mutex is
 // taken at a change of files, never for a packet.

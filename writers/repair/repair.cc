@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/core/clock.h"
+#include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
@@ -258,13 +259,14 @@ std::string why_not_in_place(const RecordingScan& scan) {
 
 std::vector<std::string> find_unfinished(const std::string& directory) {
   std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+  const std::error_code error = for_each_entry(directory, [&found](const auto& entry) {
     std::error_code ignored;
     if (fs::is_regular_file(entry.symlink_status(ignored)) &&
         !finished_path(entry.path().string()).empty()) {
       found.push_back(entry.path().string());
     }
-  }
+  });
+  if (error) throw_system_error(error.value(), "list " + directory);
   std::sort(found.begin(), found.end());
   return found;
 }
