@@ -1,6 +1,7 @@
 // Indexes as files: written beside their recordings, found, checked, made anew and removed with
 // them; the worker that makes them beside a recording; `capstan index`.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -20,6 +21,7 @@
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
 #include "engine/index/file_indexer.h"
+#include "engine/index/plans_ahead.h"
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -47,6 +49,30 @@ IndexReader::Opened open_of(const std::string& recording) {
 std::size_t entries(const test::TempDir& dir) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir.path()),
                                                 std::filesystem::directory_iterator()));
+}
+
+// More files than are planned ahead, some of them left out by whoever reads: each that is asked for
+// gets its own plan, and nobody waits for ever.
+TEST(PlansAhead, EachFileGetsItsPlanWhateverIsLeftOut) {
+  const test::TempDir dir;
+  constexpr std::size_t kFiles = 3 * PlansAhead::kAhead;
+  std::vector<SetFile> files;
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    const std::string path = (dir.path() / fmt::format("{:04}.pcapng", i)).string();
+    files.push_back({i % 100 == 0 ? recording_in(dir, fmt::format("{:04}.pcapng", i), 1, 10) : path,
+                     false, false});
+    if (i % 100 != 0) continue;
+    ASSERT_EQ(write_index_file(path, index_recording(path, {}).bytes, true), 0);
+  }
+  for (const std::size_t step : {1U, 7U, 300U}) {
+    PlansAhead ahead(files, {}, {}, false);
+    for (std::size_t i = 0; i < kFiles; i += step) {
+      const PlannedFile planned = ahead.take(files[i]);
+      EXPECT_EQ(planned.facts.refusal == IndexRefusal::kNone, i % 100 == 0) << files[i].path;
+    }
+  }
+  PlansAhead left_early(files, {}, {}, false);
+  static_cast<void>(left_early.take(files[3]));
 }
 
 TEST(IndexFiles, AnIndexHasTheRecordingsPermissions) {
