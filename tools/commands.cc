@@ -13,6 +13,7 @@
 #include "tools/record/record_command.h"
 #include "tools/repair/repair_command.h"
 #include "tools/serve/serve_command.h"
+#include "tools/ship/ship_command.h"
 #include "tools/show/show_command.h"
 #include "tools/status/status_command.h"
 #include "tools/verify/verify_command.h"
@@ -34,6 +35,7 @@ constexpr Command kCommands[] = {
     {"merge", "make one recording of several, in the order of time", merge_command},
     {"query", "find packets in recordings, and say whether they are all there were", query_command},
     {"serve", "recordings in a browser and over an API", serve_command},
+    {"ship", "what indexes know, to an engine that answers for many sensors", ship_command},
     {"show", "packets as lines, with tcpdump's flags, live or from files", show_command},
     {"status", "what running recorders have done so far", status_command},
     {"verify", "say what recordings of blast's traffic lack", verify_command},

@@ -81,7 +81,31 @@ bool restrict_files(const AllowedFiles& allowed) {
   return true;
 }
 
-enum class Sockets : std::uint8_t { kNone, kLocal };
+enum class Sockets : std::uint8_t { kNone, kLocal, kLocalAndInternet };
+
+// Returns an errno value.
+int refuse_sockets(scmp_filter_ctx filter, Sockets sockets) {
+  // What SCMP_A0() is, which in C++ is an extension: the first argument. A rule may look at it
+  // once.
+  std::vector<scmp_arg_cmp> refused;
+  if (sockets == Sockets::kLocal) refused.push_back({0, SCMP_CMP_NE, AF_UNIX, 0});
+  if (sockets == Sockets::kLocalAndInternet) {
+    for (int family = 0; family < AF_INET6; ++family) {
+      if (family == AF_UNIX || family == AF_INET) continue;
+      refused.push_back({0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family), 0});
+    }
+    refused.push_back({0, SCMP_CMP_GT, AF_INET6, 0});
+  }
+  if (refused.empty()) {
+    return -::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);
+  }
+  for (const scmp_arg_cmp& family : refused) {
+    const int error =
+        -::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &family);
+    if (error != 0) return error;
+  }
+  return 0;
+}
 
 // Refuses what no part of recording or serving does, with EPERM. Not a list of what is allowed:
 // libraries change what they call, and a recording that dies of that in its third month helps
@@ -126,12 +150,7 @@ void restrict_calls(Sockets sockets) {
   for (const int call : kRefused) {
     if (error == 0) error = -::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
   }
-  // What SCMP_A0() is, which in C++ is an extension: the first argument is not AF_UNIX.
-  const scmp_arg_cmp is_other{0, SCMP_CMP_NE, AF_UNIX, 0};
-  if (error == 0) {
-    error = -::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
-                                      sockets == Sockets::kLocal ? 1 : 0, &is_other);
-  }
+  if (error == 0) error = refuse_sockets(filter, sockets);
   if (error == 0) error = -::seccomp_load(filter);
   ::seccomp_release(filter);
   if (error != 0) throw_system_error(error, "load the seccomp filter", kEscape);
@@ -175,6 +194,19 @@ std::string lock_down_reader(std::vector<std::string> readable) {
                        {"/etc/protocols", "/etc/services", "/etc/hosts", "/etc/networks",
                         "/etc/ethers", "/etc/nsswitch.conf"}},
                       Sockets::kLocal);
+}
+
+std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable) {
+  // Where the C library finds servers' names, and OpenSSL authorities. All of /etc, because who
+  // changes /etc/resolv.conf puts a new file there, which a rule for the old one does not allow;
+  // what in it is secret is kept by its mode.
+  for (const char* directory :
+       {"/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib", "/lib"}) {
+    readable.emplace_back(directory);
+  }
+  return lock_down_to({std::move(writable), {}, std::move(readable), {}},
+                      Sockets::kLocalAndInternet);
 }
 
 void drop_for_programs() {

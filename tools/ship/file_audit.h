@@ -1,0 +1,63 @@
+// FileAudit: runs the audit over one recording and keeps what its rows need: the application of
+// each conversation, and the findings.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/audit/auditor.h"
+#include "tools/ship/shipped_rows.h"
+
+namespace capstan::fleet {
+
+// One thread. A session that began before the file is seen from the middle, and one that goes on
+// behind it up to its end: each file is audited by itself, so that its rows are the same whenever
+// they are made. Memory: an entry per recognised session, kMostSessions at most.
+class FileAudit final : private audit::AuditSink {
+ public:
+  static constexpr std::size_t kMostSessions = 1'000'000;
+  static constexpr std::size_t kMostFindings = 1'000'000;
+
+  FileAudit();
+
+  // Reads the recording gently. `idle` is called now and then; it returns false to stop. False: it
+  // was stopped. Throws like CaptureFile::open().
+  bool read(const std::string& path, const std::function<bool()>& idle);
+
+  // What is known about the conversation of a row; null: nothing. Borrowed.
+  const FlowFacts* facts_of(const IndexRow& row) const;
+  const std::vector<ShippedFinding>& findings() const noexcept { return findings_; }
+  // Sessions beyond the limits: their conversations have no application, and no finding.
+  std::uint64_t left_out() const noexcept { return left_out_; }
+
+ private:
+  struct Ends {
+    std::array<Address, 2> addresses{};  // the lower end first
+    std::array<std::uint16_t, 2> ports{};
+    std::uint8_t protocol = 0;
+    friend bool operator==(const Ends&, const Ends&) = default;
+  };
+  struct EndsHash {
+    std::size_t operator()(const Ends& ends) const noexcept;
+  };
+  struct Seen {
+    std::uint64_t first_ns = 0;
+    std::uint64_t last_ns = 0;
+    FlowFacts facts;
+  };
+
+  void on_session(const audit::SessionReport& report) override;
+  void add_finding(const audit::SessionReport& report);
+  static Ends in_order(Ends ends) noexcept;
+
+  audit::Auditor auditor_;
+  std::unordered_multimap<Ends, Seen, EndsHash> seen_;
+  std::vector<ShippedFinding> findings_;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace capstan::fleet

@@ -1,0 +1,80 @@
+#include "tools/ship/pending_files.h"
+
+#include <sys/stat.h>
+
+#include "engine/core/clock.h"
+#include "engine/index/index_reader.h"
+#include "engine/reader/recording_set.h"
+
+namespace capstan::fleet {
+
+namespace {
+
+std::optional<FileSight> sight_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return FileSight{static_cast<std::uint64_t>(status.st_ino),
+                   static_cast<std::uint64_t>(status.st_size),
+                   static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond +
+                       static_cast<std::uint64_t>(status.st_mtim.tv_nsec)};
+}
+
+}  // namespace
+
+void PendingFiles::look() {
+  const RecordingSet set = RecordingSet::below({directory_});
+  trouble_.clear();
+  if (!set.troubles.empty()) {
+    trouble_ = set.troubles.front().path + ": " + set.troubles.front().text;
+  }
+  std::map<std::pair<std::uint64_t, std::string>, PendingFile> now;
+  for (const SetFile& file : set.files) {
+    if (file.unfinished) continue;
+    const std::optional<FileSight> sight = sight_of(file.path);
+    if (!sight || state_.is_done(*sight)) continue;
+    now.emplace(std::pair(sight->modified_ns, file.path), PendingFile{file.path, *sight});
+  }
+  if (set.troubles.empty()) {
+    // A file that changed is another one, and one that got another name the same.
+    for (const auto& [key, file] : waiting_) {
+      const std::optional<FileSight> sight = sight_of(file.path);
+      if (sight || state_.is_done(file.sight)) continue;
+      bool renamed = false;
+      for (const auto& [other_key, other] : now) renamed |= other.sight == file.sight;
+      if (!renamed) ++gone_;
+    }
+  }
+  waiting_ = std::move(now);
+  if (!at_once_) put_off_.clear();
+}
+
+bool PendingFiles::is_ready(const PendingFile& file) const {
+  if (at_once_) return true;
+  const std::uint64_t now_ns = wall_clock_ns();
+  const bool quiet = now_ns > file.sight.modified_ns &&
+                     now_ns - file.sight.modified_ns > kQuietSeconds * kNanosecondsPerSecond;
+  if (quiet) return true;
+  const IndexReader::Opened opened = IndexReader::open_beside(file.path);
+  return opened.reader && opened.reader->summary().skipped_blocks == 0;
+}
+
+std::optional<PendingFile> PendingFiles::find(const FileSight& sight) const {
+  for (const auto& [key, file] : waiting_) {
+    if (file.sight == sight) return file;
+  }
+  return std::nullopt;
+}
+
+std::optional<PendingFile> PendingFiles::next() {
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    if (state_.is_done(at->second.sight)) {
+      at = waiting_.erase(at);
+      continue;
+    }
+    if (!put_off_.contains(at->second.sight) && is_ready(at->second)) return at->second;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace capstan::fleet

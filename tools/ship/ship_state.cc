@@ -1,0 +1,172 @@
+#include "tools/ship/ship_state.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/errors.h"
+#include "tools/common/json_text.h"
+#include "tools/common/units.h"
+#include "tools/ship/crash_safe_file.h"
+
+namespace capstan::fleet {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr const char* kMend =
+    "it says what has been shipped. Put back a copy, or remove it: then `capstan ship --adopt` "
+    "asks the "
+    "server what it has";
+
+std::string random_name() {
+  std::array<std::uint8_t, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw_errno("getrandom");
+  }
+  std::string text;
+  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::string checksum_line(const std::string& line) {
+  return fmt::format("crc32 {:08x}\n",
+                     ::crc32_z(0, reinterpret_cast<const Bytef*>(line.data()), line.size()));
+}
+
+json sight_json(const FileSight& sight) {
+  return json::array({sight.inode, sight.size_bytes, sight.modified_ns});
+}
+
+FileSight sight_of(const json& list) {
+  return {list.at(0).get<std::uint64_t>(), list.at(1).get<std::uint64_t>(),
+          list.at(2).get<std::uint64_t>()};
+}
+
+}  // namespace
+
+ShipState::ShipState(std::string path, const StateIdentity& identity)
+    : path_(std::move(path)), identity_(identity) {
+  // A file of its own: the state itself is replaced.
+  const std::string lock = path_ + ".lock";
+  lock_ = UniqueFd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (!lock_) throw_errno(fmt::format("open {}", lock), "--state FILE names another place");
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) throw_errno(fmt::format("lock {}", lock));
+    throw UsageError(fmt::format("{}: another `capstan ship` is at work with it", path_));
+  }
+  std::ifstream file(path_, std::ios::binary);
+  if (!file) {
+    if (errno != ENOENT) throw_errno(fmt::format("open {}", path_));
+    begin(identity);
+    return;
+  }
+  parse(std::string{std::istreambuf_iterator<char>(file), {}}, identity);
+}
+
+void ShipState::begin(const StateIdentity& identity) {
+  identity_ = identity;
+  instance_ = random_name();
+  fresh_ = true;
+}
+
+void ShipState::parse(const std::string& text, const StateIdentity& identity) {
+  const auto damaged = [this] {
+    return UsageError(fmt::format("the state {} is damaged: {}", path_, kMend));
+  };
+  const std::size_t end = text.find('\n');
+  if (end == std::string::npos || text.substr(end + 1) != checksum_line(text.substr(0, end))) {
+    throw damaged();
+  }
+  StateIdentity was;
+  try {
+    const json state = json::parse(text.substr(0, end));
+    if (state.at("version") != kVersion) {
+      throw UsageError(fmt::format("the state {} is of another version of Capstan", path_));
+    }
+    was = {state.at("directory"), state.at("device"), state.at("inode"), state.at("sink"),
+           state.at("sensor")};
+    instance_ = state.at("instance");
+    files_shipped = state.at("files");
+    rows_shipped = state.at("rows");
+    sink_position = state.at("sink_position");
+    sink_inode = state.at("sink_inode");
+    for (const json& one : state.at("done")) {
+      add_done(sight_of(one.at(1)), one.at(0).get<std::uint64_t>());
+    }
+    if (const json& one = state.at("current"); !one.is_null()) {
+      current =
+          CurrentFile{one.at("file"), one.at("name"), sight_of(one.at("sight")), one.at("next")};
+    }
+  } catch (const json::exception&) {
+    throw damaged();
+  }
+  const auto differs = [this](const char* what, const std::string& before, const std::string& now) {
+    return UsageError(fmt::format("the state {} is of {} {}, not of {}: name another with --state",
+                                  path_, what, tools::visible_text(before),
+                                  tools::visible_text(now)));
+  };
+  // A directory that was moved, and a disk that has another number after a boot.
+  const bool same_place = was.directory == identity.directory ||
+                          (was.device == identity.device && was.inode == identity.inode);
+  if (!same_place) throw differs("the directory", was.directory, identity.directory);
+  if (was.sink != identity.sink) throw differs("the sink", was.sink, identity.sink);
+  if (was.sensor != identity.sensor) throw differs("the sensor", was.sensor, identity.sensor);
+}
+
+void ShipState::add_done(const FileSight& sight, std::uint64_t file) {
+  if (const auto known = done_.find(sight); known != done_.end()) return;
+  done_.emplace(sight, std::pair(file, order_));
+  by_order_.emplace(order_++, sight);
+  if (file != 0) ++files_[file];
+  if (done_.size() <= kMostDone) return;
+  const auto oldest = by_order_.begin();
+  const auto gone = done_.find(oldest->second);
+  if (const auto count = files_.find(gone->second.first);
+      count != files_.end() && --count->second == 0) {
+    files_.erase(count);
+  }
+  done_.erase(gone);
+  by_order_.erase(oldest);
+}
+
+void ShipState::save() const {
+  json done = json::array();
+  for (const auto& [order, sight] : by_order_) {
+    done.push_back(json::array({done_.at(sight).first, sight_json(sight)}));
+  }
+  json state = {{"version", kVersion},
+                {"instance", instance_},
+                {"directory", identity_.directory},
+                {"device", identity_.device},
+                {"inode", identity_.inode},
+                {"sink", identity_.sink},
+                {"sensor", identity_.sensor},
+                {"files", files_shipped},
+                {"rows", rows_shipped},
+                {"sink_position", sink_position},
+                {"sink_inode", sink_inode},
+                {"done", std::move(done)},
+                {"current", nullptr}};
+  if (current) {
+    state["current"] = {{"file", current->file},
+                        {"name", current->name},
+                        {"sight", sight_json(current->sight)},
+                        {"next", current->next}};
+  }
+  const std::string line = tools::dump_json(state);
+  replace_file(path_, line + "\n" + checksum_line(line));
+}
+
+}  // namespace capstan::fleet

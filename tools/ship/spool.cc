@@ -1,0 +1,190 @@
+#include "tools/ship/spool.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "engine/core/byte_order.h"
+#include "engine/core/errors.h"
+#include "engine/core/write_all.h"
+#include "tools/ship/crash_safe_file.h"
+#include "tools/ship/row_binary.h"
+
+namespace capstan::fleet {
+
+namespace {
+
+constexpr char kMagic[8] = {'C', 'A', 'P', 'S', 'P', 'O', 'O', 'L'};
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kHeadBytes = 40;
+constexpr std::size_t kEntryBytes = 32;
+// A table of this many batches has 3.2 GB of rows behind it at the least.
+constexpr std::uint32_t kMostBatches = 1U << 20;
+
+std::uint32_t checksum_of(std::span<const std::uint8_t> bytes) noexcept {
+  return static_cast<std::uint32_t>(::crc32_z(0, bytes.data(), bytes.size()));
+}
+
+// Numbers one behind another.
+class Numbers {
+ public:
+  explicit Numbers(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  std::uint64_t next(std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      value |= std::uint64_t{bytes_[at_ + i]} << (8 * i);
+    }
+    at_ += size;
+    return value;
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  std::size_t at_ = 0;
+};
+
+bool read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> to) noexcept {
+  while (!to.empty()) {
+    const ssize_t count = ::pread(fd, to.data(), to.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    to = to.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
+void put(int fd, std::span<const std::uint8_t> bytes, std::uint64_t offset,
+         const std::string& path) {
+  const WriteOutcome outcome =
+      pwrite_all(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (outcome.error != 0) throw_system_error(outcome.error, fmt::format("write {}", path));
+}
+
+std::optional<Batch> read_entry(Numbers& numbers, std::uint64_t end) {
+  Batch batch;
+  const std::uint64_t table = numbers.next(4);
+  if (table >= kTables.size()) return std::nullopt;
+  batch.table = static_cast<Table>(table);
+  batch.partition = static_cast<std::uint32_t>(numbers.next(4));
+  batch.rows = static_cast<std::uint32_t>(numbers.next(4));
+  batch.checksum = static_cast<std::uint32_t>(numbers.next(4));
+  batch.offset = numbers.next(8);
+  batch.bytes = numbers.next(8);
+  if (batch.offset > end || batch.bytes > end - batch.offset) return std::nullopt;
+  return batch;
+}
+
+}  // namespace
+
+SpoolWriter::SpoolWriter(std::string path, std::uint64_t file, Packing packing)
+    : path_(std::move(path)),
+      fd_(begin_file(path_)),
+      file_(file),
+      packing_(packing),
+      offset_(kHeadBytes) {}
+
+SpoolWriter::~SpoolWriter() {
+  if (!finished_) ::unlink(unfinished_path(path_).c_str());
+}
+
+void SpoolWriter::add(Table table, std::uint32_t partition, std::uint32_t rows,
+                      std::span<const std::uint8_t> bytes) {
+  if (batches_.size() == kMostBatches) {
+    throw std::runtime_error(fmt::format("{}: more than {} batches", path_, kMostBatches));
+  }
+  const std::vector<std::uint8_t> packed = pack(packing_, bytes);
+  put(fd_.get(), packed, offset_, path_);
+  batches_.push_back({table, partition, rows, offset_, packed.size(), checksum_of(packed)});
+  offset_ += packed.size();
+  rows_ += rows;
+}
+
+void SpoolWriter::finish() {
+  RowBinary table;
+  for (const Batch& batch : batches_) {
+    table.u32(static_cast<std::uint32_t>(batch.table));
+    table.u32(batch.partition);
+    table.u32(batch.rows);
+    table.u32(batch.checksum);
+    table.u64(batch.offset);
+    table.u64(batch.bytes);
+  }
+  put(fd_.get(), table.bytes(), offset_, path_);
+  RowBinary head;
+  for (const char c : kMagic) head.u8(static_cast<std::uint8_t>(c));
+  head.u32(kVersion);
+  head.u32(static_cast<std::uint32_t>(packing_));
+  head.u64(file_);
+  head.u64(offset_);
+  head.u32(static_cast<std::uint32_t>(batches_.size()));
+  head.u32(checksum_of(table.bytes()));
+  put(fd_.get(), head.bytes(), 0, path_);
+  finish_file(fd_.get(), path_);
+  finished_ = true;
+}
+
+std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
+  error.clear();
+  Spool spool;
+  spool.path_ = path;
+  spool.fd_ = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!spool.fd_) {
+    if (errno != ENOENT) error = errno_text(errno);
+    return std::nullopt;
+  }
+  error = "it is damaged, or of another version of Capstan";
+  struct stat status {};
+  std::array<std::uint8_t, kHeadBytes> head{};
+  if (::fstat(spool.fd_.get(), &status) != 0 || !read_at(spool.fd_.get(), 0, head)) {
+    return std::nullopt;
+  }
+  if (std::memcmp(head.data(), kMagic, sizeof(kMagic)) != 0) return std::nullopt;
+  Numbers fields(std::span<const std::uint8_t>(head).subspan(sizeof(kMagic)));
+  if (fields.next(4) != kVersion) return std::nullopt;
+  const std::uint64_t packing = fields.next(4);
+  spool.file_ = fields.next(8);
+  const std::uint64_t table_at = fields.next(8);
+  const std::uint64_t count = fields.next(4);
+  const std::uint64_t checksum = fields.next(4);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (packing > 2 || count > kMostBatches || table_at > size ||
+      size - table_at != count * kEntryBytes) {
+    return std::nullopt;
+  }
+  spool.packing_ = static_cast<Packing>(packing);
+  std::vector<std::uint8_t> table(count * kEntryBytes);
+  if (!read_at(spool.fd_.get(), table_at, table) || checksum_of(table) != checksum) {
+    return std::nullopt;
+  }
+  Numbers entries{table};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::optional<Batch> batch = read_entry(entries, table_at);
+    if (!batch) return std::nullopt;
+    spool.batches_.push_back(*batch);
+  }
+  error.clear();
+  return spool;
+}
+
+std::uint64_t Spool::rows() const noexcept {
+  std::uint64_t rows = 0;
+  for (const Batch& batch : batches_) rows += batch.rows;
+  return rows;
+}
+
+std::vector<std::uint8_t> Spool::read(const Batch& batch) const {
+  std::vector<std::uint8_t> bytes(batch.bytes);
+  if (!read_at(fd_.get(), batch.offset, bytes) || checksum_of(bytes) != batch.checksum) {
+    throw std::runtime_error(fmt::format("{}: it is damaged at byte {}", path_, batch.offset));
+  }
+  return bytes;
+}
+
+}  // namespace capstan::fleet
