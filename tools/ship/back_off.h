@@ -12,7 +12,7 @@ namespace capstan::fleet {
 
 class BackOff {
  public:
-  static constexpr std::uint64_t kFirstNs = kNanosecondsPerSecond / 2;
+  static constexpr std::uint64_t kFirstNs = kNanosecondsPerSecond / 10;
   static constexpr std::uint64_t kLongestNs = 60 * kNanosecondsPerSecond;
 
   explicit BackOff(std::uint64_t seed) : random_(seed) {}

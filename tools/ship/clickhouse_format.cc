@@ -41,7 +41,7 @@ class ClickHouseFormat final : public RowFormat {
     put_counts(row, client, server);
     out_.u8(row.initiator == client ? 1 : 0);
     out_.u64(flow.lost);
-    out_.fixed(community_digest(ends_of(row)));
+    out_.text(community_id(ends_of(row)));
     static const FlowFacts kNothing;
     const FlowFacts& facts = flow.facts != nullptr ? *flow.facts : kNothing;
     out_.text(facts.app_protocol);
@@ -66,7 +66,7 @@ class ClickHouseFormat final : public RowFormat {
     out_.u16(one.server_port);
     out_.u8(one.protocol);
     out_.u16(one.vlan);
-    out_.fixed(one.community);
+    out_.text(one.community_id);
     for (const std::string* text : {&one.app_protocol, &one.verdict, &one.finding, &one.user,
                                     &one.mechanism, &one.secret_kind}) {
       out_.text(*text);

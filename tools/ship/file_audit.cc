@@ -107,7 +107,7 @@ void FileAudit::add_finding(const audit::SessionReport& report) {
   one.server_port = report.ends.destination_port;
   one.protocol = report.ends.protocol;
   one.vlan = report.vlans[0] & 0x0fff;
-  one.community = community_digest(report.ends);
+  one.community_id = community_id(report.ends);
   one.app_protocol = audit::protocol_name(facts.protocol);
   one.verdict = audit::verdict_name(report.verdict);
   one.finding = audit::verdict_text(facts, report.verdict);

@@ -84,7 +84,7 @@ constexpr Column kFlowColumns[] = {
     {"server_tcp_flags", Wire::kUInt8, "all that the server sent"},
     {"client_first", Wire::kUInt8, "1: the client sent the first packet"},
     {"lost", Wire::kUInt64, "packets lost on any ring between first_ns and last_ns"},
-    {"community", Wire::kFixed20, "SHA-1 of Community ID 1; zeros: none"},
+    {"community_id", Wire::kString, "Community ID 1; empty: none"},
     {"app_protocol", Wire::kName, "as the audit names it; empty: not known"},
     {"sni", Wire::kString, "server name that the client asked for in TLS"},
     {"verdict", Wire::kName, "of the audit; empty: none"},
@@ -107,7 +107,7 @@ constexpr Column kFindingColumns[] = {
     {"server_port", Wire::kUInt16, "0 without ports"},
     {"protocol", Wire::kUInt8, "IP protocol number"},
     {"vlan_outer", Wire::kUInt16, "id of the first tag; 0: none"},
-    {"community", Wire::kFixed20, "SHA-1 of Community ID 1; zeros: none"},
+    {"community_id", Wire::kString, "Community ID 1; empty: none"},
     {"app_protocol", Wire::kName, "as the audit names it"},
     {"verdict", Wire::kName, "as the audit names it"},
     {"finding", Wire::kString, "a sentence"},
@@ -150,9 +150,6 @@ std::vector<std::string> aliases(Table table, const ServerVersion& version) {
     list.push_back(
         fmt::format("{0}_ip String ALIAS replaceOne(IPv6NumToString({0}), '::ffff:', '')", name));
   }
-  list.emplace_back(
-      "community_id String ALIAS if(community = toFixedString('', 20), '', "
-      "concat('1:', base64Encode(toString(community))))");
   if (table != Table::kFlows) return list;
   list.emplace_back("packets UInt64 ALIAS client_packets + server_packets");
   list.emplace_back("bytes UInt64 ALIAS client_bytes + server_bytes");
@@ -177,7 +174,7 @@ std::vector<std::string> skip_indexes(Table table, const ServerVersion& version)
   if (table != Table::kFlows || !version.modern()) return {};
   std::vector<std::string> list = {"INDEX last_ns_range last_ns TYPE minmax GRANULARITY 1"};
   for (const char* name : {"client", "server", "inner_client", "inner_server", "client_mac",
-                           "server_mac", "community", "sni", "tunnel_id", "file"}) {
+                           "server_mac", "community_id", "sni", "tunnel_id", "file"}) {
     list.push_back(fmt::format("INDEX {0}_bloom {0} TYPE bloom_filter(0.01) GRANULARITY 4", name));
   }
   return list;
@@ -286,8 +283,6 @@ std::string type_name(Wire wire, const ServerVersion& version) {
       return "FixedString(6)";
     case Wire::kFixed16:
       return "FixedString(16)";
-    case Wire::kFixed20:
-      return "FixedString(20)";
     case Wire::kString:
       return "String";
     case Wire::kName:

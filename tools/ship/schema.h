@@ -62,7 +62,6 @@ enum class Wire : std::uint8_t {
   kAddress,   // 16 bytes: IPv6, or FixedString(16) where the server has no such type
   kFixed6,
   kFixed16,
-  kFixed20,
   kString,
   kName,  // a string with few different values
 };

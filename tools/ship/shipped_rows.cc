@@ -13,9 +13,6 @@ namespace capstan::fleet {
 
 namespace {
 
-// The last byte of "xy==" and the like holds fewer than three bytes.
-constexpr std::size_t kCommunityTextBytes = 28;
-
 bool called(const IndexRow& row) noexcept {
   const std::uint8_t flags = row.ends[row.initiator].tcp_flags;
   return row.has_addresses() && row.protocol == kProtocolTcp && (flags & tcp_flag::kSyn) != 0 &&
@@ -58,18 +55,6 @@ FlowEnds ends_of(const IndexRow& row) noexcept {
   ends.protocol = row.protocol;
   ends.ip_version = row.kind == RowKind::kIpv4 ? 4 : row.kind == RowKind::kIpv6 ? 6 : 0;
   return ends;
-}
-
-std::array<std::uint8_t, 20> community_digest(const FlowEnds& ends) {
-  std::array<std::uint8_t, 20> digest{};
-  const std::string text = community_id(ends);
-  if (text.size() != 2 + kCommunityTextBytes) return digest;
-  std::array<unsigned char, 21> bytes{};  // base64 of 20 bytes ends with one '='
-  if (EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()) + 2,
-                      kCommunityTextBytes) == 21) {
-    std::copy_n(bytes.begin(), digest.size(), digest.begin());
-  }
-  return digest;
 }
 
 std::uint16_t day_of(std::uint64_t ns) noexcept {

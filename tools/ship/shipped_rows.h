@@ -47,7 +47,7 @@ struct ShippedFinding {
   std::uint16_t server_port = 0;
   std::uint8_t protocol = 0;
   std::uint16_t vlan = 0;
-  std::array<std::uint8_t, 20> community{};
+  std::string community_id;
   std::string app_protocol;
   std::string verdict;
   std::string finding;
@@ -74,8 +74,7 @@ struct ShippedLedger {
 // first.
 std::size_t server_end(const IndexRow& row) noexcept;
 
-// The SHA-1 of Community ID 1; zeros for what is not IP.
-std::array<std::uint8_t, 20> community_digest(const FlowEnds& ends);
+// Who speaks with whom, the initiator first; for community_id().
 FlowEnds ends_of(const IndexRow& row) noexcept;
 
 // UTC days since 1970; what is beyond the type Date (2149) counts as its last day.

@@ -51,8 +51,8 @@ void Shipper::recover() {
   std::string error;
   spool_ = Spool::open(state_.spool_path(), error);
   if (spool_ && spool_->file() == state_.current->file) return;
+  if (error.empty()) error = spool_ ? "it is of another recording" : "it is missing";
   spool_.reset();
-  if (error.empty()) error = "it is missing";
   talk_.warning(fmt::format(
       "{}: {}: the rows of {} are made anew, and those that are there already are not sent again",
       state_.spool_path(), error, tools::visible_text(state_.current->name)));

@@ -1,0 +1,120 @@
+// `capstan ship` of which one system call fails, for each: what is there afterwards is what is
+// there without a failure.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "tests/support/failing_calls.h"
+#include "tests/support/index_traffic.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace capstan::test {
+namespace {
+
+class ShipFault : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may let calls fail";
+    for (std::uint32_t seed = 1; seed <= 2; ++seed) {
+      IndexTraffic traffic(seed);
+      PcapngBuilder file;
+      file.section();
+      file.interface(1, 0);
+      for (std::uint64_t i = 0; i < 120; ++i) {
+        const std::vector<std::uint8_t> packet = traffic.next();
+        file.packet(0, 1'700'000'000'000'000 + seed + i, packet,
+                    static_cast<std::uint32_t>(packet.size()));
+      }
+      data_.write(fmt::format("{}.pcapng", seed), file.bytes);
+    }
+  }
+
+  ProcessResult ship(const TempDir& place, ProcessOptions options = {}) const {
+    return run({CAPSTAN_COMMAND, "ship", data_.path(), "--to",
+                "file:" + (place.path() / "eve.json").string(), "--sensor", "s", "--state",
+                place.path() / "state", "--batch-rows", "40", "--once", "-q", "--keep-privileges"},
+               std::move(options));
+  }
+
+  const TempDir data_;
+};
+
+// ENOSPC and EIO once at the Nth of these calls: that run mends itself or ends, and the next one
+// brings what is missing.
+TEST_F(ShipFault, EachCallFailsOnce) {
+  const TempDir calm;
+  ASSERT_EQ(ship(calm).status, 0);
+  const std::string truth = read_text(calm.path() / "eve.json");
+  ASSERT_GT(truth.size(), 1000U);
+  for (const int error : {ENOSPC, EIO}) {
+    std::uint64_t nth = 1;
+    for (bool hit = true; hit; ++nth) {
+      SCOPED_TRACE(fmt::format("call {}, error {}", nth, error));
+      const TempDir place;
+      // The second fsync is the first of the spool: what is in front of it is the program's start.
+      FailingCalls calls(
+          {.calls = {SYS_pwrite64, SYS_fsync, SYS_fdatasync, SYS_rename, SYS_ftruncate},
+           .nth = nth,
+           .error = error});
+      ProcessOptions options;
+      options.in_child = calls.in_child();
+      const ProcessResult first = ship(place, std::move(options));
+      hit = calls.hit();
+      EXPECT_TRUE(first.status == 0 || first.status == 1) << first.status << first.err;
+      EXPECT_TRUE(!hit || !first.err.empty());
+      const ProcessResult second = ship(place);
+      EXPECT_EQ(second.status, 0) << second.err;
+      EXPECT_EQ(read_text(place.path() / "eve.json"), truth) << first.err << second.err;
+    }
+    EXPECT_GT(nth, 20U);
+  }
+}
+
+// Killed at the Nth of these calls.
+TEST_F(ShipFault, KilledAtEachCall) {
+  const TempDir calm;
+  ASSERT_EQ(ship(calm).status, 0);
+  const std::string truth = read_text(calm.path() / "eve.json");
+  std::uint64_t nth = 1;
+  for (bool hit = true; hit; ++nth) {
+    SCOPED_TRACE(nth);
+    const TempDir place;
+    pid_t child = -1;
+    {
+      std::atomic<std::uint64_t> seen{0};
+      std::atomic<pid_t> to_kill{-1};
+      FailingCalls calls(
+          {.calls = {SYS_pwrite64, SYS_fsync, SYS_fdatasync, SYS_rename, SYS_ftruncate, SYS_unlink},
+           .before_answer = [&] {
+             if (++seen != nth) return;
+             to_kill.wait(-1);
+             ::kill(to_kill.load(), SIGKILL);
+           }});
+      ProcessOptions options;
+      options.in_child = calls.in_child();
+      Process process(
+          {CAPSTAN_COMMAND, "ship", data_.path(), "--to",
+           "file:" + (place.path() / "eve.json").string(), "--sensor", "s", "--state",
+           place.path() / "state", "--batch-rows", "40", "--once", "-q", "--keep-privileges"},
+          std::move(options));
+      child = process.pid();
+      to_kill = child;
+      to_kill.notify_all();
+      const int status = process.wait();
+      hit = seen.load() >= nth;
+      EXPECT_EQ(status, hit ? 128 + SIGKILL : 0) << process.err();
+    }
+    const ProcessResult second = ship(place);
+    EXPECT_EQ(second.status, 0) << second.err;
+    EXPECT_EQ(read_text(place.path() / "eve.json"), truth) << second.err;
+  }
+  EXPECT_GT(nth, 20U);
+}
+
+}  // namespace
+}  // namespace capstan::test
