@@ -6,7 +6,7 @@
 
 build_packages="g++ cmake ninja-build pkg-config liburing-dev libboost-dev libpcap-dev libfmt-dev libcli11-dev
   nlohmann-json3-dev zlib1g-dev libzstd-dev libnghttp2-dev libssl-dev libseccomp-dev libcap-ng-dev libmnl-dev
-  libmicrohttpd-dev libgnutls28-dev libtomlplusplus-dev libcurl4-openssl-dev"
+  libmicrohttpd-dev libgnutls28-dev libtomlplusplus-dev libcurl4-openssl-dev librdkafka-dev"
 # wireshark-common has capinfos; openssl and python3 are for the laboratory of docs/tutorial.md (scripts/pop3_lab).
 run_packages="iproute2 procps tcpdump wireshark-common openssl python3"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
@@ -20,7 +20,8 @@ ci_packages="clang clang-format debootstrap"
 
 # What the audit is tested against (tests/support/audit_lab.py), and the clients. swaks has TLS by
 # libnet-ssleay-perl, ldapsearch SASL by libsasl2-modules.
-server_packages="dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils libsasl2-modules curl swaks
+# clickhouse-server is what `ship` fills (tests/support/clickhouse_lab.py); its client package has nothing of the server's.
+server_packages="clickhouse-server dovecot-imapd dovecot-pop3d postfix vsftpd slapd ldap-utils libsasl2-modules curl swaks
   libnet-ssleay-perl openssl iproute2"
 
 # Where this machine says its packages come from: the first mirror of Debian, by either kind of file.
@@ -60,7 +61,7 @@ install_packages() {
 # The servers are started by their test alone: installing them must not, nor the next boot.
 install_servers() {
   local unit policy=/usr/sbin/policy-rc.d fresh=()
-  for unit in dovecot postfix vsftpd slapd; do
+  for unit in clickhouse-server dovecot postfix vsftpd slapd; do
     [ -x "/usr/sbin/$unit" ] || fresh+=("$unit")
   done
   own_policy=

@@ -73,6 +73,8 @@ struct Column {
 };
 // The columns that are sent, in their order.
 std::span<const Column> columns(Table table) noexcept;
+// Their names, separated by commas.
+std::string columns_text(Table table);
 // The type of a column as the server's DESCRIBE TABLE names it.
 std::string type_name(Wire wire, const ServerVersion& version);
 

@@ -27,6 +27,7 @@
 #include "tools/query/gentle.h"
 #include "tools/ship/clickhouse_sink.h"
 #include "tools/ship/file_sink.h"
+#include "tools/ship/kafka_sink.h"
 #include "tools/ship/ship_cli.h"
 #include "tools/ship/ship_report.h"
 #include "tools/ship/shipper.h"
@@ -133,6 +134,7 @@ class Ship {
       stats_fd_ = tools::open_output(line.stats_path, "the statistics");
       stats_.emplace(stats_fd_.get());
     }
+    if (!line.kafka_config.empty()) kafka_config_ = read_kafka_config(line.kafka_config);
     give_up_privileges();
     tools::become_idle();
   }
@@ -200,7 +202,9 @@ class Ship {
       case SinkAddress::Kind::kKafka:
         break;
     }
-    throw UsageError("--to kafka: this build has no librdkafka");
+    return std::make_unique<KafkaSink>(
+        KafkaOptions{line_.to->server, line_.to->topic, state_->instance(), kafka_config_}, *state_,
+        stop_);
   }
 
   void log(tools::LogLevel level, const std::string& text) {
@@ -244,6 +248,7 @@ class Ship {
   const ShipCommandLine& line_;
   const std::atomic<bool>& stop_;
   std::string state_path_;
+  std::vector<std::pair<std::string, std::string>> kafka_config_;
   UniqueFd stats_fd_;
   std::optional<tools::LineOutput> stats_;
   int stats_error_ = 0;

@@ -253,6 +253,7 @@ Shipper::Step Shipper::send_batch() {
 void Shipper::finish_file() {
   ++counters_.files;
   ++state_.files_shipped;
+  sink_.finished(*spool_);
   state_.add_done(state_.current->sight, state_.current->file);
   state_.current.reset();
   state_.save();

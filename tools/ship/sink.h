@@ -41,6 +41,8 @@ class Sink {
   virtual Answer settle(const Spool& spool, std::uint64_t& batches) = 0;
   // `number`: of the batch in the spool.
   virtual Answer put(const Spool& spool, std::uint64_t number) = 0;
+  // All batches are there. The state is saved afterwards.
+  virtual void finished(const Spool& spool) { static_cast<void>(spool); }
   // Nothing more will come for now: gives back what the server holds for us.
   virtual void close() noexcept {}
   // Known after open().
