@@ -2,10 +2,11 @@
 // said to be 1 GB, and the index of each, with rows of its own. For measuring what a search over
 // many indexes costs; the recordings have no packets to be read.
 //
-//   make_index_archive DIRECTORY FILES ROWS
+//   make_index_archive DIRECTORY FILES ROWS [SEED]
 //
 // File i holds conversations of hosts in 10.0.0.0/8 with 198.18.0.0/15. One conversation, 10.1.2.3
-// port 4242 to 198.18.4.5 port 443, is in every 1000th file.
+// port 4242 to 198.18.4.5 port 443, is in every 1000th file. Another SEED (0 unless told) gives
+// other conversations at the same times.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -52,10 +53,11 @@ std::vector<std::uint8_t> wanted_packet() {
 }
 
 // Rows spread over the blocks, each in two of them.
-std::vector<std::uint8_t> index_of(std::uint32_t number, std::uint32_t rows,
+std::vector<std::uint8_t> index_of(std::uint32_t number, std::uint32_t rows, std::uint32_t seed,
                                    const FileIdentity& identity, std::uint64_t head_bytes) {
   IndexBuilder builder{IndexLimits{}};
   std::mt19937 random(number);
+  const std::uint32_t other = seed * 2654435761U;  // spreads neighbours
   IndexBlock block;
   for (std::uint64_t i = 0; i < kBlocks; ++i) {
     PacketView packet;
@@ -66,7 +68,7 @@ std::vector<std::uint8_t> index_of(std::uint32_t number, std::uint32_t rows,
       builder.add_packet(packet);
       ++packet.timestamp_ns;
     };
-    if (i % 2 == 0) random.seed(number * 4099 + static_cast<std::uint32_t>(i));
+    if (i % 2 == 0) random.seed(number * 4099 + static_cast<std::uint32_t>(i) + other);
     std::mt19937 again = random;
     for (std::uint32_t row = 0; row < 2 * rows / kBlocks; ++row) {
       const auto first = static_cast<std::uint32_t>(again());
@@ -88,7 +90,8 @@ std::vector<std::uint8_t> index_of(std::uint32_t number, std::uint32_t rows,
   return builder.finish(file);
 }
 
-int make(const std::filesystem::path& directory, std::uint32_t files, std::uint32_t rows) {
+int make(const std::filesystem::path& directory, std::uint32_t files, std::uint32_t rows,
+         std::uint32_t seed) {
   std::filesystem::create_directories(directory);
   for (std::uint32_t number = 0; number < files; ++number) {
     const std::string path = directory / fmt::format("r_{:05}.pcapng", number);
@@ -100,7 +103,7 @@ int make(const std::filesystem::path& directory, std::uint32_t files, std::uint3
     const auto identity = identify_file(path, true);
     if (!identity) return 1;
     const int error =
-        write_index_file(path, index_of(number, rows, *identity, sizeof(kHead)), false);
+        write_index_file(path, index_of(number, rows, seed, *identity, sizeof(kHead)), false);
     if (error != 0) return 1;
   }
   return 0;
@@ -115,9 +118,10 @@ std::uint32_t number_of(const char* text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 || number_of(argv[2]) == 0 || number_of(argv[3]) == 0) {
-    fmt::print(stderr, "use: make_index_archive DIRECTORY FILES ROWS\n");
+  const bool counted = argc == 4 || argc == 5;
+  if (!counted || number_of(argv[2]) == 0 || number_of(argv[3]) == 0) {
+    fmt::print(stderr, "use: make_index_archive DIRECTORY FILES ROWS [SEED]\n");
     return 2;
   }
-  return make(argv[1], number_of(argv[2]), number_of(argv[3]));
+  return make(argv[1], number_of(argv[2]), number_of(argv[3]), argc == 5 ? number_of(argv[4]) : 0);
 }
