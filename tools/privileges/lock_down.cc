@@ -196,7 +196,8 @@ std::string lock_down_reader(std::vector<std::string> readable) {
                       Sockets::kLocal);
 }
 
-std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable) {
+std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable,
+                             std::vector<std::string> files) {
   // Where the C library finds servers' names, and OpenSSL authorities. All of /etc, because who
   // changes /etc/resolv.conf puts a new file there, which a rule for the old one does not allow;
   // what in it is secret is kept by its mode.
@@ -205,7 +206,7 @@ std::string lock_down_sender(std::vector<std::string> readable, std::vector<std:
         "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib", "/lib"}) {
     readable.emplace_back(directory);
   }
-  return lock_down_to({std::move(writable), {}, std::move(readable), {}},
+  return lock_down_to({std::move(writable), {}, std::move(readable), std::move(files)},
                       Sockets::kLocalAndInternet);
 }
 

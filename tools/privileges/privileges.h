@@ -48,10 +48,12 @@ std::string lock_down(const std::vector<std::string>& directories,
 // recorders. Open descriptors stay usable. Returns and throws like lock_down().
 std::string lock_down_reader(std::vector<std::string> readable);
 
-// The same for a process that sends what it read to a server: files below `readable`, and what is
-// needed to find servers and to check their certificates; `writable` are directories to write in;
-// only sockets of this machine and of the Internet protocols.
-std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable);
+// The same for a process that sends what it read to a server: what is below the directories
+// `readable`, `files`, and what is needed to find servers and to check their certificates, to read;
+// `writable` are directories to write in; only sockets of this machine and of the Internet
+// protocols.
+std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable,
+                             std::vector<std::string> files);
 
 // Passwords of other people pass through this process: it must leave no core dump, and nobody
 // without CAP_SYS_PTRACE may read its memory. To be called again after change_user(), which makes

@@ -184,11 +184,15 @@ class Ship {
     if (line_.to->kind == SinkAddress::Kind::kFile) {
       writable.push_back(directory_of(line_.to->path));
     }
-    std::vector<std::string> readable = {line_.directory};
+    std::vector<std::string> files;
     for (const std::string* file : {&line_.tls.ca_file, &line_.tls.certificate, &line_.tls.key}) {
-      if (!file->empty()) readable.push_back(*file);
+      if (!file->empty()) files.push_back(*file);
     }
-    const std::string missing = tools::lock_down_sender(std::move(readable), std::move(writable));
+    for (const auto& [name, value] : kafka_config_) {
+      if (value.starts_with('/')) files.push_back(value);  // a certificate, a key
+    }
+    const std::string missing =
+        tools::lock_down_sender({line_.directory}, std::move(writable), std::move(files));
     if (!missing.empty()) tools::standard_log().write(tools::LogLevel::kNotice, missing);
   }
 
