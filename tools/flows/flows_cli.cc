@@ -59,6 +59,9 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
   app.add_option("-r", line.inputs,
                  "Read this file, directory or pattern (default: this directory)")
       ->allow_extra_args(false);
+  app.add_option(
+      "--fleet", line.fleet_path,
+      "Ask the database of this file (TOML, see docs/fleet.md) instead of reading indexes");
   add_time_range_flags(app, range);
   app.add_option("filter", words, "Which conversations, in the language of pcap-filter(7)");
   app.add_flag("--inner", line.inner, "The filter may match inside of tunnels too");
@@ -80,7 +83,12 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
     if (!line.filter.empty()) line.filter += ' ';
     line.filter += word;
   }
-  if (line.inputs.empty()) line.inputs.emplace_back(".");
+  if (!line.fleet_path.empty() && (!line.inputs.empty() || line.inner || line.applications)) {
+    throw UsageError(fmt::format("--fleet and {} exclude each other", !line.inputs.empty() ? "-r"
+                                                                      : line.inner ? "--inner"
+                                                                                   : "--apps"));
+  }
+  if (line.inputs.empty() && line.fleet_path.empty()) line.inputs.emplace_back(".");
   line.range = understand_time_range(range, wall_clock_ns());
   line.order = understand_order(order);
   line.talkers = understand_talkers(talkers);

@@ -17,6 +17,7 @@ enum class Talkers : std::uint8_t { kNone, kHost, kService, kPair };
 
 struct FlowsCommandLine {
   std::vector<std::string> inputs;  // -r
+  std::string fleet_path;           // --fleet, instead of -r
   TimeRange range;
   std::string filter;
   bool inner = false;

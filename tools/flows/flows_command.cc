@@ -1,9 +1,7 @@
 #include "tools/flows/flows_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -13,10 +11,10 @@
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
+#include "tools/flows/fleet_flows_command.h"
 #include "tools/flows/flow_gatherer.h"
-#include "tools/flows/flow_text.h"
+#include "tools/flows/flow_print.h"
 #include "tools/flows/flows_cli.h"
-#include "tools/show/output_stream.h"
 
 namespace capstan::tools {
 
@@ -33,42 +31,11 @@ class Flows {
   int run() {
     flows_.gather();
     if (line_.applications) flows_.name_applications();
-    print();
+    print_flows(line_, flows_.book());
     return report();
   }
 
  private:
-  template <typename Item, typename Before>
-  void put_sorted(std::vector<Item>& items, Before before, show::OutputStream& out,
-                  std::string (*line)(const Item&, FlowStyle, Talkers)) {
-    const std::size_t count =
-        line_.top == 0 ? items.size() : std::min<std::size_t>(items.size(), line_.top);
-    std::partial_sort(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count),
-                      items.end(), before);
-    for (std::size_t i = 0; i < count && !out.closed(); ++i) {
-      out.put(line(items[i], line_.style, line_.talkers));
-    }
-    out.flush();
-  }
-
-  void print() {
-    show::OutputStream out(STDOUT_FILENO);
-    if (line_.talkers != Talkers::kNone) {
-      out.put(talker_head(line_.style, line_.talkers));
-      std::vector<Talker> talkers = talkers_of(flows_.book().flows(), line_.talkers);
-      put_sorted(
-          talkers,
-          [this](const Talker& a, const Talker& b) { return comes_before(a, b, line_.order); }, out,
-          talker_line);
-      return;
-    }
-    out.put(flow_head(line_.style));
-    put_sorted<Flow>(
-        flows_.book().flows(),
-        [this](const Flow& a, const Flow& b) { return comes_before(a, b, line_.order); }, out,
-        [](const Flow& flow, FlowStyle style, Talkers) { return flow_line(flow, style); });
-  }
-
   int report() const {
     say("{} conversations from {} indexes", grouped(flows_.book().flows().size()),
         grouped(flows_.indexed_files()));
@@ -117,6 +84,7 @@ int flows_command(int argc, char** argv) {
   const auto line = parse_flows_command_line(argc, argv);
   if (!line) return kExitDone;
   std::signal(SIGPIPE, SIG_IGN);
+  if (!line->fleet_path.empty()) return flows_of_fleet(*line, stop_flag_on_signals());
   return Flows(*line, stop_flag_on_signals()).run();
 }
 

@@ -32,6 +32,8 @@ void add_options(CLI::App& app, QueryCommandLine& line, RawOptions& raw) {
                  "Read this file, directory or pattern; more than one is one answer in the order "
                  "of time (default: this directory)")
       ->allow_extra_args(false);
+  app.add_option("--fleet", line.fleet_path,
+                 "Ask the sensors of this file (TOML, see docs/fleet.md) instead of reading files");
   add_time_range_flags(app, raw.range);
   app.add_option("filter", raw.words, "Which packets, in the language of pcap-filter(7)");
   app.add_flag("--inner", line.inner, "The filter may match inside of tunnels too");
@@ -62,6 +64,21 @@ Gentleness parse_gentleness(const std::string& text) {
   throw UsageError(fmt::format("--gentle {}: it is auto, always or never", text));
 }
 
+// What has no meaning where other machines read the files.
+void check_fleet(const QueryCommandLine& line, const RawOptions& raw) {
+  const char* const other = !line.inputs.empty()                   ? "-r"
+                            : line.origin                          ? "--origin"
+                            : raw.no_index                         ? "--no-index"
+                            : line.gentleness != Gentleness::kAuto ? "--gentle"
+                                                                   : nullptr;
+  if (other != nullptr) {
+    throw UsageError(
+        fmt::format("--fleet and {} exclude each other: the sensors read their files, "
+                    "each in its own way",
+                    other));
+  }
+}
+
 void check(const QueryCommandLine& line, const RawOptions& raw) {
   if (line.write_path.empty() && (!raw.format.empty() || line.origin)) {
     throw UsageError(fmt::format("{} goes with -w", line.origin ? "--origin" : "-F"));
@@ -75,6 +92,7 @@ void check(const QueryCommandLine& line, const RawOptions& raw) {
   if (raw.count && *raw.count < 1) {
     throw UsageError(fmt::format("-c {}: at least one packet must be taken", *raw.count));
   }
+  if (!line.fleet_path.empty()) check_fleet(line, raw);
   const NamedOutput named[] = {{"-w", line.write_path}, {"--stats-json", line.stats_path}};
   check_outputs(named);
   if (std::count(line.inputs.begin(), line.inputs.end(), "-") > 1) {
@@ -96,7 +114,6 @@ std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv) 
     if (!line.filter.empty()) line.filter += ' ';
     line.filter += word;
   }
-  if (line.inputs.empty()) line.inputs.emplace_back(".");
   const PacketFileChoice choice = choose_packet_format(raw.format, line.write_path);
   line.format = choice.format;
   line.compression = choice.compression;
@@ -106,6 +123,7 @@ std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv) 
   if (raw.count) line.packet_limit = static_cast<std::uint64_t>(*raw.count);
   if (!raw.max_bytes.empty()) line.byte_limit = parse_size("--max-bytes", raw.max_bytes);
   check(line, raw);
+  if (line.inputs.empty() && line.fleet_path.empty()) line.inputs.emplace_back(".");
   understand_print_flags(line.show, raw.print);
   return line;
 }

@@ -17,6 +17,7 @@ enum class Gentleness : std::uint8_t { kAuto, kAlways, kNever };
 
 struct QueryCommandLine {
   std::vector<std::string> inputs;  // -r
+  std::string fleet_path;           // --fleet, instead of -r
   TimeRange range;
   std::string filter;
   bool inner = false;

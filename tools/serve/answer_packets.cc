@@ -218,7 +218,9 @@ void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer) {
   answer.begin(
       200, "application/x-pcapng",
       {{"Content-Disposition", fmt::format("attachment; filename=\"{}\"", file_name_of(question))},
-       {"Trailer", "Capstan-Complete, Capstan-Completeness, Capstan-Packets"}});
+       {"Trailer",
+        "Capstan-Complete, Capstan-Completeness, Capstan-Packets, Capstan-Lost, "
+        "Capstan-Recorded-From"}});
   PacketFileWriter writer(file_options(question), answer);
   PacketCopier copier(search.set(), CopyOptions{});
   copier.set_writer(writer);
@@ -241,10 +243,17 @@ void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer) {
     last_ns = std::max(last_ns, packet.packet.timestamp_ns);
     return !writer.closed();
   });
-  tools::finish_answer(writer, copier, completeness, last_ns);
-  answer.finish({{"Capstan-Complete", tools::completeness_word(completeness)},
-                 {"Capstan-Completeness", one_line(tools::completeness_text(completeness, 3))},
-                 {"Capstan-Packets", std::to_string(count)}});
+  tools::finish_answer(writer, copier,
+                       tools::completeness_text(completeness, tools::kLossesInComment), last_ns);
+  HeaderLines trailers{
+      {"Capstan-Complete", tools::completeness_word(completeness)},
+      {"Capstan-Completeness", one_line(tools::completeness_text(completeness, 3))},
+      {"Capstan-Packets", std::to_string(count)},
+      {"Capstan-Lost", std::to_string(completeness.lost)}};
+  if (completeness.has_packets) {
+    trailers.emplace_back("Capstan-Recorded-From", tools::utc_time(completeness.covered_from_ns));
+  }
+  answer.finish(std::move(trailers));
 }
 
 }  // namespace capstan::serve

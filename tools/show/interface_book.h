@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/reader/set_reader.h"
@@ -13,11 +14,16 @@ namespace capstan::show {
 // Listener of a SetReader. The names live as long as this object.
 class InterfaceBook final : public SetListener {
  public:
-  explicit InterfaceBook(std::size_t files) : names_(files) {}
+  // `sensors`: a name for each file, which stands in front of its interfaces' names with a colon;
+  // empty: none.
+  explicit InterfaceBook(std::size_t files, std::vector<std::string> sensors = {})
+      : names_(files), sensors_(std::move(sensors)) {}
 
   void on_item(std::uint32_t file, ReadItem item, const CaptureFile& capture) override {
     if (item != ReadItem::kInterface) return;
-    names_[file].push_back(&*known_.insert(capture.interfaces().back().name).first);
+    const std::string& name = capture.interfaces().back().name;
+    names_[file].push_back(
+        &*known_.insert(sensors_.empty() ? name : sensors_[file] + ":" + name).first);
   }
 
   // Returns null for an interface that was not described.
@@ -30,6 +36,7 @@ class InterfaceBook final : public SetListener {
  private:
   std::set<std::string> known_;
   std::vector<std::vector<const std::string*>> names_;  // by file, then by number
+  std::vector<std::string> sensors_;                    // by file
 };
 
 }  // namespace capstan::show

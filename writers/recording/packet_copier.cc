@@ -7,12 +7,13 @@
 
 #include "engine/core/byte_order.h"
 #include "engine/format/pcapng.h"
+#include "writers/recording/interface_name.h"
 #include "writers/recording/pcapng_format.h"
 
 namespace capstan {
 
 PacketCopier::PacketCopier(const RecordingSet& set, CopyOptions options)
-    : set_(set), options_(options), inputs_(set.files.size()) {}
+    : set_(set), options_(std::move(options)), inputs_(set.files.size()) {}
 
 void PacketCopier::set_writer(PacketFileWriter& writer) {
   writer_ = &writer;
@@ -27,7 +28,7 @@ void PacketCopier::on_item(std::uint32_t file, ReadItem item, const CaptureFile&
       input.section_start = input.interfaces.size();
       break;
     case ReadItem::kInterface:
-      add_interface(input, capture);
+      add_interface(file, capture);
       break;
     case ReadItem::kStatistics: {
       const InterfaceStatistics& statistics = capture.statistics();
@@ -66,10 +67,12 @@ void PacketCopier::on_item(std::uint32_t file, ReadItem item, const CaptureFile&
   }
 }
 
-void PacketCopier::add_interface(Input& input, const CaptureFile& capture) {
+void PacketCopier::add_interface(std::uint32_t file, const CaptureFile& capture) {
+  Input& input = inputs_[file];
   const FileInterface& interface = capture.interfaces().back();
-  const std::vector<std::uint8_t> block = copied_interface(
+  std::vector<std::uint8_t> block = copied_interface(
       interface, capture.item_bytes(), capture.sections().back().byte_swapped, input.section);
+  if (!options_.sensors.empty()) block = named_interface(block, options_.sensors[file]);
   const std::size_t output = output_for(
       input, interface.link_type, {reinterpret_cast<const char*>(block.data()), block.size()});
   input.interfaces.push_back(output);

@@ -22,6 +22,9 @@ struct CopyOptions {
   bool silent_interfaces = false;
   bool origin = false;        // add a comment to each packet with its file and offset in bytes
   std::uint32_t snaplen = 0;  // packets are cut to so many bytes; 0: not cut
+  // A name for each file of the set, where each comes from a machine of its own: its interfaces are
+  // called SENSOR:NAME. Empty: their names stay.
+  std::vector<std::string> sensors;
 };
 
 // Counts of blocks that could not be written to the output.
@@ -68,7 +71,7 @@ class PacketCopier final : public SetListener {
   std::size_t output_for(Input& input, std::uint16_t link_type, std::string block);
   std::size_t with_link_type(std::size_t output, std::uint16_t link_type);
   std::uint32_t number_of(std::size_t output);
-  void add_interface(Input& input, const CaptureFile& capture);
+  void add_interface(std::uint32_t file, const CaptureFile& capture);
   void add_other(const CaptureFile& capture);
   bool is_pcap() const noexcept { return writer_->format() != PacketFileFormat::kPcapng; }
 

@@ -1,0 +1,255 @@
+#include "tools/fleet/sensor_fetch.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/clock.h"
+#include "engine/core/thread.h"
+#include "tools/common/time_text.h"
+#include "tools/common/units.h"
+#include "tools/fleet/sensor_files.h"
+
+namespace capstan::fleet::asking {
+
+namespace {
+
+using tools::HttpFailure;
+
+constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;
+constexpr std::size_t kShownWords = 600;
+
+std::string epoch(std::uint64_t ns) {
+  return fmt::format("@{}.{:09}", ns / kNanosecondsPerSecond, ns % kNanosecondsPerSecond);
+}
+
+tools::HttpOptions options_of(const FleetFile& fleet, const Sensor& sensor,
+                              const std::atomic<bool>& stop) {
+  tools::HttpOptions options;
+  options.tls = sensor.tls;
+  options.connect_limit_ms = fleet.connect_limit_ms;
+  options.silence_limit_ms = fleet.silence_limit_ms;
+  options.stop = &stop;
+  return options;
+}
+
+std::string shown(const std::string& text) {
+  return tools::visible_text(text.size() > kShownWords ? text.substr(0, kShownWords) + "..."
+                                                       : text);
+}
+
+// What `capstan serve` says when it refuses: {"error": "..."}.
+std::string refusal_of(const tools::HttpResponse& response) {
+  std::string text = fmt::format("status {}", response.status);
+  const nlohmann::json json = nlohmann::json::parse(response.body, nullptr, false);
+  const auto error = json.is_object() ? json.find("error") : json.end();
+  if (json.is_object() && error != json.end() && error->is_string()) {
+    text += ", " + shown(error->get<std::string>());
+  }
+  if (response.status == 401) text += ": does it know our certificate or token?";
+  if (response.status == 404) text += ": is it a `capstan serve`?";
+  if (response.status >= 300 && response.status < 400) text += ": it sends us elsewhere";
+  return text;
+}
+
+std::optional<std::uint64_t> number_of(const std::string* text) {
+  if (text == nullptr || text->empty() || text->size() > 19 ||
+      text->find_first_not_of("0123456789") != text->npos) {
+    return std::nullopt;
+  }
+  return std::stoull(*text);
+}
+
+}  // namespace
+
+const char* state_name(SensorState state) noexcept {
+  switch (state) {
+    case SensorState::kWhole:
+      return "whole";
+    case SensorState::kLost:
+      return "lost packets";
+    case SensorState::kUnknown:
+      return "not known to be whole";
+    case SensorState::kNotWhole:
+      return "not whole";
+    case SensorState::kNoAnswer:
+      return "no answer";
+    case SensorState::kRefused:
+      return "refused";
+    case SensorState::kNotPcapng:
+      return "no pcapng";
+    case SensorState::kEndedEarly:
+      return "ended early";
+    case SensorState::kSilent:
+      return "silent";
+    case SensorState::kInterrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limit) {
+  std::string parameters;
+  const auto add = [&parameters](const char* name, const std::string& value) {
+    parameters +=
+        fmt::format("{}{}={}", parameters.empty() ? "?" : "&", name, tools::percent_encoded(value));
+  };
+  if (question.range.since_ns != 0) add("since", epoch(question.range.since_ns));
+  if (question.range.until_ns != kNoLimit) add("until", epoch(question.range.until_ns));
+  if (!question.filter.empty()) add("filter", question.filter);
+  if (question.inner) add("inner", "1");
+  if (limit != 0) add("limit", std::to_string(limit));
+  return {"/api/v1/query" + parameters, question.range};
+}
+
+SensorFetch::SensorFetch(const FleetFile& fleet, const Sensor& sensor,
+                         const SensorQuestion& question, const std::vector<TableFile>* files,
+                         const std::atomic<bool>& stop)
+    : sensor_(sensor),
+      question_(question),
+      files_(files),
+      stop_(stop),
+      spool_(std::make_shared<Spool>(kMemoryBytes, spool_folder())),
+      client_(options_of(fleet, sensor, stop)) {
+  result_.name = sensor.name;
+  thread_ = start_thread("fetches from a sensor", [this] { run(); });
+}
+
+SensorFetch::~SensorFetch() {
+  spool_->leave();
+  client_.end();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SensorFetch::run() {
+  try {
+    if (must_be_asked()) fetch();
+  } catch (const std::exception& error) {
+    failed_ = error.what();
+  }
+  spool_->finish();
+}
+
+void SensorFetch::note_date(const tools::HttpResponse& head) {
+  if (result_.clock_off_s || head.head_at_ns == 0) return;
+  if (const std::optional<std::uint64_t> date = http_date(head)) {
+    result_.clock_off_s = static_cast<std::int64_t>(*date) -
+                          static_cast<std::int64_t>(head.head_at_ns / kNanosecondsPerSecond);
+  }
+}
+
+// False when its files and their rows show that it has nothing to send.
+bool SensorFetch::must_be_asked() {
+  if (files_ == nullptr) return true;
+  SensorFiles files(*files_, question_.range);
+  tools::HttpRequest request;
+  request.token = sensor_.token;
+  do {
+    request.url = fmt::format("{}/api/v1/recordings?files=1&limit={}&offset={}", sensor_.url,
+                              SensorFiles::kPage, files.seen());
+    const tools::HttpResponse page = client_.send(request);
+    note_date(page);
+    // Whatever is wrong with it, the question itself meets too, and is judged by that.
+    if (!page.good() || !files.add_page(page.body)) return true;
+  } while (files.has_more());
+  result_.deleted_files = files.deleted().files;
+  result_.deleted_matching = files.deleted().matching;
+  if (files.must_be_asked()) return true;
+  result_.asked = false;
+  result_.lost = files.lost();
+  result_.state = !files.lost()        ? SensorState::kUnknown
+                  : *files.lost() != 0 ? SensorState::kLost
+                                       : SensorState::kWhole;
+  if (!files.lost()) result_.why = "not all of its files say what they lost";
+  return false;
+}
+
+void SensorFetch::fetch() {
+  tools::HttpRequest request;
+  request.url = sensor_.url + question_.target;
+  request.token = sensor_.token;
+  response_ = client_.send(request,
+                           [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
+                             return spool_->write(bytes);
+                           });
+  note_date(response_);
+}
+
+SensorResult SensorFetch::result(const Read& read) {
+  if (read.cut_here || !read.trouble.empty()) {
+    spool_->leave();
+    client_.end();
+  }
+  thread_.join();
+  SensorResult result = result_;
+  result.packets = read.packets;
+  result.bytes = read.bytes;
+  result.fetched_bytes = spool_->bytes();
+  result.waited_bytes = spool_->bytes_in_file();
+  if (result.asked) judge_end(read, result);
+  return result;
+}
+
+void SensorFetch::judge_end(const Read& read, SensorResult& result) const {
+  const bool began = response_.status >= 200 && response_.status < 300;
+  if (read.cut_here || stop_.load(std::memory_order_relaxed)) {
+    result.state = SensorState::kInterrupted;
+  } else if (!failed_.empty()) {
+    result.state = began ? SensorState::kEndedEarly : SensorState::kNoAnswer;
+    result.why = failed_;
+  } else if (began && spool_->bytes() != 0 && !read.trouble.empty()) {
+    result.state = SensorState::kNotPcapng;
+    result.why = shown(read.trouble);
+  } else if (response_.failure == HttpFailure::kSilent && began) {
+    result.state = SensorState::kSilent;
+    result.why = response_.error;
+  } else if (response_.failure != HttpFailure::kNone) {
+    result.state = began ? SensorState::kEndedEarly : SensorState::kNoAnswer;
+    result.why = response_.error;
+  } else if (!began) {
+    result.state = SensorState::kRefused;
+    result.why = refusal_of(response_);
+  } else if (!read.begun) {
+    result.state = SensorState::kNotPcapng;
+    result.why = "nothing came";
+  } else if (!read.clean) {
+    result.state = SensorState::kEndedEarly;
+    result.why = "its last block is not whole";
+  } else {
+    judge_trailers(read, result);
+  }
+}
+
+// The completeness record that stands behind the last byte.
+void SensorFetch::judge_trailers(const Read& read, SensorResult& result) const {
+  const std::string* const complete = response_.trailer("Capstan-Complete");
+  const std::optional<std::uint64_t> packets = number_of(response_.trailer("Capstan-Packets"));
+  if (complete == nullptr || !packets) {
+    result.state = SensorState::kUnknown;
+    result.why = "it does not say whether its answer is whole: is something between it and us?";
+    return;
+  }
+  if (*packets != read.packets) {
+    result.state = SensorState::kEndedEarly;
+    result.why = fmt::format("it says that it sent {} packets", tools::grouped(*packets));
+    return;
+  }
+  result.lost = number_of(response_.trailer("Capstan-Lost"));
+  if (const std::string* const from = response_.trailer("Capstan-Recorded-From")) {
+    result.recorded_from_ns = rfc3339_ns(*from);
+  }
+  if (*complete == "yes") {
+    result.state = SensorState::kWhole;
+    return;
+  }
+  const std::string* const words = response_.trailer("Capstan-Completeness");
+  if (words != nullptr) result.why = shown(*words);
+  const bool lost = result.lost.value_or(0) != 0;
+  result.state = *complete == "unknown" ? SensorState::kUnknown
+                 : lost                 ? SensorState::kLost
+                                        : SensorState::kNotWhole;
+}
+
+}  // namespace capstan::fleet::asking

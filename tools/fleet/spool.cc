@@ -1,0 +1,118 @@
+#include "tools/fleet/spool.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/core/errors.h"
+
+namespace capstan::fleet::asking {
+
+namespace {
+
+constexpr const char* kMend = "TMPDIR names another folder for packets that have to wait";
+
+UniqueFd nameless_file(const std::string& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd) return fd;
+  if (errno != EOPNOTSUPP && errno != EISDIR) throw_errno("make a file in " + folder, kMend);
+  std::string name = folder + "/capstan-XXXXXX";  // a file system without O_TMPFILE
+  fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
+  if (!fd) throw_errno("make a file in " + folder, kMend);
+  ::unlink(name.c_str());
+  return fd;
+}
+
+}  // namespace
+
+std::string spool_folder() {
+  const char* const named = ::getenv("TMPDIR");
+  return named != nullptr && *named != '\0' ? named : "/var/tmp";
+}
+
+void Spool::write_file(std::span<const std::uint8_t> bytes) {
+  if (!file_) file_ = nameless_file(folder_);
+  spilled_ += bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t count =
+        ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(file_end_));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("write what has to wait into " + folder_, kMend);
+    file_end_ += static_cast<std::uint64_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+bool Spool::write(std::span<const std::uint8_t> bytes) {
+  const std::lock_guard lock(mutex_);
+  if (left_) return false;
+  bytes_ += bytes.size();
+  const bool file_in_use = file_read_ != file_end_;
+  if (!file_in_use && memory_.size() - memory_read_ + bytes.size() <= most_) {
+    if (memory_.size() + bytes.size() > most_) {
+      memory_.erase(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(memory_read_));
+      memory_read_ = 0;
+    }
+    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
+  } else {
+    write_file(bytes);
+  }
+  came_.notify_one();
+  return true;
+}
+
+void Spool::finish() {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  came_.notify_one();
+}
+
+std::size_t Spool::read_file(std::uint8_t* to, std::size_t size) {
+  const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, file_end_ - file_read_));
+  ssize_t count = 0;
+  do {
+    count = ::pread(file_.get(), to, most, static_cast<off_t>(file_read_));
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) throw_errno("read what had to wait from " + folder_);
+  file_read_ += static_cast<std::uint64_t>(count);
+  if (file_read_ == file_end_ && ::ftruncate(file_.get(), 0) == 0) file_read_ = file_end_ = 0;
+  return static_cast<std::size_t>(count);
+}
+
+std::size_t Spool::read(std::uint8_t* to, std::size_t size) {
+  std::unique_lock lock(mutex_);
+  came_.wait(lock, [this] {
+    return finished_ || memory_read_ != memory_.size() || file_read_ != file_end_;
+  });
+  const std::size_t count = std::min(size, memory_.size() - memory_read_);
+  if (count == 0) return file_read_ != file_end_ ? read_file(to, size) : 0;
+  std::memcpy(to, memory_.data() + memory_read_, count);
+  memory_read_ += count;
+  if (memory_read_ == memory_.size()) {
+    memory_.clear();
+    memory_read_ = 0;
+  }
+  return count;
+}
+
+void Spool::leave() {
+  const std::lock_guard lock(mutex_);
+  left_ = true;
+}
+
+std::uint64_t Spool::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+std::uint64_t Spool::bytes_in_file() const {
+  const std::lock_guard lock(mutex_);
+  return spilled_;
+}
+
+}  // namespace capstan::fleet::asking
