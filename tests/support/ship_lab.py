@@ -65,6 +65,20 @@ def hurry(process):
         time.sleep(0.002)
 
 
+def index_now(capstan, folder):
+    """`capstan index`, whose threads are idle ones otherwise."""
+    with subprocess.Popen([capstan, "index", "-q", folder]) as process:
+        while process.poll() is None:
+            try:
+                for task in os.listdir(f"/proc/{process.pid}/task"):
+                    if os.sched_getscheduler(int(task)) == os.SCHED_IDLE:
+                        os.sched_setscheduler(int(task), os.SCHED_OTHER, os.sched_param(0))
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                pass
+            time.sleep(0.01)
+    assert process.returncode == 0
+
+
 class Shipping:
     """A running `capstan ship`."""
 
@@ -119,17 +133,7 @@ class ShipLab:
         return os.path.join(self.data, name)
 
     def index(self):
-        # Its threads are idle ones, which on a busy machine get nothing done in a test's time.
-        with subprocess.Popen([self.capstan, "index", "-q", self.data]) as process:
-            while process.poll() is None:
-                try:
-                    for task in os.listdir(f"/proc/{process.pid}/task"):
-                        if os.sched_getscheduler(int(task)) == os.SCHED_IDLE:
-                            os.sched_setscheduler(int(task), os.SCHED_OTHER, os.sched_param(0))
-                except (FileNotFoundError, ProcessLookupError, PermissionError):
-                    pass
-                time.sleep(0.01)
-        assert process.returncode == 0
+        index_now(self.capstan, self.data)
 
     def truth(self):
         """What the indexes themselves say: name to conversations and packets."""
