@@ -193,8 +193,10 @@ class Lab:
             self.ship(sensor)
 
     def ship(self, sensor):
-        run(self.capstan, "ship", sensor.data, "--to", self.database.url(), "--sensor", sensor.name, "--once",
-            "--state", os.path.join(self.folder, sensor.host + ".state"))
+        # At idle priority: on a busy machine it takes its time.
+        subprocess.run([self.capstan, "ship", sensor.data, "--to", self.database.url(), "--sensor", sensor.name, "--once",
+                        "--state", os.path.join(self.folder, sensor.host + ".state")], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=900)
 
     def restart_database(self):
         self.database.kill()

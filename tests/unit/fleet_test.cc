@@ -339,6 +339,17 @@ TEST(FleetSensorFiles, ReadsTheDateOfAnAnswer) {
   }
 }
 
+// An answer may take long: only what lies outside of that time is a difference.
+TEST(FleetSensorFiles, AClockIsOffOutsideOfTheTimeOfAnAnswer) {
+  constexpr std::uint64_t kAsked = 1000 * kSecond;
+  constexpr std::uint64_t kAnswered = 1090 * kSecond + 999'999'999;
+  EXPECT_EQ(clock_difference_s(1000, kAsked, kAnswered), 0);
+  EXPECT_EQ(clock_difference_s(1090, kAsked, kAnswered), 0);
+  EXPECT_EQ(clock_difference_s(999, kAsked, kAnswered), -1);
+  EXPECT_EQ(clock_difference_s(4690, kAsked, kAnswered), 3600);
+  EXPECT_EQ(clock_difference_s(0, kAsked, kAnswered), -1000);
+}
+
 TEST(FleetQuestion, IsEncoded) {
   EXPECT_EQ(sensor_question({{}, "", false}, 0).target, "/api/v1/query");
   EXPECT_EQ(sensor_question({{5, 1'500'000'000}, "host a & b", true}, 7).target,

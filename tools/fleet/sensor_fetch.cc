@@ -132,11 +132,10 @@ void SensorFetch::run() {
   spool_->finish();
 }
 
-void SensorFetch::note_date(const tools::HttpResponse& head) {
+void SensorFetch::note_date(const tools::HttpResponse& head, std::uint64_t asked_ns) {
   if (result_.clock_off_s || head.head_at_ns == 0) return;
   if (const std::optional<std::uint64_t> date = http_date(head)) {
-    result_.clock_off_s = static_cast<std::int64_t>(*date) -
-                          static_cast<std::int64_t>(head.head_at_ns / kNanosecondsPerSecond);
+    result_.clock_off_s = clock_difference_s(*date, asked_ns, head.head_at_ns);
   }
 }
 
@@ -149,8 +148,9 @@ bool SensorFetch::must_be_asked() {
   do {
     request.url = fmt::format("{}/api/v1/recordings?files=1&limit={}&offset={}", sensor_.url,
                               SensorFiles::kPage, files.seen());
+    const std::uint64_t asked_ns = wall_clock_ns();
     const tools::HttpResponse page = client_.send(request);
-    note_date(page);
+    note_date(page, asked_ns);
     // Whatever is wrong with it, the question itself meets too, and is judged by that.
     if (!page.good() || !files.add_page(page.body)) return true;
   } while (files.has_more());
@@ -170,11 +170,12 @@ void SensorFetch::fetch() {
   tools::HttpRequest request;
   request.url = sensor_.url + question_.target;
   request.token = sensor_.token;
+  const std::uint64_t asked_ns = wall_clock_ns();
   response_ = client_.send(request,
                            [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
                              return spool_->write(bytes);
                            });
-  note_date(response_);
+  note_date(response_, asked_ns);
 }
 
 SensorResult SensorFetch::result(const Read& read) {

@@ -50,7 +50,7 @@ class SensorFetch {
   void run();
   bool must_be_asked();
   void fetch();
-  void note_date(const tools::HttpResponse& head);
+  void note_date(const tools::HttpResponse& head, std::uint64_t asked_ns);
   void judge_end(const Read& read, SensorResult& result) const;
   void judge_trailers(const Read& read, SensorResult& result) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/json_text.h"
 #include "tools/common/time_text.h"
@@ -51,6 +52,15 @@ std::optional<std::uint64_t> http_date(const tools::HttpResponse& head) {
   const time_t seconds = ::timegm(&parts);
   if (seconds < 0) return std::nullopt;
   return static_cast<std::uint64_t>(seconds);
+}
+
+std::int64_t clock_difference_s(std::uint64_t date_s, std::uint64_t asked_ns,
+                                std::uint64_t answered_ns) noexcept {
+  const auto date = static_cast<std::int64_t>(date_s);
+  const auto asked = static_cast<std::int64_t>(asked_ns / kNanosecondsPerSecond);
+  const auto answered = static_cast<std::int64_t>(answered_ns / kNanosecondsPerSecond);
+  if (date < asked) return date - asked;
+  return date > answered ? date - answered : 0;
 }
 
 SensorFiles::SensorFiles(const std::vector<TableFile>& known, const TimeRange& range)

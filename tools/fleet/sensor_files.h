@@ -58,5 +58,9 @@ class SensorFiles {
 std::uint64_t rfc3339_ns(const std::string& text);
 // Seconds since 1970 of the field Date (RFC 9110 section 5.6.7); nullopt: there is none.
 std::optional<std::uint64_t> http_date(const tools::HttpResponse& head);
+// Seconds by which a clock that showed `date_s` between `asked_ns` and `answered_ns` of ours is off
+// at least: negative behind ours, 0 when it may be right.
+std::int64_t clock_difference_s(std::uint64_t date_s, std::uint64_t asked_ns,
+                                std::uint64_t answered_ns) noexcept;
 
 }  // namespace capstan::fleet::asking

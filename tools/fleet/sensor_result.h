@@ -26,17 +26,18 @@ struct SensorResult {
   std::string why;    // a sentence; empty where the state says all
   bool asked = true;  // false: its files' rows say that none of them has such a packet
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;                  // captured
-  std::optional<std::uint64_t> lost;        // packets, in this time; nullopt: not known
-  std::uint64_t recorded_from_ns = 0;       // its first packet of any time; 0: it did not say
-  std::optional<std::int64_t> clock_off_s;  // its clock minus ours; nullopt: it did not say
+  std::uint64_t bytes = 0;             // captured
+  std::optional<std::uint64_t> lost;   // packets, in this time; nullopt: not known
+  std::uint64_t recorded_from_ns = 0;  // its first packet of any time; 0: it did not say
+  std::optional<std::int64_t>
+      clock_off_s;  // its clock minus ours, at least; nullopt: it did not say
   // Files that the database has rows of, and the sensor does not have any more.
   std::uint64_t deleted_files = 0;
   std::uint64_t deleted_matching = 0;  // conversations in them that may match
   std::uint64_t fetched_bytes = 0;
   std::uint64_t waited_bytes = 0;  // of them, those that had to wait in a file
 
-  // A second of a Date field is rounded, and an answer takes its time to come.
+  // Seconds are rounded, and clocks of one network drift a little.
   static constexpr std::int64_t kClockToleranceS = 2;
   bool clock_is_off() const noexcept {
     return clock_off_s && (*clock_off_s > kClockToleranceS || *clock_off_s < -kClockToleranceS);
