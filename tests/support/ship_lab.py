@@ -65,18 +65,32 @@ def hurry(process):
         time.sleep(0.002)
 
 
-def index_now(capstan, folder):
-    """`capstan index`, whose threads are idle ones otherwise."""
-    with subprocess.Popen([capstan, "index", "-q", folder]) as process:
-        while process.poll() is None:
+def hurried(*words, patience=300):
+    """The standard output of a command that is idle, or whose threads are, without being idle; a status other than 0 is an
+    error."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+        end = time.monotonic() + patience
+        while True:
             try:
                 for task in os.listdir(f"/proc/{process.pid}/task"):
                     if os.sched_getscheduler(int(task)) == os.SCHED_IDLE:
                         os.sched_setscheduler(int(task), os.SCHED_OTHER, os.sched_param(0))
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 pass
-            time.sleep(0.01)
-    assert process.returncode == 0
+            try:
+                said, errors = process.communicate(timeout=0.02)
+                break
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > end:
+                    process.kill()
+                    raise
+    assert process.returncode == 0, (words, process.returncode, errors)
+    return said
+
+
+def index_now(capstan, folder):
+    """`capstan index`, whose threads are idle ones otherwise."""
+    hurried(capstan, "index", "-q", folder)
 
 
 class Shipping:
@@ -137,7 +151,7 @@ class ShipLab:
 
     def truth(self):
         """What the indexes themselves say: name to conversations and packets."""
-        said = json.loads(run(self.capstan, "index", "--check", "--json", self.data))
+        said = json.loads(hurried(self.capstan, "index", "--check", "--json", self.data))
         return {os.path.basename(file["path"]): (file["conversations"], file["packets"]) for file in said["files"]}
 
     def words(self, to, *options, sensor="probe", state=None):
@@ -274,4 +288,4 @@ class LossyNetwork:
         self.listening.close()
 
 
-__all__ = ["EPOCH", "LossyNetwork", "ShipLab", "Shipping", "conversations", "pcap", "tcp_frame", "run", "wait_for"]
+__all__ = ["EPOCH", "LossyNetwork", "ShipLab", "Shipping", "conversations", "hurried", "pcap", "tcp_frame", "run", "wait_for"]
