@@ -300,6 +300,14 @@ TEST(ShipClient, UnderstandsWhatTheServerSays) {
       "24.8.4.13 (official build))\n";
   EXPECT_EQ(exception_code(recent), 516);
   EXPECT_EQ(exception_text(recent), "u: Authentication failed. (AUTHENTICATION_FAILED)");
+  EXPECT_TRUE(is_refusal(old));
+  EXPECT_TRUE(is_refusal(recent));
+  EXPECT_FALSE(is_refusal("Code: 252, e.displayText() = DB::Exception: Too many parts"));
+  EXPECT_FALSE(is_refusal("<html>"));
+  // The list of tables, while another sensor drops its gates.
+  EXPECT_FALSE(is_refusal(
+      "Code: 60, e.displayText() = DB::Exception: Table fleet.ship_gate_02ae_9d0e_files doesn't "
+      "exist., e.what() = DB::Exception"));
   EXPECT_EQ(exception_code("<html>"), 0);
   EXPECT_EQ(exception_text("\x1b[31m"), "?[31m");
   EXPECT_EQ(http_date("Sat, 28 Nov 2026 19:00:01 GMT"), 1795892401);

@@ -54,6 +54,11 @@ class ClickHouseClient {
   tools::HttpClient client_;
 };
 
+// Names of tables that stand between a sensor's inserts and the real ones begin so.
+inline constexpr std::string_view kGatePrefix = "ship_gate_";
+
+// Whether only a person can change what this exception says.
+bool is_refusal(std::string_view body) noexcept;
 // The number in "Code: 60, e.displayText() = ..." and "Code: 60. DB::Exception: ..."; 0: none.
 int exception_code(std::string_view body) noexcept;
 // The sentence of it, without stack, version and control characters.

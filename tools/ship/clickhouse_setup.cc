@@ -204,6 +204,10 @@ Answer ClickHouseSink::drop_gates(ClickHouseClient& client) {
   if (!found.answer.done()) return found.answer;
   std::vector<std::string> names;
   for (const auto& line : lines_of(found.body)) names.push_back(line.front());
+  return drop_tables(client, std::move(names));
+}
+
+Answer ClickHouseSink::drop_tables(ClickHouseClient& client, std::vector<std::string> names) {
   // The gates first: without its view a gate would swallow rows.
   std::stable_partition(names.begin(), names.end(),
                         [](const std::string& name) { return !name.ends_with("_view"); });
@@ -218,7 +222,7 @@ Answer ClickHouseSink::drop_gates(ClickHouseClient& client) {
 
 Answer ClickHouseSink::make_gates() {
   epoch_ = random_word();
-  for (const Table table : {Table::kFlows, Table::kFindings, Table::kFiles}) {
+  for (const Table table : kGatedTables) {
     const std::string database = sql_name(options_.database);
     const std::string real = sql_name(table_name(table));
     const std::string gate = sql_name(gate_name(table));

@@ -21,7 +21,7 @@ std::string ClickHouseSink::target(Table table) const {
 }
 
 std::string ClickHouseSink::gate_name(Table table) const {
-  return fmt::format("ship_gate_{}_{}_{}", options_.instance, epoch_, table_name(table));
+  return fmt::format("{}{}_{}_{}", kGatePrefix, options_.instance, epoch_, table_name(table));
 }
 
 // One insert is one block, whatever the user's profile says.
@@ -120,11 +120,17 @@ Answer ClickHouseSink::put(const Spool& spool, std::uint64_t number) {
 void ClickHouseSink::close() noexcept {
   try {
     if (epoch_.empty()) return;
+    // Those of this epoch, without a list: on 18.16 it fails while other sensors drop theirs.
+    std::vector<std::string> names;
+    for (const Table table : kGatedTables) {
+      names.push_back(gate_name(table));
+      names.push_back(gate_name(table) + "_view");
+    }
     epoch_.clear();
     // Not the one that a wish to end has stopped.
     const std::atomic<bool> go_on{false};
     ClickHouseClient last(options_.access, go_on);
-    static_cast<void>(drop_gates(last));
+    static_cast<void>(drop_tables(last, std::move(names)));
   } catch (const std::exception&) {  // the next open() drops them
   }
 }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tools/ship/clickhouse_client.h"
 #include "tools/ship/schema.h"
@@ -53,12 +54,17 @@ class ClickHouseSink final : public Sink {
   const ServerVersion& version() const noexcept { return version_; }
 
  private:
+  // Those that have a gate each.
+  static constexpr Table kGatedTables[] = {Table::kFlows, Table::kFindings, Table::kFiles};
+
   bool needs_gate() const noexcept { return options_.cluster.empty() && !version_.deduplicates(); }
   Answer check_tables();
   Answer check_table(Table table);
   Answer claim_name();
   Answer read_claims(bool& ours, bool& any);
+  // All of this instance, whatever their epoch.
   Answer drop_gates(ClickHouseClient& client);
+  Answer drop_tables(ClickHouseClient& client, std::vector<std::string> names);
   Answer make_gates();
   Answer count_rows(Table table, std::uint64_t file, std::uint32_t partition, std::uint64_t& rows);
   std::string gate_name(Table table) const;
