@@ -1,7 +1,7 @@
 // Screen: a pseudo terminal of any width, and what somebody in front of it sees.
 //
-// Understands what Capstan sends: text, \r, \n, ESC[<n>A, ESC[C, ESC[J, ESC[K. Lays long lines out anew
-// when it is resized, as most terminals do.
+// Understands what Capstan sends: text, \r, \n, ESC[<n>A, ESC[C, ESC[J, ESC[K. Lays long lines out
+// anew when it is resized, as most terminals do.
 #pragma once
 
 #include <gtest/gtest.h>
