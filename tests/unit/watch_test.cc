@@ -1,5 +1,9 @@
 // What is said of a recording to the outside: alarms, metrics, status, and the options for it.
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -160,7 +164,6 @@ TEST(Status, ReadsAsPeopleWant) {
   EXPECT_THROW(status_text(nlohmann::json::object()), nlohmann::json::exception);
 }
 
-// A recorder that was killed leaves its socket: it does not run for ever.
 TEST(Status, WhatIsNoStatusIsRefused) {
   EXPECT_EQ(parse_status<nlohmann::json>(R"({"stats":{"rings":[]}})")["stats"]["rings"].size(), 0U);
   constexpr std::size_t kDeep = 1'000'000;  // would take the stack of who copies or prints it
@@ -170,6 +173,7 @@ TEST(Status, WhatIsNoStatusIsRefused) {
   }
 }
 
+// A recorder that was killed leaves its socket: it does not run for ever.
 TEST(Status, ADeadSocketIsNoRecorder) {
   const test::TempDir dir;
   std::filesystem::create_directory(dir.path() / "capstan");
@@ -187,6 +191,25 @@ TEST(Status, ADeadSocketIsNoRecorder) {
     EXPECT_FALSE(a_recorder_runs());
   }
   ASSERT_EQ(::unsetenv("XDG_RUNTIME_DIR"), 0);
+}
+
+// Another user's socket refuses everybody, whether its recorder runs or was killed.
+TEST(Status, AnotherUsersDeadSocketIsNoRecorder) {
+  const test::TempDir dir;
+  std::filesystem::permissions(dir.path(), std::filesystem::perms(0755));
+  const pid_t gone = ::fork();
+  ASSERT_GE(gone, 0);
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  for (const std::string& name :
+       {std::to_string(gone), std::to_string(::getpid()), std::string("x")}) {
+    const StatusSocket listening((dir.path() / (name + ".sock")).string());
+    EXPECT_FALSE(is_left_behind(listening.path())) << "one that answers";
+    ASSERT_EQ(::chmod(listening.path().c_str(), 0), 0);
+    if (::getuid() == 0) ::setfsuid(65534);
+    EXPECT_EQ(is_left_behind(listening.path()), name == std::to_string(gone)) << name;
+    if (::getuid() == 0) ::setfsuid(0);
+  }
 }
 
 TEST(WatchOptions, AddressesWithAndWithoutAHost) {

@@ -1,6 +1,7 @@
 #include "tools/watch/status_socket.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -46,13 +48,26 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
-// ECONNREFUSED alone says that nobody listens there any more.
-bool is_dead(const std::string& path) {
+// Returns 0 when somebody listens at the socket, otherwise why not is known: an errno value.
+int knock_at(const std::string& path) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+  if (::lstat(path.c_str(), &status) != 0) return errno;
+  if (!S_ISSOCK(status.st_mode)) return ENOTSOCK;
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return errno;
   const sockaddr_un address = address_of(path);
-  return fd && ::connect(fd.get(), generic(address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  return ::connect(fd.get(), generic(address), sizeof(address)) == 0 ? 0 : errno;
+}
+
+// ECONNREFUSED alone says that nobody listens there any more.
+bool is_dead(const std::string& path) { return knock_at(path) == ECONNREFUSED; }
+
+// A recorder's socket has its process' number for a name; 0: another name.
+pid_t process_of(const std::string& path) {
+  const std::string name = std::filesystem::path(path).stem();
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+  return error == std::errc() && end == name.data() + name.size() && process > 0 ? process : 0;
 }
 
 bool make_directory(const std::string& path, mode_t mode) {
@@ -141,10 +156,18 @@ std::vector<std::string> find_status_sockets() {
   return sockets;
 }
 
+bool is_left_behind(const std::string& path) {
+  const int refused = knock_at(path);
+  if (refused == ECONNREFUSED) return true;
+  if (refused != EACCES) return false;
+  const pid_t process = process_of(path);
+  return process != 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
 bool a_recorder_runs() {
   const std::vector<std::string> sockets = find_status_sockets();
   return std::any_of(sockets.begin(), sockets.end(),
-                     [](const std::string& path) { return !is_dead(path); });
+                     [](const std::string& path) { return !is_left_behind(path); });
 }
 
 std::string ask_status(const std::string& path) {

@@ -46,6 +46,10 @@ std::vector<std::string> status_directories();
 // The sockets of all recorders that this user can see, including those of killed recorders.
 std::vector<std::string> find_status_sockets();
 
+// Whether the recorder of such a socket was killed. Another user's socket may not be connected to,
+// dead or alive: there the process that it is named after is looked for.
+bool is_left_behind(const std::string& path);
+
 // Whether a recorder is running that this user can see. The socket left by a killed one does not
 // count.
 bool a_recorder_runs();
