@@ -10,10 +10,12 @@
 #include "engine/core/errors.h"
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
+#include "tools/clickhouse/schema.h"
+#include "tools/clickhouse/server_error.h"
+#include "tools/common/http/http_date.h"
 #include "tools/ship/clickhouse_client.h"
 #include "tools/ship/row_binary.h"
 #include "tools/ship/row_format.h"
-#include "tools/ship/schema.h"
 #include "tools/ship/sink_address.h"
 
 namespace capstan::fleet {
@@ -310,10 +312,10 @@ TEST(ShipClient, UnderstandsWhatTheServerSays) {
       "exist., e.what() = DB::Exception"));
   EXPECT_EQ(exception_code("<html>"), 0);
   EXPECT_EQ(exception_text("\x1b[31m"), "?[31m");
-  EXPECT_EQ(http_date("Sat, 28 Nov 2026 19:00:01 GMT"), 1795892401);
+  EXPECT_EQ(tools::http_date("Sat, 28 Nov 2026 19:00:01 GMT"), 1795892401);
   for (const char* none : {"", "Sat, 28 Nov 2026 19:00:01 CET", "Sat, 28 Xyz 2026 19:00:01 GMT",
                            "Sat, aa Nov 2026 19:00:01 GMT", "Sat, 28 ovD 2026 19:00:01 GMT"}) {
-    EXPECT_EQ(http_date(none), 0) << none;
+    EXPECT_EQ(tools::http_date(none), 0) << none;
   }
 }
 

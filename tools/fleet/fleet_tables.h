@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "engine/reader/set_reader.h"
+#include "tools/clickhouse/sql_words.h"
 #include "tools/common/link_filter.h"
 #include "tools/fleet/fleet_file.h"
-#include "tools/fleet/sql_words.h"
 
 namespace capstan::fleet::asking {
 

@@ -1,12 +1,11 @@
 #include "tools/fleet/sensor_files.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/common/http/http_date.h"
 #include "tools/common/json_text.h"
 #include "tools/common/time_text.h"
 
@@ -45,13 +44,8 @@ std::uint64_t rfc3339_ns(const std::string& text) {
 
 std::optional<std::uint64_t> http_date(const tools::HttpResponse& head) {
   const std::string* const text = head.header("Date");
-  if (text == nullptr) return std::nullopt;
-  tm parts{};
-  const char* const end = ::strptime(text->c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  const time_t seconds = ::timegm(&parts);
-  if (seconds < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(seconds);
+  const std::int64_t seconds = text == nullptr ? 0 : tools::http_date(*text);
+  return seconds > 0 ? std::optional(static_cast<std::uint64_t>(seconds)) : std::nullopt;
 }
 
 std::int64_t clock_difference_s(std::uint64_t date_s, std::uint64_t asked_ns,

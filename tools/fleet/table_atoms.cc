@@ -78,10 +78,10 @@ std::string AtomText::in_prefix(const std::string& name, Address low, std::uint3
     low[i] &= fixed;
     high[i] = static_cast<std::uint8_t>((high[i] & fixed) | static_cast<std::uint8_t>(~fixed));
   }
-  const std::string from = sql_address(low, ip_version, version_);
+  const std::string from = sql_address(stored_address(low, ip_version), version_);
   if (bits == 8 * size) return fmt::format("{} = {}", name, from);
   return fmt::format("({0} >= {1} AND {0} <= {2})", name, from,
-                     sql_address(high, ip_version, version_));
+                     sql_address(stored_address(high, ip_version), version_));
 }
 
 // Addresses of both ends, one behind the other: equality of leading bits is what columns answer.

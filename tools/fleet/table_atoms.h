@@ -9,7 +9,7 @@
 
 #include "engine/filter/filter_condition.h"
 #include "engine/index/index_row.h"
-#include "tools/fleet/sql_words.h"
+#include "tools/clickhouse/sql_words.h"
 
 namespace capstan::fleet::asking {
 

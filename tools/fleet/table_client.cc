@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "tools/common/units.h"
+#include "tools/clickhouse/server_error.h"
 
 namespace capstan::fleet::asking {
 
@@ -14,7 +14,6 @@ using tools::HttpFailure;
 
 // A row has some columns of names and numbers.
 constexpr std::size_t kLongestRow = 64U << 10;
-constexpr std::size_t kShownError = 300;
 
 tools::HttpOptions options_of(const FleetFile& fleet, const std::atomic<bool>& stop) {
   tools::HttpOptions options;
@@ -24,16 +23,6 @@ tools::HttpOptions options_of(const FleetFile& fleet, const std::atomic<bool>& s
   options.most_body_bytes = 64U << 10;  // what is kept are its errors
   options.stop = &stop;
   return options;
-}
-
-// "Code: 60, e.displayText() = DB::Exception: Table capstan.flows doesn't exist. (version ...)":
-// the part that says what.
-std::string reason_of(const std::string& body) {
-  std::string text = body.substr(0, body.find('\n'));
-  const std::string_view mark = "DB::Exception: ";
-  if (const std::size_t at = text.find(mark); at != text.npos) text.erase(0, at + mark.size());
-  if (text.size() > kShownError) text = text.substr(0, kShownError) + "...";
-  return tools::visible_text(text);
 }
 
 std::string mend_of(int status) {
@@ -63,7 +52,7 @@ void TableClient::select(const std::string& statement,
     const nlohmann::json row = nlohmann::json::parse(line, nullptr, false);
     if (!row.is_object()) {
       // What fails in the middle of an answer is a line of text in it.
-      throw TableError(fmt::format("{}: {}", server, reason_of(std::string(line))));
+      throw TableError(fmt::format("{}: {}", server, exception_text(line)));
     }
     take(row);
   };
@@ -83,7 +72,7 @@ void TableClient::select(const std::string& statement,
   if (answer.failure != HttpFailure::kNone) throw TableError(answer.error);
   if (!answer.good()) {
     throw TableError(fmt::format("{}: status {}, {}{}", server, answer.status,
-                                 answer.body.empty() ? "no reason" : reason_of(answer.body),
+                                 answer.body.empty() ? "no reason" : exception_text(answer.body),
                                  mend_of(answer.status)));
   }
   if (!rest.empty()) take_line(rest);

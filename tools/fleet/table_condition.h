@@ -10,7 +10,7 @@
 #include <string>
 
 #include "engine/filter/filter_condition.h"
-#include "tools/fleet/sql_words.h"
+#include "tools/clickhouse/sql_words.h"
 
 namespace capstan::fleet::asking {
 

@@ -2,7 +2,6 @@
 // requests, using the recognisers of the audit (engine/audit).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "engine/audit/auditor.h"
 #include "tools/flows/flow_book.h"
+#include "tools/flows/session_ends.h"
 
 namespace capstan::tools {
 
@@ -26,21 +26,11 @@ class FlowApplications final : private audit::AuditSink {
   void finish() { auditor_.finish(); }
 
  private:
-  struct Ends {
-    std::array<Address, 2> addresses{};  // the lower end first
-    std::array<std::uint16_t, 2> ports{};
-    std::uint8_t protocol = 0;
-    friend bool operator==(const Ends&, const Ends&) = default;
-  };
-  struct EndsHash {
-    std::size_t operator()(const Ends& ends) const noexcept;
-  };
-
   void on_session(const audit::SessionReport& report) override;
-  static Ends in_order(Ends ends) noexcept;
 
   std::vector<Flow>& flows_;
-  std::unordered_multimap<Ends, std::uint32_t, EndsHash> known_;  // indexes of flows_
+  std::unordered_multimap<SessionEnds, std::uint32_t, SessionEnds::Hash>
+      known_;  // indexes of flows_
   audit::Auditor auditor_;
 };
 

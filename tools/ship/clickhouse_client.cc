@@ -1,14 +1,12 @@
 #include "tools/ship/clickhouse_client.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
-#include <charconv>
-#include <clocale>
 
 #include "engine/core/clock.h"
-#include "tools/common/units.h"
+#include "tools/clickhouse/server_error.h"
+#include "tools/common/http/http_date.h"
 
 namespace capstan::fleet {
 
@@ -16,7 +14,6 @@ namespace {
 
 // An insert into a table that has too many parts is slowed down by the server for seconds.
 constexpr std::uint64_t kSilenceMs = 120'000;
-constexpr std::size_t kMostTextBytes = 400;
 
 // src/Common/ErrorCodes.cpp of ClickHouse.
 enum Code : int {
@@ -64,51 +61,6 @@ bool is_refusal(std::string_view body) noexcept {
   return std::find(std::begin(kRefusals), std::end(kRefusals), code) != std::end(kRefusals);
 }
 
-int exception_code(std::string_view body) noexcept {
-  constexpr std::string_view kMark = "Code: ";
-  if (!body.starts_with(kMark)) return 0;
-  int code = 0;
-  std::from_chars(body.data() + kMark.size(), body.data() + body.size(), code);
-  return code;
-}
-
-std::string exception_text(std::string_view body) {
-  for (const std::string_view mark : {"DB::Exception: ", "displayText() = "}) {
-    const std::size_t at = body.find(mark);
-    if (at != body.npos) {
-      body = body.substr(at + mark.size());
-      break;
-    }
-  }
-  for (const std::string_view mark : {", e.what()", ". Stack trace", " (version ", "\n"}) {
-    body = body.substr(0, body.find(mark));
-  }
-  return tools::visible_text(body.substr(0, kMostTextBytes));
-}
-
-std::int64_t http_date(std::string_view text) noexcept {
-  // By hand: strptime() reads names of the present locale.
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != 29 || !text.ends_with(" GMT")) return 0;
-  const auto number = [text](std::size_t at, std::size_t size) {
-    int value = -1;
-    const auto [end, wrong] = std::from_chars(text.data() + at, text.data() + at + size, value);
-    return wrong == std::errc{} && end == text.data() + at + size ? value : -1;
-  };
-  const std::size_t month = kMonths.find(text.substr(8, 3));
-  tm fields{};
-  fields.tm_mday = number(5, 2);
-  fields.tm_mon = static_cast<int>(month / 3);
-  fields.tm_year = number(12, 4) - 1900;
-  fields.tm_hour = number(17, 2);
-  fields.tm_min = number(20, 2);
-  fields.tm_sec = number(23, 2);
-  const bool good = month != kMonths.npos && month % 3 == 0 && fields.tm_mday > 0 &&
-                    fields.tm_year > 0 && fields.tm_hour >= 0 && fields.tm_min >= 0 &&
-                    fields.tm_sec >= 0;
-  return good ? static_cast<std::int64_t>(::timegm(&fields)) : 0;
-}
-
 ClickHouseClient::ClickHouseClient(ClickHouseAccess access, const std::atomic<bool>& stop)
     : access_(std::move(access)),
       options_{access_.tls, 10'000, kSilenceMs, std::size_t{16} << 20, &stop},
@@ -127,7 +79,7 @@ ClickHouseClient::Reply ClickHouseClient::send(tools::HttpClient& client,
     return reply;
   }
   if (const std::string* const date = response.header("Date"); date != nullptr) {
-    reply.there_seconds = http_date(*date);
+    reply.there_seconds = tools::http_date(*date);
     reply.here_seconds = static_cast<std::int64_t>(response.head_at_ns / kNanosecondsPerSecond);
   }
   const std::string server = tools::check_http_url(request.url);

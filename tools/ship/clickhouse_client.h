@@ -59,11 +59,5 @@ inline constexpr std::string_view kGatePrefix = "ship_gate_";
 
 // Whether only a person can change what this exception says.
 bool is_refusal(std::string_view body) noexcept;
-// The number in "Code: 60, e.displayText() = ..." and "Code: 60. DB::Exception: ..."; 0: none.
-int exception_code(std::string_view body) noexcept;
-// The sentence of it, without stack, version and control characters.
-std::string exception_text(std::string_view body);
-// "Sat, 28 Nov 2026 19:00:00 GMT" in seconds since 1970; 0: it is none (RFC 9110 section 5.6.7).
-std::int64_t http_date(std::string_view text) noexcept;
 
 }  // namespace capstan::fleet

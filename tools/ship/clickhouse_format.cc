@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "engine/core/clock.h"
+#include "tools/clickhouse/schema.h"
 #include "tools/ship/row_binary.h"
 #include "tools/ship/row_format.h"
-#include "tools/ship/schema.h"
 
 namespace capstan::fleet {
 

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/clickhouse/schema.h"
 #include "tools/ship/clickhouse_client.h"
-#include "tools/ship/schema.h"
 #include "tools/ship/sink.h"
 
 namespace capstan::fleet {

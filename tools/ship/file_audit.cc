@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "engine/audit/services.h"
@@ -12,8 +11,8 @@
 #include "engine/reader/capture_file.h"
 #include "tools/audit/audit_words.h"
 #include "tools/audit/eve_lines.h"
+#include "tools/clickhouse/schema.h"
 #include "tools/common/units.h"
-#include "tools/ship/schema.h"
 
 namespace capstan::fleet {
 
@@ -51,24 +50,6 @@ bool FileAudit::read(const std::string& path, const std::function<bool()>& idle)
   return true;
 }
 
-FileAudit::Ends FileAudit::in_order(Ends ends) noexcept {
-  const auto low = std::pair(ends.addresses[0], ends.ports[0]);
-  const auto high = std::pair(ends.addresses[1], ends.ports[1]);
-  if (high < low) {
-    std::swap(ends.addresses[0], ends.addresses[1]);
-    std::swap(ends.ports[0], ends.ports[1]);
-  }
-  return ends;
-}
-
-std::size_t FileAudit::EndsHash::operator()(const Ends& ends) const noexcept {
-  const auto text = [](const auto& bytes) {
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), sizeof(bytes));
-  };
-  const std::hash<std::string_view> hash;
-  return hash(text(ends.addresses)) * 31 + hash(text(ends.ports)) + ends.protocol;
-}
-
 void FileAudit::on_session(const audit::SessionReport& report) {
   if (report.facts->protocol == audit::Protocol::kUnknown) return;
   if (seen_.size() == kMostSessions || findings_.size() == kMostFindings) {
@@ -84,10 +65,7 @@ void FileAudit::on_session(const audit::SessionReport& report) {
   if (report.verdict != audit::Verdict::kUnknown) {
     seen.facts.verdict = audit::verdict_name(report.verdict);
   }
-  seen_.emplace(in_order({{report.ends.source, report.ends.destination},
-                          {report.ends.source_port, report.ends.destination_port},
-                          report.ends.protocol}),
-                std::move(seen));
+  seen_.emplace(tools::SessionEnds(report), std::move(seen));
   if (deserves_attention(report)) add_finding(report);
 }
 
@@ -129,18 +107,15 @@ void FileAudit::add_finding(const audit::SessionReport& report) {
 // What is known first stays, as in `capstan flows`: a later session of the same ports is another
 // one of the same client and server.
 const FlowFacts* FileAudit::facts_of(const IndexRow& row) const {
-  Ends ends;
-  if (row.has(row_flag::kInner) && row.inner.ip_version != 0) {  // the audit looks into tunnels
-    ends = {row.inner.addresses, row.inner.ports, row.inner.protocol};
-  } else if (row.kind == RowKind::kIpv4 || row.kind == RowKind::kIpv6) {
-    ends = {{row.ends[0].address, row.ends[1].address},
-            {row.ends[0].port, row.ends[1].port},
-            row.protocol};
-  } else {
-    return nullptr;
-  }
+  // The audit looks into tunnels.
+  const bool inner = row.has(row_flag::kInner) && row.inner.ip_version != 0;
+  if (!inner && row.kind != RowKind::kIpv4 && row.kind != RowKind::kIpv6) return nullptr;
+  const tools::SessionEnds ends =
+      inner ? tools::SessionEnds(row.inner.addresses, row.inner.ports, row.inner.protocol)
+            : tools::SessionEnds({row.ends[0].address, row.ends[1].address},
+                                 {row.ends[0].port, row.ends[1].port}, row.protocol);
   const Seen* best = nullptr;
-  const auto [from, to] = seen_.equal_range(in_order(ends));
+  const auto [from, to] = seen_.equal_range(ends);
   for (auto at = from; at != to; ++at) {
     const Seen& seen = at->second;
     if (seen.last_ns < row.first_ns || seen.first_ns > row.last_ns) continue;

@@ -2,7 +2,6 @@
 // each conversation, and the findings.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "engine/audit/auditor.h"
+#include "tools/flows/session_ends.h"
 #include "tools/ship/shipped_rows.h"
 
 namespace capstan::fleet {
@@ -35,15 +35,6 @@ class FileAudit final : private audit::AuditSink {
   std::uint64_t left_out() const noexcept { return left_out_; }
 
  private:
-  struct Ends {
-    std::array<Address, 2> addresses{};  // the lower end first
-    std::array<std::uint16_t, 2> ports{};
-    std::uint8_t protocol = 0;
-    friend bool operator==(const Ends&, const Ends&) = default;
-  };
-  struct EndsHash {
-    std::size_t operator()(const Ends& ends) const noexcept;
-  };
   struct Seen {
     std::uint64_t first_ns = 0;
     std::uint64_t last_ns = 0;
@@ -52,10 +43,9 @@ class FileAudit final : private audit::AuditSink {
 
   void on_session(const audit::SessionReport& report) override;
   void add_finding(const audit::SessionReport& report);
-  static Ends in_order(Ends ends) noexcept;
 
   audit::Auditor auditor_;
-  std::unordered_multimap<Ends, Seen, EndsHash> seen_;
+  std::unordered_multimap<tools::SessionEnds, Seen, tools::SessionEnds::Hash> seen_;
   std::vector<ShippedFinding> findings_;
   std::uint64_t left_out_ = 0;
 };

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "tools/clickhouse/schema.h"
 #include "tools/common/http/http_client.h"
-#include "tools/ship/schema.h"
 #include "tools/ship/sink_address.h"
 
 namespace capstan::fleet {

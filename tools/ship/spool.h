@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "engine/core/unique_fd.h"
+#include "tools/clickhouse/schema.h"
 #include "tools/ship/row_format.h"
-#include "tools/ship/schema.h"
 
 namespace capstan::fleet {
 

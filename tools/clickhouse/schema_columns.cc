@@ -1,5 +1,5 @@
 // The columns of the tables. clickhouse_format.cc writes values in this order.
-#include "tools/ship/schema.h"
+#include "tools/clickhouse/schema.h"
 
 namespace capstan::fleet {
 
