@@ -44,15 +44,16 @@ std::string ship_summary(const ShipCounters& counters, std::uint64_t elapsed_ns)
                   count(counters.files, "file"), tools::human_duration(elapsed_ns),
                   rate(counters.rows, elapsed_ns), tools::human_bytes(counters.bytes));
   const auto note = [&text](std::uint64_t number, std::string_view what, std::string_view rest) {
-    if (number != 0) text += fmt::format("{} {}\n", count(number, what), rest);
+    if (number != 0) text += fmt::format("{}{}\n", count(number, what), rest);
   };
-  note(counters.batches_found, "batch without an answer", "was there already, and not sent again");
-  note(counters.files_refused, "file", "not shipped: they have no rows");
-  note(counters.files_failed, "time", "a recording could not be read");
-  note(counters.files_gone, "file", "deleted before their rows were shipped");
-  note(counters.files_damaged, "file", "shipped up to where they break off");
+  note(counters.batches_found, "lost answer",
+       ": what had been sent was there already, and not sent again");
+  note(counters.files_refused, "file", " not shipped: they have no rows");
+  note(counters.files_failed, "time", " a recording could not be read");
+  note(counters.files_gone, "file", " deleted before their rows were shipped");
+  note(counters.files_damaged, "file", " shipped up to where they break off");
   note(counters.many_rows, "conversation",
-       "or more without a row of their own (docs/format-index.md: many)");
+       " or more without a row of their own (docs/format-index.md: many)");
   return text;
 }
 
