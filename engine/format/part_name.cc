@@ -10,15 +10,19 @@ namespace {
 constexpr std::string_view kPrefix = ".";
 constexpr std::string_view kSuffix = ".part";
 
-}  // namespace
-
-std::string part_path(const std::string& path) {
+std::string hidden_path(const std::string& path, std::string_view suffix) {
   const std::filesystem::path whole(path);
   std::string name(kPrefix);
   name += whole.filename().string();
-  name += kSuffix;
+  name += suffix;
   return (whole.parent_path() / name).string();
 }
+
+}  // namespace
+
+std::string part_path(const std::string& path) { return hidden_path(path, kSuffix); }
+
+std::string new_path(const std::string& path) { return hidden_path(path, ".new"); }
 
 std::string finished_path(const std::string& path) {
   const std::filesystem::path whole(path);

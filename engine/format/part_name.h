@@ -15,6 +15,9 @@ std::string part_path(const std::string& path);
 // "dir/name" for "dir/.name.part"; empty for any other form of path.
 std::string finished_path(const std::string& path);
 
+// "dir/.name.new" for "dir/name": for a small file that is written whole before it gets its name.
+std::string new_path(const std::string& path);
+
 // "dir" for "dir/name", "." for "name": where the files beside it are.
 std::string directory_of(const std::string& path);
 

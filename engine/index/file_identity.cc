@@ -10,27 +10,12 @@
 #include <cstddef>
 
 #include "engine/core/clock.h"
+#include "engine/core/read_all.h"
 #include "engine/core/unique_fd.h"
 
 namespace capstan {
 
 namespace {
-
-// Reads `size` bytes at `offset`. False: errno.
-bool read_at(int fd, std::uint64_t offset, std::uint8_t* to, std::size_t size) noexcept {
-  while (size > 0) {
-    const ssize_t count = ::pread(fd, to, size, static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      if (count == 0) errno = EIO;  // shorter than it was a moment ago
-      return false;
-    }
-    to += count;
-    size -= static_cast<std::size_t>(count);
-    offset += static_cast<std::uint64_t>(count);
-  }
-  return true;
-}
 
 // SHA-256 over the size and the two ends. `read` brings `size` bytes from `offset`; false: errno.
 template <typename Read>
@@ -76,7 +61,8 @@ std::optional<FileIdentity> identify_file(int fd, bool digest) noexcept {
   if (!identity) return std::nullopt;
   if (digest &&
       !make_digest(*identity, [fd](std::uint64_t offset, std::uint8_t* to, std::size_t size) {
-        return read_at(fd, offset, to, size);
+        errno = pread_all(fd, {to, size}, offset);
+        return errno == 0;
       })) {
     return std::nullopt;
   }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/core/errors.h"
+#include "engine/core/read_all.h"
 #include "engine/index/index_encoder.h"
 #include "engine/index/index_reader_impl.h"
 
@@ -35,15 +36,7 @@ int IndexSource::read(std::uint64_t offset, std::size_t size, std::vector<std::u
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), size, to.begin());
     return 0;
   }
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t count =
-        ::pread(fd_.get(), to.data() + done, size - done, static_cast<off_t>(offset + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    if (count == 0) return EIO;  // cut while it was open
-    done += static_cast<std::size_t>(count);
-  }
-  return 0;
+  return pread_all(fd_.get(), to, offset);
 }
 
 bool IndexReader::Impl::damaged(const std::string& what) {

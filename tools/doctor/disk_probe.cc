@@ -14,6 +14,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/core/files.h"
 #include "engine/core/mmap_region.h"
 #include "engine/core/unique_fd.h"
 #include "writers/io/plain_backends.h"
@@ -42,12 +43,7 @@ std::string file_system_name(long magic) {
 }
 
 UniqueFd open_nameless(const std::string& directory) {
-  UniqueFd file(::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
-  if (!file && errno == EOPNOTSUPP) {  // overlayfs of old, NFS, vfat: named for a moment
-    std::string name = directory + "/.capstan-doctor-XXXXXX";
-    file = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-    if (file) ::unlink(name.c_str());
-  }
+  UniqueFd file = open_nameless_file(directory);
   if (!file) {
     throw_errno(fmt::format("make a file in {}", directory),
                 "The directory must be writable for this user");

@@ -16,6 +16,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
+#include "tools/common/secret_file.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
@@ -45,13 +46,7 @@ std::uint16_t port_of(int socket) {
 }
 
 std::vector<Token> read_tokens(const std::string& path) {
-  struct stat status {};
-  std::ifstream file(path, std::ios::binary);
-  if (!file || ::stat(path.c_str(), &status) != 0) throw_errno(fmt::format("open {}", path));
-  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
-    throw UsageError(
-        fmt::format("--token-file {}: everybody here can read it: chmod 640 {}", path, path));
-  }
+  std::ifstream file = tools::open_secret("--token-file", path);
   return parse_tokens(std::string{std::istreambuf_iterator<char>(file), {}}, path);
 }
 

@@ -1,15 +1,15 @@
 #include "writers/index/index_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 
+#include "engine/core/files.h"
 #include "engine/core/unique_fd.h"
+#include "engine/core/write_all.h"
 #include "engine/format/part_name.h"
 #include "engine/index/index_reader.h"
 
@@ -21,18 +21,13 @@ constexpr std::size_t kPieceBytes = 1U << 20;
 
 // In pieces, so that a large index does not hold the disk's queue at once.
 int write_whole(int fd, std::span<const std::uint8_t> bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), std::min(bytes.size(), kPieceBytes));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  int error = 0;
+  while (!bytes.empty() && error == 0) {
+    const auto piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+    error = write_all(fd, piece.data(), piece.size()).error;
+    bytes = bytes.subspan(piece.size());
   }
-  return 0;
-}
-
-int sync_directory(const std::string& path) noexcept {
-  const UniqueFd fd(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
+  return error;
 }
 
 int write_hidden(const std::string& hidden, const struct stat& recording,
@@ -57,8 +52,7 @@ bool exists(const std::string& path, struct stat& status) noexcept {
 }  // namespace
 
 std::string hidden_index_path(const std::string& recording_path) {
-  const std::filesystem::path whole(index_path_of(recording_path));
-  return (whole.parent_path() / fmt::format(".{}.new", whole.filename().string())).string();
+  return new_path(index_path_of(recording_path));
 }
 
 int write_index_file(const std::string& recording_path, std::span<const std::uint8_t> bytes,
@@ -78,7 +72,7 @@ int write_index_file(const std::string& recording_path, std::span<const std::uin
     ::unlink(path.c_str());
     return ENOENT;
   }
-  return sync ? sync_directory(path) : 0;
+  return sync ? sync_directory(directory_of(path)) : 0;
 }
 
 int remove_index_file(const std::string& recording_path) noexcept {

@@ -1,0 +1,84 @@
+// Small things about files that several parts stand on: pieces read whole, names made durable,
+// files without a name, files with a secret.
+#include "engine/core/files.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/core/errors.h"
+#include "engine/core/read_all.h"
+#include "engine/format/part_name.h"
+#include "tests/support/temp_dir.h"
+#include "tools/common/secret_file.h"
+
+namespace capstan {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+std::string refusal_of(const std::string& path) {
+  try {
+    static_cast<void>(tools::read_secret_line("--password-file", path));
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Files, APieceIsReadWholeOrNotAtAll) {
+  const test::TempDir dir;
+  const std::string path = dir.write("x", Bytes{1, 2, 3, 4, 5});
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<std::uint8_t, 3> piece{};
+  EXPECT_EQ(pread_all(fd.get(), piece, 2), 0);
+  EXPECT_EQ(piece, (std::array<std::uint8_t, 3>{3, 4, 5}));
+  EXPECT_EQ(pread_all(fd.get(), piece, 3), EIO) << "the file ends before";
+  EXPECT_EQ(pread_all(-1, piece, 0), EBADF);
+}
+
+TEST(Files, ADirectoryIsMadeDurableAndAFileIsNone) {
+  const test::TempDir dir;
+  EXPECT_EQ(sync_directory(dir.path().string()), 0);
+  EXPECT_EQ(sync_directory(dir.write("x", Bytes{1})), ENOTDIR);
+  EXPECT_EQ(sync_directory((dir.path() / "none").string()), ENOENT);
+}
+
+TEST(Files, ANamelessFileLeavesNothing) {
+  const test::TempDir dir;
+  const UniqueFd file = open_nameless_file(dir.path().string());
+  ASSERT_TRUE(file);
+  EXPECT_EQ(::write(file.get(), "abc", 3), 3);
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  EXPECT_FALSE(open_nameless_file((dir.path() / "none").string()));
+}
+
+TEST(Files, HiddenNamesLieBesideTheirFile) {
+  EXPECT_EQ(new_path("a/b.cidx"), "a/.b.cidx.new");
+  EXPECT_EQ(part_path("b"), ".b.part");
+}
+
+TEST(SecretFile, IsOneLineThatNotEverybodyReads) {
+  const test::TempDir dir;
+  const std::string path = dir.write("p", Bytes{'a', ' ', 'b', '\r', '\n', 'c'});
+  ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+  EXPECT_EQ(tools::read_secret_line("--password-file", path), "a b");
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  EXPECT_EQ(refusal_of(path),
+            "--password-file " + path + ": everybody here can read it: chmod 640 " + path);
+  EXPECT_EQ(refusal_of((dir.path() / "none").string()),
+            "--password-file " + (dir.path() / "none").string() + ": No such file or directory");
+  const std::string empty = dir.write("e", Bytes{'\n', 'x'});
+  ASSERT_EQ(::chmod(empty.c_str(), 0600), 0);
+  EXPECT_EQ(refusal_of(empty), "--password-file " + empty + ": its first line is empty");
+}
+
+}  // namespace
+}  // namespace capstan
