@@ -54,8 +54,9 @@ class AddressRange {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-// Connects to the first address that answers; blocks until then. Throws UsageError when none
-// answers or the name cannot be resolved.
+// Connects to the first address that answers; blocks until then, for each address that says nothing
+// 20 s (TCP_SYNCNT of tcp(7); the system's default are two minutes). Throws UsageError
+// when none answers or the name cannot be resolved.
 UniqueFd connect_tcp(const TcpName& name);
 
 }  // namespace capstan

@@ -1,5 +1,6 @@
 // pcap over IP without a network: names, ranges, the shared buffer, and what a slow client gets.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/tcp_address.h"
+#include "engine/core/unique_fd.h"
 #include "engine/format/block_head.h"
 #include "engine/format/pcapng.h"
 #include "tools/feed/feed_buffer.h"
@@ -32,6 +35,32 @@ TEST(TcpNames, AsPeopleTypeThem) {
   for (const char* bad :
        {"", ":", "host:", ":57012", "::1:57012", "host:0", "host:65536", "host:1x", "-1", "1 "}) {
     EXPECT_EQ(name(bad), "none") << bad;
+  }
+}
+
+// A queue of connections that is full: the kernel drops what asks for one more (tcp(7)).
+TEST(TcpNames, OneThatSaysNothingIsGivenUp) {
+  const UniqueFd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  TcpAddress at = address("127.0.0.1");
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&in), sizeof(in)), 0);
+  ASSERT_EQ(::listen(server.get(), 0), 0);
+  socklen_t size = sizeof(in);
+  ASSERT_EQ(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&in), &size), 0);
+  std::memcpy(&at.storage, &in, sizeof(in));
+  std::vector<UniqueFd> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    static_cast<void>(::connect(waiting.back().get(), at.get(), at.size));
+  }
+  const std::uint16_t port = ntohs(in.sin_port);
+  try {
+    static_cast<void>(connect_tcp({"127.0.0.1", port}));
+    FAIL() << "connected";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.what(), "tcp:127.0.0.1:" + std::to_string(port) + ": Connection timed out");
   }
 }
 
