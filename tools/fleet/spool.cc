@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "engine/core/errors.h"
+#include "engine/core/write_all.h"
 
 namespace capstan::fleet::asking {
 
@@ -38,13 +39,11 @@ std::string spool_folder() {
 void Spool::write_file(std::span<const std::uint8_t> bytes) {
   if (!file_) file_ = nameless_file(folder_);
   spilled_ += bytes.size();
-  while (!bytes.empty()) {
-    const ssize_t count =
-        ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(file_end_));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write what has to wait into " + folder_, kMend);
-    file_end_ += static_cast<std::uint64_t>(count);
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  const WriteOutcome outcome =
+      pwrite_all(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(file_end_));
+  file_end_ += outcome.written;
+  if (outcome.error != 0) {
+    throw_system_error(outcome.error, "write what has to wait into " + folder_, kMend);
   }
 }
 
