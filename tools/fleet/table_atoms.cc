@@ -104,15 +104,14 @@ std::string AtomText::address(const HeaderAtom& atom, const FixedBytes<kSize>& k
 }
 
 std::string AtomText::arp(const HeaderAtom& atom, bool sender) const {
-  HeaderAtom whole = atom;
-  FixedBytes<8> none;
-  const std::optional<std::uint32_t> bits = none.with(whole).prefix(0, 4);
+  const FixedBytes<8> fixed = FixedBytes<8>{}.with(atom);
+  const std::optional<std::uint32_t> bits = fixed.prefix(0, 4);
   if (atom.compare != Compare::kEqual || atom.bits.offset != 0 || !bits || *bits == 0 ||
       (atom.value & ~atom.bits.mask) != 0) {
     return kAlways;
   }
   Address low{};
-  std::copy_n(none.with(whole).value.begin(), 4, low.begin());
+  std::copy_n(fixed.value.begin(), 4, low.begin());
   return fmt::format("(kind != {} OR {}{})", static_cast<unsigned>(RowKind::kArp),
                      atom.negated ? "NOT " : "", in_prefix(column("", sender), low, *bits, 4));
 }
