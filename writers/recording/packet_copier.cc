@@ -7,7 +7,6 @@
 
 #include "engine/core/byte_order.h"
 #include "engine/format/pcapng.h"
-#include "writers/recording/interface_name.h"
 #include "writers/recording/pcapng_format.h"
 
 namespace capstan {
@@ -70,9 +69,11 @@ void PacketCopier::on_item(std::uint32_t file, ReadItem item, const CaptureFile&
 void PacketCopier::add_interface(std::uint32_t file, const CaptureFile& capture) {
   Input& input = inputs_[file];
   const FileInterface& interface = capture.interfaces().back();
-  std::vector<std::uint8_t> block = copied_interface(
-      interface, capture.item_bytes(), capture.sections().back().byte_swapped, input.section);
-  if (!options_.sensors.empty()) block = named_interface(block, options_.sensors[file]);
+  const std::string_view sensor =
+      options_.sensors.empty() ? std::string_view() : std::string_view(options_.sensors[file]);
+  const std::vector<std::uint8_t> block =
+      copied_interface(interface, capture.item_bytes(), capture.sections().back().byte_swapped,
+                       input.section, sensor);
   const std::size_t output = output_for(
       input, interface.link_type, {reinterpret_cast<const char*>(block.data()), block.size()});
   input.interfaces.push_back(output);

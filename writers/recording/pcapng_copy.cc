@@ -120,13 +120,11 @@ template <typename Visit>
 void for_each_option(std::span<const std::uint8_t> block, std::size_t start, bool swapped,
                      Visit visit) {
   BlockOption option;
-  if (swapped) {
-    OptionWalk<SwappedOrder> walk(block, start);
+  const auto visit_all = [&](auto walk) {
     while (walk.next(option)) visit(option);
-  } else {
-    OptionWalk<NativeOrder> walk(block, start);
-    while (walk.next(option)) visit(option);
-  }
+  };
+  if (swapped) return visit_all(OptionWalk<SwappedOrder>(block, start));
+  visit_all(OptionWalk<NativeOrder>(block, start));
 }
 
 }  // namespace
@@ -143,12 +141,13 @@ SectionTexts section_texts(std::span<const std::uint8_t> block, bool swapped) {
 }
 
 Bytes copied_interface(const FileInterface& interface, std::span<const std::uint8_t> block,
-                       bool swapped, const SectionTexts& section) {
+                       bool swapped, const SectionTexts& section, std::string_view sensor) {
   Bytes out;
   const std::size_t start = begin_block(out, pcapng::kInterfaceDescriptionBlock);
   append(out, interface.link_type);
   append(out, std::uint16_t{0});
   append(out, interface.snaplen);
+  std::string name(sensor);
   bool has_os = false;
   bool has_hardware = false;
   if (!block.empty()) {
@@ -156,11 +155,16 @@ Bytes copied_interface(const FileInterface& interface, std::span<const std::uint
       const bool about_time =
           option.code == pcapng::kIfTsResolution || option.code == pcapng::kIfTsOffset;
       if (about_time || is_private(option.code)) return;
+      if (!sensor.empty() && option.code == pcapng::kIfName) {
+        if (name.size() == sensor.size()) name.append(":").append(option.text());  // once
+        return;
+      }
       has_os = has_os || option.code == pcapng::kIfOs;
       has_hardware = has_hardware || option.code == kIfHardware;
       append_copied(out, option, swapped, interface_number);
     });
   }
+  if (!sensor.empty()) append_option(out, pcapng::kIfName, bytes_of(name));
   constexpr std::uint8_t kNanoseconds = 9;
   append_option(out, pcapng::kIfTsResolution, {&kNanoseconds, 1});
   if (!has_os && !section.os.empty()) append_option(out, pcapng::kIfOs, bytes_of(section.os));
@@ -234,8 +238,9 @@ void put32(Bytes& out, std::size_t at, std::uint32_t value) {
   std::memcpy(out.data() + at, &value, sizeof(value));
 }
 
-// The options from `at` of a block that was copied whole, turned into the machine's order in place.
-void turn_options(Bytes& out, std::size_t at) {
+// A list of codes, lengths and values from `at` of a block that was copied whole, up to a code of 0
+// or its end, turned into the machine's order in place: options, or names. Returns where it ends.
+std::size_t turn_list(Bytes& out, std::size_t at) {
   const std::size_t end = out.size() - pcapng::kBlockTrailerBytes;
   while (at + pcapng::kOptionHeaderBytes <= end) {
     const std::uint16_t code = SwappedOrder::load16(out.data() + at);
@@ -245,21 +250,7 @@ void turn_options(Bytes& out, std::size_t at) {
     at += pcapng::kOptionHeaderBytes + pcapng::padded4(length);
     if (code == pcapng::kOptEndOfOptions) break;
   }
-}
-
-// Section 4.5: records of type and length, ended by one of both 0, then options.
-void turn_names(Bytes& out, std::size_t start) {
-  std::size_t at = start + pcapng::kBlockHeaderBytes;
-  const std::size_t end = out.size() - pcapng::kBlockTrailerBytes;
-  while (at + 4 <= end) {
-    const std::uint16_t type = SwappedOrder::load16(out.data() + at);
-    const std::uint16_t length = SwappedOrder::load16(out.data() + at + 2);
-    put16(out, at, type);
-    put16(out, at + 2, length);
-    at += 4 + pcapng::padded4(length);
-    if (type == 0) break;
-  }
-  turn_options(out, std::min(at, end));
+  return std::min(at, end);
 }
 
 // Section 4.7: type, length, the secrets, options.
@@ -271,7 +262,7 @@ bool turn_secrets(Bytes& out, std::size_t start) {
   if (length > end - at - 8) return false;
   put32(out, at, SwappedOrder::load32(out.data() + at));
   put32(out, at + 4, length);
-  turn_options(out, at + 8 + pcapng::padded4(length));
+  turn_list(out, at + 8 + pcapng::padded4(length));
   return true;
 }
 
@@ -290,7 +281,8 @@ BlockCopy append_other_block(Bytes& out, std::span<const std::uint8_t> block, bo
   put32(out, out.size() - pcapng::kBlockTrailerBytes, static_cast<std::uint32_t>(block.size()));
   bool turned = false;
   if (type == pcapng::kNameResolutionBlock) {
-    turn_names(out, start);
+    // Section 4.5: records of type and length, ended by one of both 0, then options.
+    turn_list(out, turn_list(out, start + pcapng::kBlockHeaderBytes));
     turned = true;
   } else if (type == pcapng::kDecryptionSecretsBlock) {
     turned = turn_secrets(out, start);

@@ -27,10 +27,13 @@ SectionTexts section_texts(std::span<const std::uint8_t> block, bool swapped);
 
 // Returns a complete Interface Description Block with the contents of `block` (also an Interface
 // Description Block; empty: there is none, as in a pcap file), for timestamps in nanoseconds since
-// 1970 without an offset. Every option of `block` is kept except the two about time.
+// 1970 without an offset. Every option of `block` is kept except the two about time. `sensor`:
+// whose it is; its name becomes "SENSOR:NAME", "SENSOR" where it had none. Empty: it stays as it
+// is.
 std::vector<std::uint8_t> copied_interface(const FileInterface& interface,
                                            std::span<const std::uint8_t> block, bool swapped,
-                                           const SectionTexts& section);
+                                           const SectionTexts& section,
+                                           std::string_view sensor = {});
 
 // Appends the options of a packet's block (an Enhanced or the obsolete Packet Block; others have
 // none) to `out`, without the filler with which Capstan ends a packet and without the end of
