@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tools/common/counted.h"
 #include "tools/common/units.h"
 
 namespace capstan::fleet::asking {
@@ -13,11 +14,8 @@ namespace capstan::fleet::asking {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using tools::counted;
 using tools::grouped;
-
-std::string plural(std::uint64_t count, const char* thing) {
-  return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
-}
 
 // Nothing is known to be missing, and nothing says that all is there.
 bool only_unknown(const SensorResult& sensor, bool by_time) {
@@ -39,7 +37,7 @@ std::string state_text(const SensorResult& sensor) {
                           : "whole: its conversations in the database rule out a packet of these";
     case SensorState::kLost:
       return fmt::format("lost {}; some may have been yours",
-                         sensor.lost ? plural(*sensor.lost, "packet") : "packets");
+                         sensor.lost ? counted(*sensor.lost, "packet") : "packets");
     case SensorState::kUnknown:
       return "not known to be whole";
     case SensorState::kNotWhole:
@@ -67,16 +65,17 @@ std::string sensor_line(const SensorResult& sensor, const TimeRange& range) {
   std::string line = sensor.name + ": " + (says_all ? sensor.why : state_text(sensor));
   if (!sensor.why.empty() && !says_all) line += ": " + sensor.why;
   if (sensor.asked && (sensor.packets != 0 || sensor.state == SensorState::kWhole)) {
-    line += fmt::format(" ({})", plural(sensor.packets, "packet"));
+    line += fmt::format(" ({})", counted(sensor.packets, "packet"));
   }
   line += '\n';
   if (sensor.deleted_files != 0) {
     line += fmt::format(
         "{}: {} of this time {} not there any more (retention?): {} in the database may "
         "have been yours\n",
-        sensor.name, plural(sensor.deleted_files, "file"), sensor.deleted_files == 1 ? "is" : "are",
+        sensor.name, counted(sensor.deleted_files, "file"),
+        sensor.deleted_files == 1 ? "is" : "are",
         sensor.deleted_matching == 0 ? std::string("no conversation")
-                                     : plural(sensor.deleted_matching, "conversation"));
+                                     : counted(sensor.deleted_matching, "conversation"));
   }
   if (sensor.clock_is_off()) {
     line += fmt::format("{}: {}{}\n", sensor.name, clock_text(*sensor.clock_off_s),
@@ -89,11 +88,12 @@ std::string sensor_line(const SensorResult& sensor, const TimeRange& range) {
   return line;
 }
 
+// Without a newline.
 std::string verdict(const FleetReport& report) {
   const bool by_time = report.range.limited();
   const std::size_t all = report.sensors.size();
   if (report.whole()) {
-    return fmt::format("complete: {} whole{}\n",
+    return fmt::format("complete: {} whole{}",
                        all == 1 ? "the sensor is" : fmt::format("all {} sensors are", grouped(all)),
                        by_time ? " in this time" : "");
   }
@@ -102,13 +102,14 @@ std::string verdict(const FleetReport& report) {
   const char* const word = std::string_view(fleet_word(report)) == "unknown"
                                ? "not known to be complete"
                                : "not complete";
-  std::string text = fmt::format("{}: {} of {} whole", word, grouped(whole), plural(all, "sensor"));
+  std::string text =
+      fmt::format("{}: {} of {} whole", word, grouped(whole), counted(all, "sensor"));
   if (!report.limit.empty()) {
     text += fmt::format(", ended by {}", report.limit);
   } else if (report.interrupted) {
     text += ", interrupted";
   }
-  return text + "\n";
+  return text;
 }
 
 bool is_missing(const UnnamedSensor& sensor) noexcept { return sensor.matching != 0; }
@@ -177,7 +178,7 @@ FleetReport report_of(const FleetFile& fleet, const FleetQuestion& question,
 
 std::string fleet_text(const FleetReport& report, std::size_t most_whole) {
   const bool by_time = report.range.limited();
-  std::string text = verdict(report);
+  std::string text = verdict(report) + "\n";
   std::size_t left_out = 0;
   std::size_t whole = 0;
   for (const SensorResult& sensor : report.sensors) {
@@ -193,7 +194,7 @@ std::string fleet_text(const FleetReport& report, std::size_t most_whole) {
     if (!is_missing(sensor)) continue;
     text += fmt::format(
         "{}: in the database, but not named here, so not asked: {} of this time may be yours\n",
-        sensor.name, plural(sensor.matching, "conversation"));
+        sensor.name, counted(sensor.matching, "conversation"));
   }
   if (!report.database_error.empty()) {
     text += fmt::format("the database gave no answer, so every sensor was asked: {}\n",
@@ -206,7 +207,7 @@ Json fleet_json(const FleetReport& report) {
   const bool by_time = report.range.limited();
   Json json;
   json["complete"] = report.whole();
-  json["verdict"] = verdict(report).substr(0, verdict(report).size() - 1);
+  json["verdict"] = verdict(report);
   json["interrupted"] = report.interrupted;
   json["limit"] = report.limit.empty() ? Json(nullptr) : Json(report.limit);
   json["sensors"] = Json::array();

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/counted.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -34,19 +35,15 @@ const char* outcome_name(IndexOutcome outcome) noexcept {
   return "unknown";
 }
 
-std::string counted(std::uint64_t count, const char* one, const char* many) {
-  return fmt::format("{} {}", grouped(count), count == 1 ? one : many);
-}
-
 std::string contents(const IndexResult& result) {
   const IndexSummary& summary = result.summary;
-  std::string text = fmt::format("{}, {}", counted(summary.packets, "packet", "packets"),
-                                 counted(summary.rows, "conversation", "conversations"));
+  std::string text = fmt::format("{}, {}", counted(summary.packets, "packet"),
+                                 counted(summary.rows, "conversation"));
   if (summary.many_packets != 0) {
     text += fmt::format("; {} of {} more without a row of their own, in {}",
-                        counted(summary.many_packets, "packet", "packets"),
-                        counted(summary.many_rows, "conversation", "conversations"),
-                        counted(summary.many_blocks, "block", "blocks"));
+                        counted(summary.many_packets, "packet"),
+                        counted(summary.many_rows, "conversation"),
+                        counted(summary.many_blocks, "block"));
   }
   if (result.recording_bytes != 0) {
     text += fmt::format("; its index takes {} ({:.2f} %)", human_bytes(result.index_bytes),

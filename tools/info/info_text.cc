@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/format/link_type.h"
+#include "tools/common/counted.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -33,12 +34,6 @@ class Lines {
  private:
   std::string text_;
 };
-
-const char* plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(count), noun, plural(count));
-}
 
 std::string compression_text(Compression compression) {
   switch (compression) {

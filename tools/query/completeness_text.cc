@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/counted.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
@@ -12,10 +13,6 @@ namespace capstan::tools {
 namespace {
 
 constexpr std::uint64_t kOpen = ~std::uint64_t{0};
-
-std::string plural(std::uint64_t count, const char* thing) {
-  return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
-}
 
 std::string between(std::uint64_t from_ns, std::uint64_t to_ns) {
   if (to_ns == kOpen) return fmt::format("after {}", local_time(from_ns));
@@ -26,9 +23,9 @@ void put_losses(std::string& text, const Completeness& completeness, std::size_t
   std::size_t named = 0;
   for (const LostPackets& lost : completeness.losses) {
     if (named++ == most) break;
-    const std::string who =
-        lost.packets == 0 ? "an unknown number of packets was"
-                          : plural(lost.packets, "packet") + (lost.packets == 1 ? " was" : " were");
+    const std::string who = lost.packets == 0 ? "an unknown number of packets was"
+                                              : counted(lost.packets, "packet") +
+                                                    (lost.packets == 1 ? " was" : " were");
     text += fmt::format(
         "{} lost {} {} ({}); some may have been yours\n", who, between(lost.from_ns, lost.to_ns),
         lost.is_ring ? fmt::format("on ring {}", lost.source) : std::string("on its interfaces"),
@@ -59,27 +56,28 @@ bool known_incomplete(const Completeness& completeness) {
          !completeness.unreadable.empty() || completeness.interrupted;
 }
 
+// Without a newline.
 std::string verdict(const Completeness& completeness) {
   const bool limited = completeness.range.limited();
   if (completeness.whole()) {
     const std::string so_far =
         completeness.growing.empty() ? "" : " up to what its recorder has written so far";
-    return fmt::format("complete{}: nothing was lost{}\n", so_far, limited ? " in this time" : "");
+    return fmt::format("complete{}: nothing was lost{}", so_far, limited ? " in this time" : "");
   }
   if (!known_incomplete(completeness)) {
-    return "not known to be complete: not every file says what it lost\n";
+    return "not known to be complete: not every file says what it lost";
   }
   if (completeness.lost != 0 || !completeness.losses.empty()) {
-    return fmt::format("not complete: {} lost{}\n", plural(completeness.lost, "packet"),
+    return fmt::format("not complete: {} lost{}", counted(completeness.lost, "packet"),
                        limited ? " in this time" : "");
   }
   if (!completeness.damaged.empty() || !completeness.unreadable.empty()) {
-    return "not complete: not everything could be read\n";
+    return "not complete: not everything could be read";
   }
   if (!completeness.limit.empty()) {
-    return fmt::format("not complete: ended by {}\n", completeness.limit);
+    return fmt::format("not complete: ended by {}", completeness.limit);
   }
-  return "not complete: interrupted\n";
+  return "not complete: interrupted";
 }
 
 nlohmann::ordered_json time_or_null(std::uint64_t ns) {
@@ -101,7 +99,7 @@ const char* completeness_word(const Completeness& completeness) {
 }
 
 std::string completeness_text(const Completeness& completeness, std::size_t most_losses) {
-  std::string text = verdict(completeness);
+  std::string text = verdict(completeness) + "\n";
   put_losses(text, completeness, most_losses);
   put_files(text, completeness.damaged, "is not whole, read up to there", most_losses);
   put_files(text, completeness.unreadable, "could not be read", most_losses);
@@ -141,7 +139,7 @@ std::string completeness_text(const Completeness& completeness, std::size_t most
 nlohmann::ordered_json completeness_json(const Completeness& completeness) {
   nlohmann::ordered_json json;
   json["complete"] = completeness.whole();
-  json["verdict"] = verdict(completeness).substr(0, verdict(completeness).size() - 1);
+  json["verdict"] = verdict(completeness);
   json["packets_lost"] = completeness.lost;
   auto losses = nlohmann::ordered_json::array();
   for (const LostPackets& lost : completeness.losses) {
