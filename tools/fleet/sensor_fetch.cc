@@ -173,6 +173,7 @@ void SensorFetch::fetch() {
   const std::uint64_t asked_ns = wall_clock_ns();
   response_ = client_.send(request,
                            [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
+                             sent_ = true;
                              return spool_->write(bytes);
                            });
   note_date(response_, asked_ns);
@@ -198,7 +199,8 @@ void SensorFetch::judge_end(const Read& read, SensorResult& result) const {
   if (read.cut_here || stop_.load(std::memory_order_relaxed)) {
     result.state = SensorState::kInterrupted;
   } else if (!failed_.empty()) {
-    result.state = began ? SensorState::kEndedEarly : SensorState::kNoAnswer;
+    // There is no response_ then.
+    result.state = sent_ ? SensorState::kInterrupted : SensorState::kNoAnswer;
     result.why = failed_;
   } else if (began && spool_->bytes() != 0 && !read.trouble.empty()) {
     result.state = SensorState::kNotPcapng;

@@ -63,6 +63,7 @@ class SensorFetch {
   // The thread's, until it is joined.
   SensorResult result_;
   tools::HttpResponse response_;
+  bool sent_ = false;   // it sent bytes of its answer
   std::string failed_;  // here, not there
   std::thread thread_;
 };

@@ -17,7 +17,7 @@ enum class SensorState : std::uint8_t {
   kNotPcapng,    // what it sent is no pcapng, from the beginning or from some byte on
   kEndedEarly,   // the answer ended in the middle
   kSilent,       // it began, and then nothing came for as long as the limit
-  kInterrupted,  // ended here: a signal, or a limit of the user's
+  kInterrupted,  // ended here: a signal, a limit of the user's, or `why` (a full disk)
 };
 
 struct SensorResult {
