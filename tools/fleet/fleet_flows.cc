@@ -125,6 +125,37 @@ SensorRows sensor_of(const Json& json) {
   return sensor;
 }
 
+// Rows that `files` says were sent, and that are not in `flows`.
+void add_gone(TableClient& client, const TimeRange& range, std::vector<SensorRows>& sensors) {
+  struct File {
+    std::string sensor;
+    std::uint64_t id = 0;
+    std::uint64_t rows = 0;
+  };
+  std::vector<File> files;
+  std::uint64_t first_ns = ~std::uint64_t{0};
+  std::uint64_t last_ns = 0;
+  client.select(
+      fmt::format("SELECT DISTINCT hex(sensor) AS sensor_hex, file, rows, first_ns, last_ns FROM "
+                  "files WHERE {}",
+                  overlap_condition(range)),
+      [&](const Json& row) {
+        files.push_back({TableClient::bytes(row, "sensor_hex"), TableClient::number(row, "file"),
+                         TableClient::number(row, "rows")});
+        first_ns = std::min(first_ns, TableClient::number(row, "first_ns"));
+        last_ns = std::max(last_ns, TableClient::number(row, "last_ns"));
+      });
+  const RowCounts counts = count_rows(client, first_ns, last_ns);
+  for (const File& file : files) {
+    const auto found = counts.find(file.id);
+    const std::uint64_t had = found == counts.end() ? 0 : found->second;
+    const auto sensor = std::find_if(sensors.begin(), sensors.end(), [&](const SensorRows& one) {
+      return one.name == file.sensor;
+    });
+    if (sensor != sensors.end() && had < file.rows) sensor->rows_gone += file.rows - had;
+  }
+}
+
 std::vector<SensorRows> in_order(const FleetFile& fleet, std::vector<SensorRows> found) {
   std::vector<SensorRows> list;
   for (const Sensor& sensor : fleet.sensors) {
@@ -179,6 +210,7 @@ std::vector<SensorRows> ask_flows(
                   kSums, period_condition(question.range, first_ns), fmt::join(names, ", "),
                   filter_condition(question, filter, version), kGroup),
       [&](const Json& row) { take_row(row_of(row), TableClient::number(row, "losses")); });
+  add_gone(client, question.range, sensors);
   return in_order(fleet, std::move(sensors));
 }
 

@@ -23,6 +23,7 @@ struct SensorRows {
   std::uint64_t silent_files = 0;  // that do not say what they lost
   std::uint64_t many_rows = 0;     // conversations without rows of their own, at least
   std::uint64_t many_packets = 0;
+  std::uint64_t rows_gone = 0;  // conversations whose rows were there once
 };
 
 // Asks for the conversations of the sensors that the fleet's file names. Passes on one IndexRow for

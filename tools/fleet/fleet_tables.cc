@@ -30,7 +30,9 @@ class Tables {
   void ask(TableAnswer& answer) {
     answer.version = ask_version(client_);
     ask_files(answer);
-    if (!by_id_.empty()) ask_flows(answer);
+    if (by_id_.empty()) return;
+    ask_flows(answer);
+    ask_counts();
   }
 
  private:
@@ -39,7 +41,8 @@ class Tables {
     const std::string statement = fmt::format(
         "SELECT DISTINCT hex(sensor) AS sensor_hex, file, hex(name) AS name_hex, size_bytes, "
         "first_ns, last_ns, lost, has_ledger, "
-        "ledger_disputed, whole, many_blocks FROM files WHERE {} ORDER BY sensor_hex, name_hex "
+        "ledger_disputed, whole, many_blocks, rows FROM files WHERE {} ORDER BY sensor_hex, "
+        "name_hex "
         "LIMIT {}",
         overlap_condition(question_.range), kMostTableFiles + 1);
     std::size_t count = 0;
@@ -55,11 +58,13 @@ class Tables {
       file.first_ns = TableClient::number(row, "first_ns");
       file.last_ns = TableClient::number(row, "last_ns");
       file.lost = TableClient::number(row, "lost");
+      file.rows = TableClient::number(row, "rows");
       const bool whole = TableClient::number(row, "whole") != 0;
       file.losses_known = TableClient::number(row, "has_ledger") != 0 && whole &&
                           TableClient::number(row, "ledger_disputed") == 0;
       file.has_unlisted = !whole || TableClient::number(row, "many_blocks") != 0;
       first_ns_ = std::min(first_ns_, file.first_ns);
+      last_ns_ = std::max(last_ns_, file.last_ns);
       std::vector<TableFile>& files = answer.files[TableClient::bytes(row, "sensor_hex")];
       // Under another name it is sent again: the sensor is asked about that one.
       if (by_id_.try_emplace(file.id, &files, files.size()).second)
@@ -82,10 +87,20 @@ class Tables {
     });
   }
 
+  void ask_counts() {
+    const RowCounts counts = count_rows(client_, first_ns_, last_ns_);
+    for (const auto& [id, place] : by_id_) {
+      TableFile& file = (*place.first)[place.second];
+      const auto found = counts.find(id);
+      if ((found == counts.end() ? 0 : found->second) != file.rows) file.has_unlisted = true;
+    }
+  }
+
   const FleetQuestion& question_;
   tools::LinkFilter& filter_;
   TableClient client_;
   std::uint64_t first_ns_ = kNoLimit;
+  std::uint64_t last_ns_ = 0;
   std::unordered_map<std::uint64_t, std::pair<std::vector<TableFile>*, std::size_t>> by_id_;
 };
 
@@ -110,12 +125,10 @@ std::string overlap_condition(const TimeRange& range) {
   return text;
 }
 
-// A conversation begins no earlier than its file: the days and five minutes in front of the first
-// file are not read.
-std::string period_condition(const TimeRange& range, std::uint64_t first_ns) {
+std::string begin_bounds(std::uint64_t first_ns, std::uint64_t last_ns) {
   constexpr std::uint64_t kStep = 300;
   constexpr std::uint64_t kLastOfDateTime = 0xffffffff;
-  std::string text = overlap_condition(range);
+  std::string text;
   const auto bound = [&](std::uint64_t ns, const char* compare) {
     const std::uint64_t seconds = ns / kNanosecondsPerSecond / kStep * kStep;
     if (seconds > kLastOfDateTime) return;
@@ -124,8 +137,23 @@ std::string period_condition(const TimeRange& range, std::uint64_t first_ns) {
         seconds);
   };
   bound(first_ns, ">=");
-  bound(range.until_ns, "<=");
+  bound(last_ns, "<=");
   return text;
+}
+
+// A conversation begins no earlier than its file.
+std::string period_condition(const TimeRange& range, std::uint64_t first_ns) {
+  return overlap_condition(range) + begin_bounds(first_ns, range.until_ns);
+}
+
+RowCounts count_rows(TableClient& client, std::uint64_t first_ns, std::uint64_t last_ns) {
+  RowCounts counts;
+  client.select(fmt::format("SELECT file, count() AS had FROM flows WHERE 1{} GROUP BY file",
+                            begin_bounds(first_ns, last_ns)),
+                [&](const nlohmann::json& row) {
+                  counts[TableClient::number(row, "file")] = TableClient::number(row, "had");
+                });
+  return counts;
 }
 
 std::string filter_condition(const FleetQuestion& question, tools::LinkFilter& filter,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/reader/set_reader.h"
@@ -23,8 +24,10 @@ struct TableFile {
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint64_t lost = 0;
+  std::uint64_t rows = 0;  // that were sent of it to `flows`
   bool losses_known = false;
-  bool has_unlisted = false;   // conversations that have no row, or an index not of all of it
+  // Conversations that have no row or not any more, or an index not of all of it.
+  bool has_unlisted = false;
   std::uint64_t matching = 0;  // conversations that may hold packets of the filter
 
   bool may_match() const noexcept { return has_unlisted || matching != 0; }
@@ -59,9 +62,17 @@ class TableClient;
 ServerVersion ask_version(TableClient& client);
 // Rows of this time.
 std::string overlap_condition(const TimeRange& range);
-// The same for `flows` of files that begin at `first_ns` or later: bounds of its order too, so that
-// the rest is not read.
+// " AND ...": rows of `flows` that begin in this time, and a few around it. Bounds of its
+// partitions and its order, so that the rest is not read.
+std::string begin_bounds(std::uint64_t first_ns, std::uint64_t last_ns);
+// Rows of `flows` of this time, of files that begin at `first_ns` or later.
 std::string period_condition(const TimeRange& range, std::uint64_t first_ns);
+// How many rows each file has in `flows`, of files of this time. Rows expire (`ship --keep-days`),
+// partitions are dropped, and a server that loses power may lose what it had: `files` keeps its
+// row, and says how many there were. To be asked behind another question about `flows`: what is
+// counted then was there before. Reads two narrow columns of the days and minutes of these files.
+using RowCounts = std::unordered_map<std::uint64_t, std::uint64_t>;
+RowCounts count_rows(TableClient& client, std::uint64_t first_ns, std::uint64_t last_ns);
 // flows_condition() of the question's filter.
 std::string filter_condition(const FleetQuestion& question, tools::LinkFilter& filter,
                              const ServerVersion& version);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/common/counted.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
@@ -35,6 +36,10 @@ void tell(const SensorRows& sensor) {
   if (sensor.many_packets != 0) {
     text += fmt::format(", {} packets of at least {} conversations have no rows (a scan?)",
                         grouped(sensor.many_packets), grouped(sensor.many_rows));
+  }
+  if (sensor.rows_gone != 0) {
+    text += fmt::format(", {} of them not in the database any more (expired?)",
+                        counted(sensor.rows_gone, "conversation"));
   }
   say("{}\n", text);
 }
