@@ -192,11 +192,13 @@ std::vector<SensorRows> ask_flows(
   std::vector<SensorRows> sensors;
   std::uint64_t first_ns = ~std::uint64_t{0};
   client.select(
+      // A row may be there twice, see fleet_tables.cc.
       fmt::format("SELECT hex(sensor) AS sensor_hex, count() AS files, min(first_ns) AS begins_ns, "
-                  "max(last_ns) AS "
-                  "ends_ns, sum(lost) AS losses, sum(has_ledger = 0) AS silent, sum(many_rows) AS "
-                  "unlisted, sum(many_packets) AS unlisted_packets FROM files WHERE {} GROUP BY "
-                  "sensor ORDER BY sensor",
+                  "max(last_ns) AS ends_ns, sum(lost) AS losses, sum(has_ledger = 0) AS silent, "
+                  "sum(many_rows) AS unlisted, sum(many_packets) AS unlisted_packets FROM "
+                  "(SELECT file, sensor, first_ns, last_ns, lost, has_ledger, many_rows, "
+                  "many_packets FROM files WHERE {} LIMIT 1 BY file) GROUP BY sensor "
+                  "ORDER BY sensor",
                   overlap_condition(question.range)),
       [&](const Json& row) {
         first_ns = std::min(first_ns, TableClient::number(row, "begins_ns"));
