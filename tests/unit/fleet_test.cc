@@ -252,12 +252,15 @@ std::string page(std::vector<nlohmann::json> files, std::size_t in_all) {
       .dump();
 }
 
+using Page = SensorFiles::Page;
+
 TEST(FleetSensorFiles, WhatRowsRuleOutNeedNotBeAsked) {
   const std::vector<TableFile> known = {table_file("a", 0), table_file("b", 0)};
   SensorFiles files(known, kHour);
-  ASSERT_TRUE(files.add_page(page({sensor_file("a", 3)}, 2)));
+  ASSERT_EQ(files.add_page(page({sensor_file("a", 3)}, 2)), Page::kTaken);
   EXPECT_TRUE(files.has_more());
-  ASSERT_TRUE(files.add_page(page({sensor_file("b", 4)}, 2)));
+  EXPECT_EQ(files.next_offset(), 0U);  // of "a", where both pages meet
+  ASSERT_EQ(files.add_page(page({sensor_file("a", 3), sensor_file("b", 4)}, 2)), Page::kTaken);
   EXPECT_FALSE(files.has_more());
   EXPECT_FALSE(files.must_be_asked());
   EXPECT_EQ(files.lost(), 7U);
@@ -268,7 +271,7 @@ TEST(FleetSensorFiles, WhatIsNotKnownIsAsked) {
   const std::vector<TableFile> known = {table_file("a", 0)};
   const auto asked = [&](const nlohmann::json& file, const std::vector<TableFile>& rows) {
     SensorFiles files(rows, kHour);
-    EXPECT_TRUE(files.add_page(page({file}, 1)));
+    EXPECT_EQ(files.add_page(page({file}, 1)), Page::kTaken);
     return files.must_be_asked();
   };
   EXPECT_FALSE(asked(sensor_file("a"), known));
@@ -292,7 +295,7 @@ TEST(FleetSensorFiles, WhatIsNotKnownIsAsked) {
   nlohmann::json silent = sensor_file("a");
   silent["packets_lost"] = nullptr;
   SensorFiles files(known, kHour);
-  EXPECT_TRUE(files.add_page(page({silent}, 1)));
+  EXPECT_EQ(files.add_page(page({silent}, 1)), Page::kTaken);
   EXPECT_FALSE(files.lost());
 }
 
@@ -300,7 +303,7 @@ TEST(FleetSensorFiles, WhatIsGoneIsCounted) {
   const std::vector<TableFile> known = {table_file("a", 2), table_file("b", 3), table_file("c", 0),
                                         table_file("d", 5)};
   SensorFiles files(known, kHour);
-  ASSERT_TRUE(files.add_page(page({sensor_file("a"), sensor_file("d.zst")}, 2)));
+  ASSERT_EQ(files.add_page(page({sensor_file("a"), sensor_file("d.zst")}, 2)), Page::kTaken);
   EXPECT_TRUE(files.must_be_asked());
   EXPECT_EQ(files.deleted().files, 2U);
   EXPECT_EQ(files.deleted().matching, 3U);
@@ -309,7 +312,7 @@ TEST(FleetSensorFiles, WhatIsGoneIsCounted) {
 TEST(FleetSensorFiles, NamesNeedNotBeText) {
   const std::vector<TableFile> known = {table_file("a\xff'\n", 0)};
   SensorFiles files(known, kHour);
-  ASSERT_TRUE(files.add_page(page({sensor_file("a\xef\xbf\xbd'\n")}, 1)));
+  ASSERT_EQ(files.add_page(page({sensor_file("a\xef\xbf\xbd'\n")}, 1)), Page::kTaken);
   EXPECT_FALSE(files.must_be_asked());
   EXPECT_EQ(files.deleted().files, 0U);
 }
@@ -319,13 +322,34 @@ TEST(FleetSensorFiles, AnotherAnswerIsNone) {
   for (const char* text : {"", "[]", "{}", "null", "{\"files\":3,\"files_in_all\":1}",
                            "{\"files\":[3],\"files_in_all\":1}", "{\"files\":[]}"}) {
     SensorFiles files(known, kHour);
-    EXPECT_FALSE(files.add_page(text)) << text;
+    EXPECT_EQ(files.add_page(text), Page::kNone) << text;
   }
   SensorFiles files(known, kHour);
-  EXPECT_TRUE(files.add_page("{\"files\":[],\"files_in_all\":99}"));
-  EXPECT_FALSE(files.has_more());  // not for ever
-  EXPECT_TRUE(
-      files.add_page("{\"files\":[{\"file\":7,\"first\":[],\"packets\":-1}],\"files_in_all\":1}"));
+  EXPECT_EQ(files.add_page("{\"files\":[],\"files_in_all\":99}"), Page::kNone);  // not for ever
+  EXPECT_EQ(files.add_page("{\"files\":[],\"files_in_all\":0}"), Page::kTaken);
+  EXPECT_FALSE(files.has_more());
+  SensorFiles odd(known, kHour);
+  EXPECT_EQ(
+      odd.add_page("{\"files\":[{\"file\":7,\"first\":[],\"packets\":-1}],\"files_in_all\":1}"),
+      Page::kTaken);
+}
+
+// What came or went between two pages moves the others over the edge.
+TEST(FleetSensorFiles, AListThatMovesIsNotTaken) {
+  const std::vector<TableFile> known = {table_file("a", 0), table_file("b", 0), table_file("c", 0)};
+  const auto second = [&](const std::string& next) {
+    SensorFiles files(known, kHour);
+    EXPECT_EQ(files.add_page(page({sensor_file("a"), sensor_file("b")}, 3)), Page::kTaken);
+    EXPECT_EQ(files.next_offset(), 1U);
+    return files.add_page(next);
+  };
+  EXPECT_EQ(second(page({sensor_file("b"), sensor_file("c")}, 3)), Page::kTaken);
+  EXPECT_EQ(second(page({sensor_file("b")}, 2)), Page::kMoved);                    // "c" went
+  EXPECT_EQ(second(page({sensor_file("c")}, 2)), Page::kMoved);                    // "a" went
+  EXPECT_EQ(second(page({sensor_file("c"), sensor_file("d")}, 3)), Page::kMoved);  // and "d" came
+  EXPECT_EQ(second(page({sensor_file("b"), sensor_file("c")}, 4)), Page::kMoved);
+  EXPECT_EQ(second(page({}, 0)), Page::kMoved);
+  EXPECT_EQ(second(page({sensor_file("b")}, 3)), Page::kNone);  // no further file: not for ever
 }
 
 TEST(FleetSensorFiles, ReadsTheDateOfAnAnswer) {
@@ -426,6 +450,19 @@ TEST(FleetReport, NamesEachSensorThatIsNot) {
   EXPECT_EQ(json["sensors"][0]["packets_lost"], 7);
   EXPECT_EQ(json["sensors"][2]["clock_off_s"], -3600);
   EXPECT_EQ(json["sensors"][3]["state"], "no answer");
+}
+
+TEST(FleetReport, WhatWasDeletedMayBeUnknown) {
+  FleetReport report;
+  report.sensors = {result_of("busy", SensorState::kWhole)};
+  report.sensors[0].deleted_known = false;
+  EXPECT_FALSE(report.whole());
+  EXPECT_STREQ(fleet_word(report), "unknown");
+  EXPECT_THAT(fleet_text(report), HasSubstr("busy: its list of files could not be read to its end: "
+                                            "what retention deleted is not known\n"));
+  EXPECT_TRUE(fleet_json(report)["sensors"][0]["files_deleted"].is_null());
+  report.sensors[0].state = SensorState::kNoAnswer;  // says it already
+  EXPECT_THAT(fleet_text(report), Not(HasSubstr("its list of files")));
 }
 
 TEST(FleetReport, AWrongClockMattersWhereATimeIsAsked) {

@@ -77,6 +77,13 @@ std::string sensor_line(const SensorResult& sensor, const TimeRange& range) {
         sensor.deleted_matching == 0 ? std::string("no conversation")
                                      : counted(sensor.deleted_matching, "conversation"));
   }
+  if (!sensor.deleted_known && sensor.state != SensorState::kNoAnswer &&
+      sensor.state != SensorState::kRefused) {
+    line += fmt::format(
+        "{}: its list of files could not be read to its end: what retention "
+        "deleted is not known\n",
+        sensor.name);
+  }
   if (sensor.clock_is_off()) {
     line += fmt::format("{}: {}{}\n", sensor.name, clock_text(*sensor.clock_off_s),
                         range.limited() ? ": what it recorded in this time has other times" : "");
@@ -123,8 +130,9 @@ Json sensor_json(const SensorResult& sensor, bool by_time) {
             {"packets", sensor.packets},
             {"bytes", sensor.bytes},
             {"packets_lost", sensor.lost ? Json(*sensor.lost) : Json(nullptr)}};
-  json["files_deleted"] = sensor.deleted_files;
-  json["conversations_deleted"] = sensor.deleted_matching;
+  json["files_deleted"] = sensor.deleted_known ? Json(sensor.deleted_files) : Json(nullptr);
+  json["conversations_deleted"] =
+      sensor.deleted_known ? Json(sensor.deleted_matching) : Json(nullptr);
   json["clock_off_s"] = sensor.clock_off_s ? Json(*sensor.clock_off_s) : Json(nullptr);
   json["recorded_from"] =
       sensor.recorded_from_ns == 0 ? Json(nullptr) : Json(tools::utc_time(sensor.recorded_from_ns));

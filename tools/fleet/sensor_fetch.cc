@@ -20,6 +20,7 @@ using tools::HttpFailure;
 constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;
 constexpr std::size_t kShownWords = 600;
+constexpr unsigned kMostListings = 5;  // of a list that moves while it is read
 
 std::string epoch(std::uint64_t ns) {
   return fmt::format("@{}.{:09}", ns / kNanosecondsPerSecond, ns % kNanosecondsPerSecond);
@@ -139,31 +140,47 @@ void SensorFetch::note_date(const tools::HttpResponse& head, std::uint64_t asked
   }
 }
 
-// False when its files and their rows show that it has nothing to send.
-bool SensorFetch::must_be_asked() {
-  if (files_ == nullptr) return true;
-  SensorFiles files(*files_, question_.range);
+// Reads the list of its files. False when it cannot be had; `moved`: files came or went between two
+// pages.
+bool SensorFetch::read_files(SensorFiles& files, bool& moved) {
+  moved = false;
   tools::HttpRequest request;
   request.token = sensor_.token;
   do {
     request.url = fmt::format("{}/api/v1/recordings?files=1&limit={}&offset={}", sensor_.url,
-                              SensorFiles::kPage, files.seen());
+                              SensorFiles::kPage, files.next_offset());
     const std::uint64_t asked_ns = wall_clock_ns();
     const tools::HttpResponse page = client_.send(request);
     note_date(page, asked_ns);
-    // Whatever is wrong with it, the question itself meets too, and is judged by that.
-    if (!page.good() || !files.add_page(page.body)) return true;
+    if (!page.good()) return false;
+    const SensorFiles::Page taken = files.add_page(page.body);
+    moved = taken == SensorFiles::Page::kMoved;
+    if (taken != SensorFiles::Page::kTaken) return false;
   } while (files.has_more());
-  result_.deleted_files = files.deleted().files;
-  result_.deleted_matching = files.deleted().matching;
-  if (files.must_be_asked()) return true;
-  result_.asked = false;
-  result_.lost = files.lost();
-  result_.state = !files.lost()        ? SensorState::kUnknown
-                  : *files.lost() != 0 ? SensorState::kLost
-                                       : SensorState::kWhole;
-  if (!files.lost()) result_.why = "not all of its files say what they lost";
-  return false;
+  return true;
+}
+
+// False when its files and their rows show that it has nothing to send.
+bool SensorFetch::must_be_asked() {
+  if (files_ == nullptr) return true;
+  bool moved = true;
+  for (unsigned i = 0; i < kMostListings && moved; ++i) {
+    SensorFiles files(*files_, question_.range);
+    if (!read_files(files, moved)) continue;
+    result_.deleted_files = files.deleted().files;
+    result_.deleted_matching = files.deleted().matching;
+    if (files.must_be_asked()) return true;
+    result_.asked = false;
+    result_.lost = files.lost();
+    result_.state = !files.lost()        ? SensorState::kUnknown
+                    : *files.lost() != 0 ? SensorState::kLost
+                                         : SensorState::kWhole;
+    if (!files.lost()) result_.why = "not all of its files say what they lost";
+    return false;
+  }
+  // Whatever is wrong with it, the question itself meets too, and is judged by that.
+  result_.deleted_known = false;
+  return true;
 }
 
 void SensorFetch::fetch() {

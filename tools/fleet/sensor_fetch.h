@@ -9,6 +9,7 @@
 
 #include "tools/fleet/fleet_file.h"
 #include "tools/fleet/fleet_tables.h"
+#include "tools/fleet/sensor_files.h"
 #include "tools/fleet/sensor_result.h"
 #include "tools/fleet/spool.h"
 
@@ -49,6 +50,7 @@ class SensorFetch {
  private:
   void run();
   bool must_be_asked();
+  bool read_files(SensorFiles& files, bool& moved);
   void fetch();
   void note_date(const tools::HttpResponse& head, std::uint64_t asked_ns);
   void judge_end(const Read& read, SensorResult& result) const;

@@ -62,29 +62,37 @@ SensorFiles::SensorFiles(const std::vector<TableFile>& known, const TimeRange& r
   for (const TableFile& file : known) known_.emplace(as_in_json(file.name), Entry{&file, false});
 }
 
-bool SensorFiles::add_page(const std::string& text) {
+SensorFiles::Page SensorFiles::add_page(const std::string& text) {
   const nlohmann::json page = nlohmann::json::parse(text, nullptr, false);
   const auto files = page.is_object() ? page.find("files") : page.end();
   const std::optional<std::uint64_t> in_all =
       page.is_object() ? number_of(page, "files_in_all") : std::nullopt;
-  if (!in_all || files == page.end() || !files->is_array()) return false;
-  for (const nlohmann::json& file : *files) {
-    if (!file.is_object()) return false;
+  if (!in_all || files == page.end() || !files->is_array()) return Page::kNone;
+  const std::size_t known = seen_ - next_offset();
+  if (known != 0 && (*in_all != in_all_ || files->empty() || !files->front().is_object() ||
+                     text_of(files->front(), "file") != last_)) {
+    return Page::kMoved;
+  }
+  for (std::size_t i = known; i < files->size(); ++i) {
+    const nlohmann::json& file = (*files)[i];
+    if (!file.is_object()) return Page::kNone;
     const std::uint64_t first_ns = rfc3339_ns(text_of(file, "first"));
     const std::uint64_t last_ns = rfc3339_ns(text_of(file, "last"));
     const std::optional<std::uint64_t> packets = number_of(file, "packets");
     // Of what no time is known, it may be this one.
     const bool has_times = packets && (*packets == 0 || (first_ns != 0 && last_ns != 0));
     const bool in_time = !has_times || (*packets != 0 && range_.overlaps(first_ns, last_ns));
-    add(base_name(text_of(file, "file")), number_of(file, "stored_bytes").value_or(0), in_time,
+    last_ = text_of(file, "file");
+    add(base_name(last_), number_of(file, "stored_bytes").value_or(0), in_time,
         number_of(file, "packets_lost"));
   }
   // Directories that it could not read.
   const auto troubles = page.find("troubles");
   if (troubles != page.end() && !troubles->empty()) must_be_asked_ = true;
-  seen_ += files->size();
-  more_ = !files->empty() && seen_ < *in_all;
-  return true;
+  in_all_ = *in_all;
+  seen_ += files->size() - known;
+  // Without a further file it would go on for ever.
+  return files->size() > known || !has_more() ? Page::kTaken : Page::kNone;
 }
 
 void SensorFiles::add(const std::string& name, std::uint64_t size_bytes, bool in_time,

@@ -21,10 +21,16 @@ class SensorFiles {
   // `known`: those of this time; borrowed.
   SensorFiles(const std::vector<TableFile>& known, const TimeRange& range);
 
-  // Takes a page of `GET /api/v1/recordings?files=1`. Returns false when it is none.
-  [[nodiscard]] bool add_page(const std::string& json);
-  std::size_t seen() const noexcept { return seen_; }
-  bool has_more() const noexcept { return more_; }
+  enum class Page : std::uint8_t {
+    kTaken,
+    kMoved,  // of another list than the page before: what came or went in between may hide a file
+    kNone,   // no such page
+  };
+  // Takes a page of `GET /api/v1/recordings?files=1`, from next_offset() on.
+  [[nodiscard]] Page add_page(const std::string& json);
+  // The last file of the page before is asked for again, as the place where both meet.
+  std::size_t next_offset() const noexcept { return seen_ == 0 ? 0 : seen_ - 1; }
+  bool has_more() const noexcept { return seen_ < in_all_; }
 
   // -- after the last page --
   // Some file of this time may hold packets of the filter, or has no rows in the database.
@@ -49,7 +55,8 @@ class SensorFiles {
   std::multimap<std::string, Entry> known_;  // by name
   TimeRange range_;
   std::size_t seen_ = 0;
-  bool more_ = true;
+  std::uint64_t in_all_ = 1;  // before the first page: there is one
+  std::string last_;          // path of the last file seen
   bool must_be_asked_ = false;
   std::optional<std::uint64_t> lost_ = 0;
 };

@@ -31,7 +31,9 @@ struct SensorResult {
   std::uint64_t recorded_from_ns = 0;  // its first packet of any time; 0: it did not say
   std::optional<std::int64_t>
       clock_off_s;  // its clock minus ours, at least; nullopt: it did not say
-  // Files that the database has rows of, and the sensor does not have any more.
+  // Files that the database has rows of, and the sensor does not have any more. False: it did not
+  // say which it has.
+  bool deleted_known = true;
   std::uint64_t deleted_files = 0;
   std::uint64_t deleted_matching = 0;  // conversations in them that may match
   std::uint64_t fetched_bytes = 0;
@@ -45,7 +47,8 @@ struct SensorResult {
   // Whether it is known that nothing of this sensor is missing. `by_time`: the question named a
   // time, which a wrong clock moves.
   bool whole(bool by_time) const noexcept {
-    return state == SensorState::kWhole && deleted_matching == 0 && !(by_time && clock_is_off());
+    return state == SensorState::kWhole && deleted_known && deleted_matching == 0 &&
+           !(by_time && clock_is_off());
   }
 };
 
