@@ -1,14 +1,19 @@
 // What is said of a recording to the outside: alarms, metrics, status, and the options for it.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/fsuid.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "engine/core/clock.h"
 #include "tests/support/temp_dir.h"
@@ -210,6 +215,38 @@ TEST(Status, AnotherUsersDeadSocketIsNoRecorder) {
     EXPECT_EQ(is_left_behind(listening.path()), name == std::to_string(gone)) << name;
     if (::getuid() == 0) ::setfsuid(0);
   }
+}
+
+int refusal_of(const std::string& path, std::uint64_t patience_ns) {
+  try {
+    static_cast<void>(ask_status(path, patience_ns));
+  } catch (const std::system_error& error) {
+    return error.code().value();
+  }
+  return 0;
+}
+
+// A stopped recorder that is asked every second has its queue full soon.
+TEST(StatusSocket, OneThatStandsStillHoldsNobody) {
+  const test::TempDir dir;
+  const StatusSocket still((dir.path() / "1.sock").string());
+  constexpr std::uint64_t kPatience = kNanosecondsPerSecond / 20;
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(refusal_of(still.path(), kPatience), ETIMEDOUT) << i;
+}
+
+TEST(StatusSocket, OneThatSendsByteByByteHoldsNobody) {
+  const test::TempDir dir;
+  const StatusSocket slow((dir.path() / "1.sock").string());
+  ASSERT_EQ(::fcntl(slow.descriptor(), F_SETFL, 0), 0) << "accept() below waits";
+  std::atomic<bool> stop = false;
+  std::jthread sender([&] {
+    const UniqueFd client(::accept(slow.descriptor(), nullptr, nullptr));
+    while (!stop && ::send(client.get(), " ", 1, MSG_NOSIGNAL) == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  EXPECT_EQ(refusal_of(slow.path(), kNanosecondsPerSecond / 5), ETIMEDOUT);
+  stop = true;
 }
 
 TEST(WatchOptions, AddressesWithAndWithoutAHost) {

@@ -1,5 +1,6 @@
 #include "tools/serve/recorder_watch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -17,13 +18,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Another user's recorder may answer anything; sockets of dead ones are passed over.
+// Another user's recorder may answer anything, or nothing: all of them together get as long as one
+// alone would, and what is left of it at least this much. Sockets of dead ones are passed over.
+constexpr std::uint64_t kLeastPatienceNs = kNanosecondsPerSecond / 5;
+
 Json ask_all() {
+  const std::uint64_t end = monotonic_clock_ns() + tools::kStatusPatienceNs;
   Json recorders = Json::array();
   Json troubles = Json::array();
   for (const std::string& path : tools::find_status_sockets()) {
     try {
-      Json answer = tools::parse_status<Json>(tools::ask_status(path));
+      const std::uint64_t now = monotonic_clock_ns();
+      const std::uint64_t patience = std::max(kLeastPatienceNs, end > now ? end - now : 0);
+      Json answer = tools::parse_status<Json>(tools::ask_status(path, patience));
       if (!answer.contains("stats")) throw std::runtime_error("no recorder");
       recorders.push_back(std::move(answer));
     } catch (const std::system_error& error) {

@@ -1,6 +1,7 @@
 #include "tools/watch/status_socket.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "engine/core/clock.h"
 #include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
 
@@ -24,6 +26,7 @@ namespace {
 
 constexpr const char* kRootDirectory = "/run/capstan";
 constexpr const char* kExtension = ".sock";
+constexpr const char* kStandsStill = "Is its process stopped, or this machine overloaded?";
 constexpr std::size_t kLongestAnswer = 16U << 20;
 constexpr mode_t kSocketMask = 0117;  // 0660: its user and group may connect
 
@@ -68,6 +71,22 @@ pid_t process_of(const std::string& path) {
   pid_t process = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
   return error == std::errc() && end == name.data() + name.size() && process > 0 ? process : 0;
+}
+
+bool set_send_timeout(int fd, std::uint64_t timeout_ns) {
+  timeval timeout{};
+  timeout.tv_sec = static_cast<time_t>(timeout_ns / kNanosecondsPerSecond);
+  timeout.tv_usec = static_cast<suseconds_t>(timeout_ns % kNanosecondsPerSecond / 1000);
+  return ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0;
+}
+
+// False when there is nothing to read at `end` of the monotonic clock.
+bool wait_for_bytes(int fd, std::uint64_t end) {
+  const std::uint64_t now = monotonic_clock_ns();
+  if (now >= end) return false;
+  pollfd wait = {fd, POLLIN, 0};
+  const auto left = static_cast<int>((end - now) / kNanosecondsPerMillisecond + 1);
+  return ::poll(&wait, 1, left) != 0;  // an interrupted wait is looked at again
 }
 
 bool make_directory(const std::string& path, mode_t mode) {
@@ -170,20 +189,24 @@ bool a_recorder_runs() {
                      [](const std::string& path) { return !is_left_behind(path); });
 }
 
-std::string ask_status(const std::string& path) {
-  constexpr timeval kPatience{5, 0};
+std::string ask_status(const std::string& path, std::uint64_t patience_ns) {
+  const std::uint64_t end = monotonic_clock_ns() + patience_ns;
   const sockaddr_un address = address_of(path);
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience)) != 0 ||
+  // A connection waits for room in the queue for as long as sending may wait (unix(7)).
+  if (!fd || !set_send_timeout(fd.get(), patience_ns) ||
       ::connect(fd.get(), generic(address), sizeof(address)) != 0) {
-    throw_errno(fmt::format("ask the recorder at {}", path),
-                errno == ECONNREFUSED ? "It runs no more" : "");
+    const int error = errno == EAGAIN ? ETIMEDOUT : errno;
+    throw_system_error(error, fmt::format("ask the recorder at {}", path),
+                       error == ECONNREFUSED ? "It runs no more"
+                       : error == ETIMEDOUT  ? kStandsStill
+                                             : "");
   }
   std::string text;
   char buffer[16384];
-  while (true) {
-    const ssize_t received = ::recv(fd.get(), buffer, sizeof(buffer), 0);
-    if (received < 0 && errno == EINTR) continue;
+  while (wait_for_bytes(fd.get(), end)) {
+    const ssize_t received = ::recv(fd.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (received < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (received < 0) throw_errno(fmt::format("hear from the recorder at {}", path));
     if (received == 0) return text;
     text.append(buffer, static_cast<std::size_t>(received));
@@ -191,6 +214,7 @@ std::string ask_status(const std::string& path) {
       throw_system_error(EMSGSIZE, fmt::format("hear from the recorder at {}", path));
     }
   }
+  throw_system_error(ETIMEDOUT, fmt::format("hear from the recorder at {}", path), kStandsStill);
 }
 
 }  // namespace capstan::tools

@@ -4,10 +4,12 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/core/unique_fd.h"
 
 namespace capstan::tools {
@@ -54,7 +56,11 @@ bool is_left_behind(const std::string& path);
 // count.
 bool a_recorder_runs();
 
-// Returns the answer of the recorder at `path`; throws std::system_error when there is none.
-std::string ask_status(const std::string& path);
+constexpr std::uint64_t kStatusPatienceNs = 5 * kNanosecondsPerSecond;
+
+// Returns the answer of the recorder at `path`; throws std::system_error when there is none: with
+// ETIMEDOUT when it is not whole after `patience_ns`, also from one that stands still with as many
+// waiting as its queue holds, or that sends byte by byte.
+std::string ask_status(const std::string& path, std::uint64_t patience_ns = kStatusPatienceNs);
 
 }  // namespace capstan::tools
