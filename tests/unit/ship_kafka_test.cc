@@ -124,7 +124,10 @@ class ShipKafka : public ::testing::Test {
     KafkaSink sink({cluster_.brokers(), "flows", state.instance(), {}}, state, stop);
     Shipper shipper(options_, sink, state, stop,
                     {[](auto&) {}, [this](auto& text) { said_ += text + "\n"; },
-                     [&](auto&) { stop = stop || (lives != 0 && --lives == 0); }});
+                     [&](const ShipCounters& counters) {
+                       stop = stop || (lives != 0 && --lives == 0) ||
+                              (end_at_ != 0 && counters.batches == end_at_);
+                     }});
     EXPECT_TRUE(shipper.run()) << said_;
     found_ += shipper.counters().batches_found;
     rows_ += shipper.counters().rows;
@@ -150,6 +153,7 @@ class ShipKafka : public ::testing::Test {
   std::string said_;
   std::uint64_t found_ = 0;
   std::uint64_t rows_ = 0;
+  std::uint64_t end_at_ = 0;  // batches after which a process ends; 0: none
 };
 
 TEST_F(ShipKafka, EveryLineOnce) {
@@ -180,6 +184,30 @@ TEST_F(ShipKafka, GoesOnWhereItWas) {
   rows_ = 0;
   EXPECT_TRUE(ship(fresh));
   EXPECT_EQ(all, rows_);
+}
+
+// A file of which some batches were sent is given up: the next one's are counted from there.
+TEST_F(ShipKafka, AFileThatIsGivenUpTakesNothingFromTheNext) {
+  {
+    ShipState state(place_.path() / "state", identity());
+    end_at_ = 2;
+    EXPECT_FALSE(ship(state));
+    end_at_ = 0;
+    ASSERT_TRUE(state.current);
+    std::filesystem::remove(state.current->name);
+    std::filesystem::resize_file(state.spool_path(), 60);
+  }
+  const std::size_t before = lines();
+  rows_ = 0;
+  ShipState state(place_.path() / "state", identity());
+  EXPECT_TRUE(ship(state));
+  EXPECT_NE(said_.find("the rest of its rows is not shipped"), std::string::npos) << said_;
+  const std::uint64_t rest = rows_;
+  EXPECT_EQ(lines(), before + rest);
+  ShipState fresh(place_.path() / "fresh", identity());
+  rows_ = 0;
+  EXPECT_TRUE(ship(fresh));
+  EXPECT_EQ(rows_, rest) << "a batch of the second file is missing";
 }
 
 TEST_F(ShipKafka, BrokersThatRefuseAreAskedAgain) {

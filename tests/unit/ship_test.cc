@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
@@ -50,7 +54,6 @@ TEST(ShipBackOff, GrowsToABoundAndIsNeverTheSame) {
     EXPECT_LE(wait, step);
     step = std::min(step * 2, BackOff::kLongestNs);
   }
-  EXPECT_EQ(back_off.attempts(), 100U);
   BackOff other(2);
   bool differs = false;
   for (int i = 0; i < 5; ++i)
@@ -70,7 +73,6 @@ TEST(ShipSpool, GivesBackWhatItGot) {
     writer.add(Table::kFiles, 202611, 1, Bytes{});
     EXPECT_FALSE(std::filesystem::exists(path));
     writer.finish();
-    EXPECT_EQ(writer.rows(), 5U);
   }
   std::string error;
   const auto spool = Spool::open(path, error);
@@ -201,25 +203,58 @@ TEST(ShipPending, WaitsForIndexesAndTakesTheOldestFirst) {
   PendingFiles pending(directory.path(), state, false);
   pending.look();
   EXPECT_EQ(pending.waiting(), 2U);
-  const auto first = pending.next();
+  const auto first = pending.next(0);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->path, old);
   state.add_done(first->sight, 1);
-  EXPECT_FALSE(pending.next());  // no index, and it has just been written
+  EXPECT_FALSE(pending.next(0));  // no index, and it has just been written
   PendingFiles eager(directory.path(), state, true);
   eager.look();
-  EXPECT_EQ(eager.next()->path, young);
+  EXPECT_EQ(eager.next(0)->path, young);
   const IndexedRecording index = index_recording(young, {});
   ASSERT_EQ(write_index_file(young, index.bytes, false), 0);
   pending.look();
-  ASSERT_TRUE(pending.next());
-  EXPECT_EQ(pending.next()->path, young);
+  ASSERT_TRUE(pending.next(0));
+  EXPECT_EQ(pending.next(0)->path, young);
   std::filesystem::rename(young, directory.path() / "z.pcapng");
   pending.look();
   EXPECT_EQ(pending.gone(), 0U);
   std::filesystem::remove(directory.path() / "z.pcapng");
   pending.look();
   EXPECT_EQ(pending.gone(), 1U);
+}
+
+// A recording that cannot be read is tried later, and each time later; a word is worth what is new.
+TEST(ShipPending, PutsOffLongerEachTime) {
+  const TempDir directory;
+  ShipState state(directory.path() / ".state", identity("/d"));
+  const std::string path = directory.write("a.pcapng", recording(1, 10));
+  const timespec times[2] = {{1'700'000'000, 0}, {1'700'000'000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  PendingFiles pending(directory.path(), state, false);
+  pending.look();
+  std::uint64_t now_ns = 1'000;
+  std::uint64_t before_ns = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto file = pending.next(now_ns);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(pending.put_off(*file, "it cannot be read", now_ns), i == 0);
+    pending.look();
+    std::uint64_t pause_ns = 0;
+    while (!pending.next(now_ns + pause_ns)) pause_ns += kNanosecondsPerSecond;
+    EXPECT_GE(pause_ns, std::min(2 * before_ns, 600 * kNanosecondsPerSecond));
+    EXPECT_GE(pause_ns, 2 * kNanosecondsPerSecond);
+    EXPECT_LE(pause_ns, 600 * kNanosecondsPerSecond);
+    before_ns = pause_ns;
+    now_ns += pause_ns;
+  }
+  EXPECT_EQ(before_ns, 600 * kNanosecondsPerSecond);
+  EXPECT_TRUE(pending.put_off(*pending.next(now_ns), "something else", now_ns));
+  // Another content is another file.
+  directory.write("a.pcapng", recording(2, 10));
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  pending.look();
+  EXPECT_TRUE(pending.next(now_ns));
 }
 
 // What a server has, which outlives the process that ships.
@@ -322,6 +357,208 @@ TEST(Shipper, EveryBatchOnceInOrder) {
     }
     EXPECT_EQ(server.batches, truth);
   }
+}
+
+// Flips a byte of a batch in the spool, once, just before that batch is sent; and does what the
+// test wants at that moment.
+class DamagedSpoolSink final : public Sink {
+ public:
+  DamagedSpoolSink(Sink& sink, std::string spool, std::uint64_t batch, std::function<void()> then)
+      : sink_(sink), spool_(std::move(spool)), batch_(batch), then_(std::move(then)) {}
+
+  Answer open() override { return sink_.open(); }
+  Answer settle(const Spool& spool, std::uint64_t& batches) override {
+    return sink_.settle(spool, batches);
+  }
+  Answer put(const Spool& spool, std::uint64_t number) override {
+    if (number == batch_ && !std::exchange(done_, true)) {
+      flip_byte(spool_, spool.batches()[number].offset + 1);
+      then_();
+    }
+    return sink_.put(spool, number);
+  }
+  Packing packing() const noexcept override { return sink_.packing(); }
+  bool wants_eve() const noexcept override { return sink_.wants_eve(); }
+
+  static void flip_byte(const std::string& path, std::uint64_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(byte ^ 0x20));
+    ASSERT_TRUE(file.flush());
+  }
+
+ private:
+  Sink& sink_;
+  std::string spool_;
+  std::uint64_t batch_;
+  std::function<void()> then_;
+  bool done_ = false;
+};
+
+// The first batch, one in the middle, the last: before any of the file was sent, and after.
+TEST(Shipper, ADamagedBatchIsMadeAnewFromTheRecording) {
+  const TempDir data;
+  for (std::uint32_t i = 1; i <= 2; ++i) data.write(fmt::format("{}.pcapng", i), recording(i, 400));
+  const ShipperOptions options = options_of(data);
+  const auto truth = calm_truth(data, options);
+  const std::uint64_t last = static_cast<std::uint64_t>(
+      std::count_if(truth.begin(), truth.end(),
+                    [&](const auto& batch) { return batch.first == truth.front().first; }) -
+      1);
+  ASSERT_GT(last, 3U);
+  for (const std::uint64_t batch : {std::uint64_t{0}, std::uint64_t{2}, last}) {
+    SCOPED_TRACE(batch);
+    const TempDir place;
+    ShipState state(place.path() / "state", identity("/d"));
+    FakeServer server;
+    server.calm = true;
+    LossySink calm(server);
+    DamagedSpoolSink sink(calm, state.spool_path(), batch, [] {});
+    std::string said;
+    const std::atomic<bool> stop{false};
+    Shipper shipper(options, sink, state, stop,
+                    {[](auto&) {}, [&said](auto& text) { said += text; }, [](auto&) {}});
+    EXPECT_TRUE(shipper.run());
+    EXPECT_EQ(server.batches, truth);
+    EXPECT_NE(said.find("damaged at byte"), std::string::npos) << said;
+    EXPECT_NE(said.find("made anew"), std::string::npos) << said;
+    EXPECT_EQ(shipper.counters().files_gone, 0U);
+  }
+}
+
+TEST(Shipper, ADamagedBatchOfADeletedRecordingIsCountedAndSaid) {
+  const TempDir data;
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 1; i <= 2; ++i) {
+    paths.push_back(data.write(fmt::format("{}.pcapng", i), recording(i, 400)));
+  }
+  const ShipperOptions options = options_of(data);
+  const auto truth = calm_truth(data, options);
+  const TempDir place;
+  ShipState state(place.path() / "state", identity("/d"));
+  FakeServer server;
+  server.calm = true;
+  LossySink calm(server);
+  DamagedSpoolSink sink(calm, state.spool_path(), 2, [&] { std::filesystem::remove(paths[0]); });
+  std::string said;
+  const std::atomic<bool> stop{false};
+  Shipper shipper(options, sink, state, stop,
+                  {[](auto&) {}, [&said](auto& text) { said += text + "\n"; }, [](auto&) {}});
+  EXPECT_TRUE(shipper.run());
+  EXPECT_NE(said.find("1.pcapng: it was deleted, and its spool is lost"), std::string::npos)
+      << said;
+  EXPECT_EQ(shipper.counters().files_gone, 1U) << said;
+  EXPECT_EQ(shipper.counters().files, 1U);
+  auto rest = truth;
+  rest.erase(std::remove_if(rest.begin() + 2, rest.end(),
+                            [&](const auto& batch) { return batch.first == truth[0].first; }),
+             rest.end());
+  EXPECT_EQ(server.batches, rest);
+  EXPECT_FALSE(state.current);
+}
+
+// /proc/self/mem: a regular file of which a read gives EIO.
+void make_unreadable(const std::string& path) {
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink("/proc/self/mem", path);
+}
+
+// Neither is left: it is tried some times, then the rest of its rows is given up, and the others go
+// on.
+TEST(Shipper, ADamagedBatchOfAnUnreadableRecordingHoldsNothingUp) {
+  const TempDir data;
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 1; i <= 2; ++i) {
+    paths.push_back(data.write(fmt::format("{}.pcapng", i), recording(i, 400)));
+  }
+  ShipperOptions options = options_of(data);
+  const auto truth = calm_truth(data, options);
+  options.attempts_without_spool = 3;
+  const TempDir place;
+  ShipState state(place.path() / "state", identity("/d"));
+  FakeServer server;
+  server.calm = true;
+  LossySink calm(server);
+  DamagedSpoolSink sink(calm, state.spool_path(), 2, [&] { make_unreadable(paths[0]); });
+  std::vector<std::string> said;
+  const std::atomic<bool> stop{false};
+  Shipper shipper(options, sink, state, stop,
+                  {[](auto&) {}, [&said](auto& text) { said.push_back(text); }, [](auto&) {}});
+  EXPECT_TRUE(shipper.run());
+  ASSERT_EQ(said.size(), 3U) << fmt::format("{}", fmt::join(said, "\n"));
+  EXPECT_NE(said[0].find("made anew"), std::string::npos) << said[0];
+  EXPECT_NE(said[1].find("1.pcapng: it cannot be read"), std::string::npos) << said[1];
+  EXPECT_NE(said[2].find("the rest of its rows is not shipped"), std::string::npos) << said[2];
+  EXPECT_EQ(shipper.counters().files_given_up, 1U);
+  EXPECT_EQ(shipper.counters().files_gone, 0U);
+  EXPECT_EQ(server.batches.size(), 2 + static_cast<std::size_t>(std::count_if(
+                                           truth.begin(), truth.end(), [&](const auto& batch) {
+                                             return batch.first != truth[0].first;
+                                           })));
+  // Readable again: its rows are there in part, and none comes twice.
+  std::filesystem::remove(paths[0]);
+  data.write("1.pcapng", recording(1, 400));
+  Shipper next(options, calm, state, stop, {[](auto&) {}, [](auto&) {}, [](auto&) {}});
+  const auto before = server.batches;
+  EXPECT_TRUE(next.run());
+  EXPECT_EQ(server.batches, before);
+}
+
+TEST(Shipper, AnUnreadableRecordingIsLeftOutOnce) {
+  const TempDir data;
+  data.write("1.pcapng", recording(1, 400));
+  ShipperOptions options = options_of(data);
+  const auto truth = calm_truth(data, options);
+  make_unreadable(data.path() / "0.pcapng");
+  const TempDir place;
+  ShipState state(place.path() / "state", identity("/d"));
+  FakeServer server;
+  server.calm = true;
+  LossySink sink(server);
+  std::vector<std::string> said;
+  const std::atomic<bool> stop{false};
+  Shipper shipper(options, sink, state, stop,
+                  {[](auto&) {}, [&said](auto& text) { said.push_back(text); }, [](auto&) {}});
+  EXPECT_TRUE(shipper.run());
+  EXPECT_EQ(server.batches, truth);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_NE(said[0].find("0.pcapng: it cannot be read: Input/output error"), std::string::npos)
+      << said[0];
+  EXPECT_EQ(shipper.counters().files_failed, 1U);
+  EXPECT_EQ(shipper.counters().files_refused, 0U);
+}
+
+// The next process finds the damage, and has another --batch-rows: batches end where they ended.
+TEST(Shipper, ASpoolMadeAnewHasTheSameBatches) {
+  const TempDir data;
+  data.write("1.pcapng", recording(1, 400));
+  ShipperOptions options = options_of(data);
+  std::string truth;
+  for (const auto& [file, bytes] : calm_truth(data, options))
+    truth.append(bytes.begin(), bytes.end());
+  const TempDir place;
+  const std::string lines = place.path() / "eve.json";
+  for (const bool again : {false, true}) {
+    ShipState state(place.path() / "state", identity("/d"));
+    FileSink sink(lines, state);
+    std::atomic<bool> stop{false};
+    Shipper shipper(options, sink, state, stop,
+                    {[](auto&) {}, [](auto&) {},
+                     [&](const ShipCounters& counters) {
+                       if (!again && counters.batches == 3) stop = true;
+                     }});
+    EXPECT_TRUE(shipper.run());
+    if (again) continue;
+    ASSERT_TRUE(state.current);
+    std::string error;
+    const auto spool = Spool::open(state.spool_path(), error);
+    ASSERT_TRUE(spool) << error;
+    DamagedSpoolSink::flip_byte(state.spool_path(), spool->batches()[4].offset);
+    options.spool.batch_rows = 20;
+  }
+  EXPECT_EQ(test::read_text(lines), truth);
 }
 
 TEST(Shipper, AFileIsCutAndGoneOnWith) {

@@ -21,20 +21,14 @@ class BackOff {
   std::uint64_t next_ns() {
     const std::uint64_t step = step_ns_;
     step_ns_ = std::min(step_ns_ * 2, kLongestNs);
-    ++attempts_;
     return step / 2 + random_() % (step / 2 + 1);
   }
   // Something worked.
-  void reset() noexcept {
-    step_ns_ = kFirstNs;
-    attempts_ = 0;
-  }
-  std::uint64_t attempts() const noexcept { return attempts_; }
+  void reset() noexcept { step_ns_ = kFirstNs; }
 
  private:
   std::mt19937_64 random_;
   std::uint64_t step_ns_ = kFirstNs;
-  std::uint64_t attempts_ = 0;  // since the last success
 };
 
 }  // namespace capstan::fleet

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <functional>
@@ -247,6 +248,15 @@ Answer KafkaSink::settle(const Spool& spool, std::uint64_t& batches) {
 }
 
 void KafkaSink::finished(const Spool& spool) { state_.sink_position += spool.batches().size(); }
+
+// The group's offset counts the batches of the file that were sent: the next file's begin behind.
+Answer KafkaSink::given_up() {
+  std::optional<std::uint64_t> count;
+  if (Answer answer = committed(count); !answer.done()) return answer;
+  const std::uint64_t known = state_.sink_position + state_.current->next;
+  state_.sink_position = std::max(known, count.value_or(known));
+  return {};
+}
 
 // Each with a key that no other line has, and that it has again if it is sent again.
 Answer KafkaSink::send_lines(std::span<const std::uint8_t> bytes, std::uint64_t file,

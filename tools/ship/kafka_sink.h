@@ -39,6 +39,7 @@ class KafkaSink final : public Sink {
   Answer settle(const Spool& spool, std::uint64_t& batches) override;
   Answer put(const Spool& spool, std::uint64_t number) override;
   void finished(const Spool& spool) override;
+  Answer given_up() override;
   Packing packing() const noexcept override { return Packing::kNone; }
   bool wants_eve() const noexcept override { return true; }
   bool needs_each_watermark() const noexcept override { return true; }

@@ -2,6 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "engine/core/clock.h"
 #include "engine/index/index_reader.h"
 #include "engine/reader/recording_set.h"
@@ -9,6 +13,9 @@
 namespace capstan::fleet {
 
 namespace {
+
+constexpr std::uint64_t kFirstPauseNs = 2 * kNanosecondsPerSecond;
+constexpr std::uint64_t kLongestPauseNs = 600 * kNanosecondsPerSecond;
 
 std::optional<FileSight> sight_of(const std::string& path) {
   struct stat status {};
@@ -39,13 +46,29 @@ void PendingFiles::look() {
     for (const auto& [key, file] : waiting_) {
       const std::optional<FileSight> sight = sight_of(file.path);
       if (sight || state_.is_done(file.sight)) continue;
+      if (state_.current && state_.current->sight == file.sight) continue;
       bool renamed = false;
       for (const auto& [other_key, other] : now) renamed |= other.sight == file.sight;
       if (!renamed) ++gone_;
     }
   }
   waiting_ = std::move(now);
-  if (!at_once_) put_off_.clear();
+  std::set<FileSight> there;
+  for (const auto& [key, file] : waiting_) there.insert(file.sight);
+  std::erase_if(put_off_, [&there](const auto& one) { return !there.contains(one.first); });
+}
+
+bool PendingFiles::put_off(const PendingFile& file, const std::string& reason,
+                           std::uint64_t now_ns) {
+  PutOff& one = put_off_[file.sight];
+  one.pause_ns = one.pause_ns == 0 ? kFirstPauseNs : std::min(2 * one.pause_ns, kLongestPauseNs);
+  one.until_ns = now_ns + one.pause_ns;
+  return std::exchange(one.reason, reason) != reason;
+}
+
+bool PendingFiles::is_put_off(const PendingFile& file, std::uint64_t now_ns) const {
+  const auto one = put_off_.find(file.sight);
+  return one != put_off_.end() && (at_once_ || now_ns < one->second.until_ns);
 }
 
 bool PendingFiles::is_ready(const PendingFile& file) const {
@@ -58,20 +81,24 @@ bool PendingFiles::is_ready(const PendingFile& file) const {
   return opened.reader && opened.reader->summary().skipped_blocks == 0;
 }
 
-std::optional<PendingFile> PendingFiles::find(const FileSight& sight) const {
+std::optional<PendingFile> PendingFiles::find(const CurrentFile& current) const {
   for (const auto& [key, file] : waiting_) {
-    if (file.sight == sight) return file;
+    if (file.sight == current.sight && sight_of(file.path) == file.sight) return file;
+  }
+  // Its time may have been changed, not its bytes.
+  if (const std::optional<FileSight> sight = sight_of(current.name)) {
+    return PendingFile{current.name, *sight};
   }
   return std::nullopt;
 }
 
-std::optional<PendingFile> PendingFiles::next() {
+std::optional<PendingFile> PendingFiles::next(std::uint64_t now_ns) {
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     if (state_.is_done(at->second.sight)) {
       at = waiting_.erase(at);
       continue;
     }
-    if (!put_off_.contains(at->second.sight) && is_ready(at->second)) return at->second;
+    if (!is_put_off(at->second, now_ns) && is_ready(at->second)) return at->second;
     ++at;
   }
   return std::nullopt;

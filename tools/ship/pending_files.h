@@ -30,28 +30,38 @@ class PendingFiles {
 
   // Looks at the directory again.
   void look();
-  // The next one to ship; nullopt: none is ready.
-  std::optional<PendingFile> next();
-  // The one with these bytes; nullopt: it is not there.
-  std::optional<PendingFile> find(const FileSight& sight) const;
-  // Not now: it failed. It comes again after the next look(), unless `at_once`.
-  void put_off(const PendingFile& file) { put_off_[file.sight] = true; }
+  // The next one to ship; nullopt: none is ready. Times are those of the monotonic clock.
+  std::optional<PendingFile> next(std::uint64_t now_ns);
+  // The recording that the state is in the middle of, whatever its name is now; nullopt: it is not
+  // there. One that has taken its name may be another one.
+  std::optional<PendingFile> find(const CurrentFile& current) const;
+  // Not now: it cannot be read. It comes again after two seconds, and each time later, up to ten
+  // minutes; with `at_once` never. Returns whether that is news: `reason` is another than before.
+  bool put_off(const PendingFile& file, const std::string& reason, std::uint64_t now_ns);
 
   std::uint64_t waiting() const noexcept { return waiting_.size(); }  // ready or not
-  // Recordings that were seen waiting and are gone: their rows are lost.
+  // Recordings that were seen waiting and are gone: their rows are lost. Not the one that the state
+  // is in the middle of.
   std::uint64_t gone() const noexcept { return gone_; }
   // What kept look() from seeing everything; empty: nothing.
   const std::string& trouble() const noexcept { return trouble_; }
 
  private:
+  struct PutOff {
+    std::uint64_t until_ns = 0;
+    std::uint64_t pause_ns = 0;
+    std::string reason;
+  };
+
   bool is_ready(const PendingFile& file) const;
+  bool is_put_off(const PendingFile& file, std::uint64_t now_ns) const;
 
   std::string directory_;
   const ShipState& state_;
   bool at_once_;
   // By time of change, then path: in the order in which they were recorded.
   std::map<std::pair<std::uint64_t, std::string>, PendingFile> waiting_;
-  std::map<FileSight, bool> put_off_;
+  std::map<FileSight, PutOff> put_off_;
   std::uint64_t gone_ = 0;
   std::string trouble_;
 };

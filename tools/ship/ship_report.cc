@@ -51,6 +51,9 @@ std::string ship_summary(const ShipCounters& counters, std::uint64_t elapsed_ns)
   note(counters.files_refused, "file", " not shipped: they have no rows");
   note(counters.files_failed, "time", " a recording could not be read");
   note(counters.files_gone, "file", " deleted before their rows were shipped");
+  note(counters.files_given_up, "file",
+       " given up in the middle: neither their spool nor they themselves could "
+       "be read");
   note(counters.files_damaged, "file", " shipped up to where they break off");
   note(counters.many_rows, "conversation",
        " or more without a row of their own (docs/format-index.md: many)");
@@ -74,6 +77,7 @@ nlohmann::ordered_json ship_json(const ShipCounters& counters, const ShipState& 
   line["files_refused"] = counters.files_refused;
   line["files_failed"] = counters.files_failed;
   line["files_gone"] = counters.files_gone;
+  line["files_given_up"] = counters.files_given_up;
   line["files_damaged"] = counters.files_damaged;
   line["many_rows"] = counters.many_rows;
   line["seconds_making_rows"] = seconds(counters.spool_ns);

@@ -106,8 +106,12 @@ void ShipState::parse(const std::string& text, const StateIdentity& identity) {
       add_done(sight_of(one.at(1)), one.at(0).get<std::uint64_t>());
     }
     if (const json& one = state.at("current"); !one.is_null()) {
-      current =
-          CurrentFile{one.at("file"), one.at("name"), sight_of(one.at("sight")), one.at("next")};
+      current = CurrentFile{one.at("file"),
+                            one.at("name"),
+                            sight_of(one.at("sight")),
+                            one.at("next"),
+                            one.value("batch_rows", std::uint32_t{0}),
+                            one.value("audit", false)};
     }
   } catch (const json::exception&) {
     throw damaged();
@@ -163,7 +167,9 @@ void ShipState::save() const {
     state["current"] = {{"file", current->file},
                         {"name", current->name},
                         {"sight", sight_json(current->sight)},
-                        {"next", current->next}};
+                        {"next", current->next},
+                        {"batch_rows", current->batch_rows},
+                        {"audit", current->audit}};
   }
   const std::string line = tools::dump_json(state);
   replace_file(path_, line + "\n" + checksum_line(line));

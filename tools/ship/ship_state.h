@@ -29,6 +29,9 @@ struct CurrentFile {
   std::string name;        // its path below the directory
   FileSight sight;
   std::uint64_t next = 0;  // batches known to be settled; there may be more
+  // How its batches were made, and would be again; 0: an earlier Capstan did not say.
+  std::uint32_t batch_rows = 0;
+  bool audit = false;
 };
 
 struct StateIdentity {

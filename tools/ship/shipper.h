@@ -9,7 +9,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "engine/core/clock.h"
 #include "tools/ship/back_off.h"
 #include "tools/ship/pending_files.h"
 #include "tools/ship/ship_state.h"
@@ -23,6 +25,8 @@ struct ShipperOptions {
   SpoolWish spool;             // `eve` and `packing` are the sink's
   std::uint64_t max_rate = 0;  // rows a second; 0: no limit
   bool once = false;           // end when nothing is left
+  // How often the recording of a lost spool is tried before the rest of its rows is given up.
+  unsigned attempts_without_spool = 10;
 };
 
 // Since the start.
@@ -30,14 +34,15 @@ struct ShipCounters {
   std::uint64_t files = 0;
   std::uint64_t rows = 0;
   std::uint64_t batches = 0;
-  std::uint64_t bytes = 0;          // packed
-  std::uint64_t batches_found = 0;  // were there though no answer had said so: not sent again
-  std::uint64_t failures = 0;       // attempts that did not work
-  std::uint64_t files_refused = 0;  // have no rows: no recordings, compressed ones
-  std::uint64_t files_failed = 0;   // could not be read; they are tried again
-  std::uint64_t files_gone = 0;     // deleted before they could be shipped
-  std::uint64_t files_damaged = 0;  // shipped up to where they break off
-  std::uint64_t many_rows = 0;      // conversations that have no row in their index
+  std::uint64_t bytes = 0;           // packed
+  std::uint64_t batches_found = 0;   // were there though no answer had said so: not sent again
+  std::uint64_t failures = 0;        // attempts that did not work
+  std::uint64_t files_refused = 0;   // have no rows: no recordings, compressed ones
+  std::uint64_t files_failed = 0;    // could not be read; they are tried again
+  std::uint64_t files_gone = 0;      // deleted before all their rows were shipped
+  std::uint64_t files_given_up = 0;  // their spool was lost, and they could not be read again
+  std::uint64_t files_damaged = 0;   // shipped up to where they break off
+  std::uint64_t many_rows = 0;       // conversations that have no row in their index
   std::uint64_t files_waiting = 0;
   std::uint64_t spool_ns = 0;  // time spent making rows
   std::uint64_t send_ns = 0;   // time spent sending them
@@ -67,13 +72,25 @@ class Shipper {
 
  private:
   enum class Step : std::uint8_t { kDid, kNothing, kFailed, kEnd };
+  enum class Lost : std::uint8_t { kDeleted, kUnreadable };
+
+  static constexpr std::uint64_t kLookNs = 2 * kNanosecondsPerSecond;
 
   Step step();
   Step open_sink();
-  Step take_file();
-  Step make_current(const PendingFile& file);
   Step send_batch();
+  // shipper_files.cc
+  void look();
+  Step take_file();
+  Step take_current();
+  SpoolResult make_rows(const PendingFile& file);
+  Step make_current(const PendingFile& file);
+  Step not_made(const PendingFile& file, const SpoolResult& made);
   void finish_file();
+  void lose_spool(const std::string& error);
+  Step try_current_again(const std::string& reason);
+  Step give_current_up(std::string_view reason, Lost lost);
+
   Step failed(const Answer& answer);
   void wait(std::uint64_t ns);
   void keep_rate(std::uint64_t rows);
@@ -95,7 +112,10 @@ class Shipper {
   std::uint64_t next_ = 0;  // batch
   std::uint64_t saved_ns_ = 0;
   std::uint64_t looked_ns_ = 0;
-  std::uint64_t rate_ns_ = 0;  // when the next batch may go
+  std::string look_trouble_;
+  unsigned current_attempts_ = 0;         // to make the lost spool of the current file anew
+  std::uint64_t gone_in_the_middle_ = 0;  // of counters_.files_gone
+  std::uint64_t rate_ns_ = 0;             // when the next batch may go
 };
 
 }  // namespace capstan::fleet

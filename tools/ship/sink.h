@@ -39,10 +39,14 @@ class Sink {
   virtual Answer open() = 0;
   // Sets `batches` to the number of the spool's batches that are there: the first so many.
   virtual Answer settle(const Spool& spool, std::uint64_t& batches) = 0;
-  // `number`: of the batch in the spool.
+  // `number`: of the batch in the spool. Throws SpoolDamaged before anything of it is sent.
   virtual Answer put(const Spool& spool, std::uint64_t number) = 0;
   // All batches are there. The state is saved afterwards.
   virtual void finished(const Spool& spool) { static_cast<void>(spool); }
+  // The state's current file is given up: its spool is lost, and so is the recording. What of it is
+  // there stays; the state is saved afterwards. Requires: open() was the last to answer, with
+  // kDone.
+  virtual Answer given_up() { return {}; }
   // Nothing more will come for now: gives back what the server holds for us.
   virtual void close() noexcept {}
   // Known after open().

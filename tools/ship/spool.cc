@@ -103,7 +103,6 @@ void SpoolWriter::add(Table table, std::uint32_t partition, std::uint32_t rows,
   put(fd_.get(), packed, offset_, path_);
   batches_.push_back({table, partition, rows, offset_, packed.size(), checksum_of(packed)});
   offset_ += packed.size();
-  rows_ += rows;
 }
 
 void SpoolWriter::finish() {
@@ -173,16 +172,10 @@ std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
   return spool;
 }
 
-std::uint64_t Spool::rows() const noexcept {
-  std::uint64_t rows = 0;
-  for (const Batch& batch : batches_) rows += batch.rows;
-  return rows;
-}
-
 std::vector<std::uint8_t> Spool::read(const Batch& batch) const {
   std::vector<std::uint8_t> bytes(batch.bytes);
   if (!read_at(fd_.get(), batch.offset, bytes) || checksum_of(bytes) != batch.checksum) {
-    throw std::runtime_error(fmt::format("{}: it is damaged at byte {}", path_, batch.offset));
+    throw SpoolDamaged(fmt::format("it is damaged at byte {}", batch.offset));
   }
   return bytes;
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,6 @@ class SpoolWriter {
            std::span<const std::uint8_t> bytes);
   // The spool has its name, durably.
   void finish();
-  std::uint64_t rows() const noexcept { return rows_; }
 
  private:
   std::string path_;
@@ -56,8 +56,13 @@ class SpoolWriter {
   Packing packing_;
   std::vector<Batch> batches_;
   std::uint64_t offset_;
-  std::uint64_t rows_ = 0;
   bool finished_ = false;
+};
+
+// The bytes of a batch are not those that were written, or cannot be read.
+class SpoolDamaged : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 class Spool {
@@ -69,8 +74,7 @@ class Spool {
   std::uint64_t file() const noexcept { return file_; }
   Packing packing() const noexcept { return packing_; }
   const std::vector<Batch>& batches() const noexcept { return batches_; }
-  std::uint64_t rows() const noexcept;
-  // The packed bytes. Throws std::runtime_error when the spool is damaged there.
+  // The packed bytes. Throws SpoolDamaged, which says at which byte.
   std::vector<std::uint8_t> read(const Batch& batch) const;
 
  private:

@@ -1,6 +1,8 @@
 #include "tools/ship/spool_maker.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +12,7 @@
 #include <system_error>
 
 #include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
 #include "engine/index/file_indexer.h"
 #include "tools/ship/file_audit.h"
 #include "tools/ship/shipped_rows.h"
@@ -29,7 +32,7 @@ class Maker {
 
   SpoolResult make() {
     try {
-      if (!open_index()) return result_;
+      if (!is_readable() || !open_index()) return result_;
       if (wish_.audit) {
         audit_.emplace();
         if (!audit_->read(recording_, idle_)) return result_;  // kStopped
@@ -44,8 +47,10 @@ class Maker {
         encode();
       }
     } catch (const UsageError& error) {
-      fail(std::filesystem::exists(recording_) ? SpoolResult::State::kRefused
-                                               : SpoolResult::State::kGone,
+      // What has an index is a recording.
+      fail(!std::filesystem::exists(recording_) ? SpoolResult::State::kGone
+           : index_.has_value()                 ? SpoolResult::State::kFailed
+                                                : SpoolResult::State::kRefused,
            error.what());
     }
     return result_;
@@ -55,6 +60,22 @@ class Maker {
   void fail(SpoolResult::State state, std::string reason) {
     result_.state = state;
     result_.reason = std::move(reason);
+  }
+
+  // What cannot be read now may be later; what is no recording never will be one.
+  bool is_readable() {
+    const UniqueFd fd(::open(recording_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    char first = 0;
+    if (!fd) {
+      const int error = errno;
+      fail(error == ENOENT ? SpoolResult::State::kGone : SpoolResult::State::kFailed,
+           fmt::format("it cannot be opened: {}", errno_text(error)));
+    } else if (::pread(fd.get(), &first, 1, 0) < 0) {
+      fail(SpoolResult::State::kFailed, fmt::format("it cannot be read: {}", errno_text(errno)));
+    } else {
+      return true;
+    }
+    return false;
   }
 
   // The index beside the recording, if it is whole; else one in memory, which is lost afterwards.
@@ -112,7 +133,6 @@ class Maker {
     spool.finish();
     result_.state = SpoolResult::State::kMade;
     result_.file = file_.id;
-    result_.rows = spool.rows();
     result_.many_rows = summary.many_rows;
   }
 

@@ -30,7 +30,6 @@ struct SpoolResult {
   State state = State::kStopped;
   std::string reason;  // one phrase
   std::uint64_t file = 0;
-  std::uint64_t rows = 0;       // all tables together
   std::uint64_t many_rows = 0;  // conversations that have no row, at least
   std::string damage;           // where the recording breaks off; empty: nowhere
 };
