@@ -14,6 +14,7 @@
 #include "engine/index/ledger_gain.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/quiet_file.h"
+#include "engine/reader/unreadable_file.h"
 
 namespace capstan {
 
@@ -140,10 +141,14 @@ std::string refusal_of(int fd) {
 IndexedRecording index_recording(const std::string& path, const IndexRecordingOptions& options) {
   IndexedRecording result;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) throw UsageError(path + ": " + errno_text(errno));
+  if (!fd) {
+    if (errno == ENOENT) throw UsageError(path + ": " + errno_text(errno));
+    throw UnreadableFile(path + ": " + errno_text(errno));
+  }
   const std::optional<FileIdentity> before = identify_file(fd.get(), true);
   if (!before) {
-    throw UsageError(path + ": " + (errno == EINVAL ? "not a regular file" : errno_text(errno)));
+    if (errno == EINVAL) throw UsageError(path + ": not a regular file");
+    throw UnreadableFile(path + ": " + errno_text(errno));
   }
   result.refusal = refusal_of(fd.get());
   if (!result.refusal.empty()) return result;

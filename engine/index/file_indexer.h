@@ -32,7 +32,7 @@ struct IndexedRecording {
 
 // Reads `path` to its end. Makes no index of a file that is still being written, is compressed, or
 // changed meanwhile. Throws UsageError when it is not a recording (see CaptureFile),
-// std::system_error when it cannot be read, and std::bad_alloc.
+// UnreadableFile or std::system_error when it cannot be read, and std::bad_alloc.
 IndexedRecording index_recording(const std::string& path, const IndexRecordingOptions& options);
 
 // The same for bytes in memory, for tests and fuzzing; the identity is that of the bytes.

@@ -16,6 +16,7 @@
 #include "engine/reader/pcap_reader.h"
 #include "engine/reader/pcapng_reader.h"
 #include "engine/reader/recording_set.h"
+#include "engine/reader/unreadable_file.h"
 
 namespace capstan {
 
@@ -84,7 +85,8 @@ UniqueFd open_for_reading(const std::string& path) {
   if (const std::optional<TcpName> name = tcp_source(path)) return connect_tcp(*name);
   UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                           : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) throw UsageError(fmt::format("{}: {}", path, errno_text(errno)));
+  if (!fd && errno == ENOENT) throw UsageError(fmt::format("{}: {}", path, errno_text(errno)));
+  if (!fd) throw UnreadableFile(fmt::format("{}: {}", path, errno_text(errno)));
   return fd;
 }
 
@@ -140,7 +142,7 @@ CaptureFile::CaptureFile(ByteWindow window, const std::string& name)
   while (window.bytes().size() < kPcapFileHeadBytes && window.more(0)) {
   }
   if (window.bytes().size() < kLongestMagicBytes && !window.error().empty()) {
-    throw UsageError(fmt::format("{}: {}", name, window.error()));
+    throw UnreadableFile(fmt::format("{}: {}", name, window.error()));
   }
   if (has_pcapng_magic(window.bytes())) {
     format_.kind = CaptureFormat::Kind::kPcapng;

@@ -102,6 +102,30 @@ TEST_F(ShipFault, EachCallFailsOnce) {
   }
 }
 
+// A bad disk: the recording is left out, with a word, and the next run takes it.
+TEST_F(ShipFault, ARecordingThatCannotBeReadIsNotForgotten) {
+  const TempDir calm;
+  ASSERT_EQ(ship(calm).status, 0);
+  const std::string truth = read_text(calm.path() / "eve.json");
+  const std::string bad = data_.path() / "2.pcapng";
+  for (std::uint64_t nth = 1; nth <= 4; ++nth) {
+    SCOPED_TRACE(nth);
+    const TempDir place;
+    FailingCalls calls(
+        {.calls = {SYS_pread64}, .path = bad, .nth = nth, .in_a_row = ~std::uint64_t{0} - nth});
+    ProcessOptions options;
+    options.in_child = calls.in_child();
+    const ProcessResult first = ship(place, std::move(options));
+    EXPECT_TRUE(calls.hit());
+    EXPECT_EQ(first.status, 1) << first.err;
+    EXPECT_NE(first.err.find("2.pcapng: "), std::string::npos) << first.err;
+    EXPECT_EQ(first.err.find("2.pcapng: "), first.err.rfind("2.pcapng: ")) << first.err;
+    const ProcessResult second = ship(place);
+    EXPECT_EQ(second.status, 0) << second.err;
+    EXPECT_EQ(read_text(place.path() / "eve.json"), truth) << first.err << second.err;
+  }
+}
+
 // Killed at the Nth of these calls.
 TEST_F(ShipFault, KilledAtEachCall) {
   const TempDir calm;

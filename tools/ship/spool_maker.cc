@@ -1,8 +1,6 @@
 #include "tools/ship/spool_maker.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,8 +10,8 @@
 #include <system_error>
 
 #include "engine/core/errors.h"
-#include "engine/core/unique_fd.h"
 #include "engine/index/file_indexer.h"
+#include "engine/reader/unreadable_file.h"
 #include "tools/ship/file_audit.h"
 #include "tools/ship/shipped_rows.h"
 #include "tools/ship/spool.h"
@@ -32,7 +30,7 @@ class Maker {
 
   SpoolResult make() {
     try {
-      if (!is_readable() || !open_index()) return result_;
+      if (!open_index()) return result_;
       if (wish_.audit) {
         audit_.emplace();
         if (!audit_->read(recording_, idle_)) return result_;  // kStopped
@@ -46,6 +44,8 @@ class Maker {
         result_.state = SpoolResult::State::kStopped;
         encode();
       }
+    } catch (const UnreadableFile& error) {
+      fail(SpoolResult::State::kFailed, error.what());
     } catch (const UsageError& error) {
       // What has an index is a recording.
       fail(!std::filesystem::exists(recording_) ? SpoolResult::State::kGone
@@ -59,23 +59,8 @@ class Maker {
  private:
   void fail(SpoolResult::State state, std::string reason) {
     result_.state = state;
-    result_.reason = std::move(reason);
-  }
-
-  // What cannot be read now may be later; what is no recording never will be one.
-  bool is_readable() {
-    const UniqueFd fd(::open(recording_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    char first = 0;
-    if (!fd) {
-      const int error = errno;
-      fail(error == ENOENT ? SpoolResult::State::kGone : SpoolResult::State::kFailed,
-           fmt::format("it cannot be opened: {}", errno_text(error)));
-    } else if (::pread(fd.get(), &first, 1, 0) < 0) {
-      fail(SpoolResult::State::kFailed, fmt::format("it cannot be read: {}", errno_text(errno)));
-    } else {
-      return true;
-    }
-    return false;
+    const std::string whose = recording_ + ": ";
+    result_.reason = reason.starts_with(whose) ? reason.substr(whose.size()) : std::move(reason);
   }
 
   // The index beside the recording, if it is whole; else one in memory, which is lost afterwards.
