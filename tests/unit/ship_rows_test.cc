@@ -10,10 +10,12 @@
 #include "engine/core/errors.h"
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
+#include "tests/support/temp_dir.h"
 #include "tools/clickhouse/schema.h"
 #include "tools/clickhouse/server_error.h"
 #include "tools/common/http/http_date.h"
 #include "tools/ship/clickhouse_client.h"
+#include "tools/ship/file_audit.h"
 #include "tools/ship/row_binary.h"
 #include "tools/ship/row_format.h"
 #include "tools/ship/sink_address.h"
@@ -204,6 +206,40 @@ TEST(ShipRows, SayWhatTheIndexSays) {
   }
 }
 
+// A recording that breaks off, and one with more sessions than there is room for: the row says that
+// the audit has not seen everything.
+TEST(ShipRows, AnAuditOfAPartSaysSo) {
+  const test::TempDir directory;
+  test::IndexTraffic traffic(1);
+  test::PcapngBuilder file;
+  file.section();
+  file.interface(1, 0);
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    const std::vector<std::uint8_t> packet = traffic.next();
+    file.packet(0, 1'700'000'000'000'000 + i, packet, static_cast<std::uint32_t>(packet.size()));
+  }
+  const std::string whole = directory.write("whole.pcapng", file.bytes);
+  const std::string cut =
+      directory.write("cut.pcapng", std::span(file.bytes).first(file.bytes.size() - 10));
+  const auto go_on = [] { return true; };
+  FileAudit all;
+  ASSERT_TRUE(all.read(whole, go_on));
+  EXPECT_EQ(all.extent(), Audited::kWhole);
+  FileAudit part;
+  ASSERT_TRUE(part.read(cut, go_on));
+  EXPECT_EQ(part.extent(), Audited::kInPart);
+  const std::string logins =
+      CAPSTAN_SOURCE_DIR "/tests/data/captures/logins/sv__ftp_ftp-download-active.pcap";
+  FileAudit roomy;
+  ASSERT_TRUE(roomy.read(logins, go_on));
+  EXPECT_EQ(roomy.extent(), Audited::kWhole);
+  ASSERT_FALSE(roomy.findings().empty());
+  FileAudit narrow(0);
+  ASSERT_TRUE(narrow.read(logins, go_on));
+  EXPECT_TRUE(narrow.findings().empty());
+  EXPECT_EQ(narrow.extent(), Audited::kInPart);
+}
+
 TEST(ShipRows, FilesAndFindingsHaveTheirColumns) {
   const ShippedFile whose{"s", 7, "name\n.pcapng"};
   const std::unique_ptr<RowFormat> format = clickhouse_format();
@@ -212,7 +248,7 @@ TEST(ShipRows, FilesAndFindingsHaveTheirColumns) {
   summary.interface_dropped = 5;
   summary.missing = 7;
   summary.rows = 9;
-  format->ledger(whose, {summary, 9, 2, true});
+  format->ledger(whose, {summary, 9, 2, Audited::kWhole});
   RowReader files(format->bytes());
   std::map<std::string, std::string> file = files.next(Table::kFiles);
   EXPECT_TRUE(files.at_end());

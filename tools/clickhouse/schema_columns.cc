@@ -38,7 +38,7 @@ constexpr Column kFileColumns[] = {
     {"many_blocks", Wire::kUInt32, "blocks with conversations that have no row"},
     {"many_rows", Wire::kUInt64, "number of those conversations, at least"},
     {"many_packets", Wire::kUInt64, "their packets"},
-    {"audited", Wire::kUInt8, "1: the audit has read it; 0: app_protocol and findings are empty"},
+    {"audited", Wire::kUInt8, "1: all of it; 2: in part; 0: app_protocol and findings are empty"},
 };
 
 constexpr Column kFlowColumns[] = {

@@ -104,7 +104,7 @@ class ClickHouseFormat final : public RowFormat {
     out_.u32(summary.many_blocks);
     out_.u64(summary.many_rows);
     out_.u64(summary.many_packets);
-    out_.u8(ledger.audited ? 1 : 0);
+    out_.u8(static_cast<std::uint8_t>(ledger.audited));
   }
 
   std::span<const std::uint8_t> bytes() const noexcept override { return out_.bytes(); }

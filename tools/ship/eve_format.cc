@@ -51,7 +51,8 @@ class EveFormat final : public RowFormat {
                           {"rows", ledger.rows},
                           {"findings", ledger.findings},
                           {"conversations_without_rows", summary.many_rows},
-                          {"audited", ledger.audited}};
+                          {"audited", ledger.audited == Audited::kWhole},
+                          {"audited_in_part", ledger.audited == Audited::kInPart}};
     add(file, 0, tools::dump_json(event));
   }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "engine/audit/services.h"
@@ -33,7 +35,8 @@ bool deserves_attention(const audit::SessionReport& report) noexcept {
 
 }  // namespace
 
-FileAudit::FileAudit() : auditor_(audit::AuditOptions{}, *this) {}
+FileAudit::FileAudit(std::size_t most_sessions)
+    : most_sessions_(most_sessions), auditor_(audit::AuditOptions{}, *this) {}
 
 bool FileAudit::read(const std::string& path, const std::function<bool()>& idle) {
   CaptureFile file = CaptureFile::open(path, ReadManner::kGentle);
@@ -45,14 +48,25 @@ bool FileAudit::read(const std::string& path, const std::function<bool()>& idle)
     sorter.add(packet, emit);
     if (++packets % kIdleEveryPackets == 0 && !idle()) return false;
   }
+  if (file.end().kind == FileEnd::Kind::kFailed) {
+    throw std::system_error(EIO, std::generic_category(), file.end().text());
+  }
+  to_its_end_ = file.end().clean();
   sorter.flush(emit);
   auditor_.finish();
   return true;
 }
 
+Audited FileAudit::extent() const noexcept {
+  const audit::AuditCounters counters = auditor_.counters();
+  const bool all =
+      to_its_end_ && left_out_ == 0 && counters.flows_evicted == 0 && counters.memory_refusals == 0;
+  return all ? Audited::kWhole : Audited::kInPart;
+}
+
 void FileAudit::on_session(const audit::SessionReport& report) {
   if (report.facts->protocol == audit::Protocol::kUnknown) return;
-  if (seen_.size() == kMostSessions || findings_.size() == kMostFindings) {
+  if (seen_.size() == most_sessions_) {
     ++left_out_;
     return;
   }

@@ -20,19 +20,18 @@ namespace capstan::fleet {
 class FileAudit final : private audit::AuditSink {
  public:
   static constexpr std::size_t kMostSessions = 1'000'000;
-  static constexpr std::size_t kMostFindings = 1'000'000;
 
-  FileAudit();
+  explicit FileAudit(std::size_t most_sessions = kMostSessions);
 
   // Reads the recording gently. `idle` is called now and then; it returns false to stop. False: it
-  // was stopped. Throws like CaptureFile::open().
+  // was stopped. Throws like CaptureFile::open(), and std::system_error when reading fails.
   bool read(const std::string& path, const std::function<bool()>& idle);
 
   // What is known about the conversation of a row; null: nothing. Borrowed.
   const FlowFacts* facts_of(const IndexRow& row) const;
   const std::vector<ShippedFinding>& findings() const noexcept { return findings_; }
-  // Sessions beyond the limits: their conversations have no application, and no finding.
-  std::uint64_t left_out() const noexcept { return left_out_; }
+  // Whether all of the recording was looked at: to its end, no session beyond the limits.
+  Audited extent() const noexcept;
 
  private:
   struct Seen {
@@ -44,10 +43,12 @@ class FileAudit final : private audit::AuditSink {
   void on_session(const audit::SessionReport& report) override;
   void add_finding(const audit::SessionReport& report);
 
+  std::size_t most_sessions_;
+  bool to_its_end_ = false;
   audit::Auditor auditor_;
   std::unordered_multimap<tools::SessionEnds, Seen, tools::SessionEnds::Hash> seen_;
   std::vector<ShippedFinding> findings_;
-  std::uint64_t left_out_ = 0;
+  std::uint64_t left_out_ = 0;  // sessions without application and finding, for want of room
 };
 
 }  // namespace capstan::fleet

@@ -62,11 +62,18 @@ struct ShippedFinding {
   std::string event;  // the same as an EVE event, one line of JSON without the newline
 };
 
+// What the audit has looked at of a recording; the values are those of the table's column.
+enum class Audited : std::uint8_t {
+  kNo = 0,
+  kWhole = 1,
+  kInPart = 2,  // it breaks off, or there was no room for what followed
+};
+
 struct ShippedLedger {
   const IndexSummary& summary;
   std::uint64_t rows = 0;
   std::uint64_t findings = 0;
-  bool audited = false;
+  Audited audited = Audited::kNo;
 };
 
 // Which end of a row is the server: the one that was called. With a TCP handshake that is known;

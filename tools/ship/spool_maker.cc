@@ -111,7 +111,7 @@ class Maker {
     if (!encode_flows()) return;
     encode_findings();
     ShippedLedger ledger{summary, flows_, audit_ ? audit_->findings().size() : 0,
-                         audit_.has_value()};
+                         audit_ ? audit_->extent() : Audited::kNo};
     format_->ledger(file_, ledger);
     batch_rows_ = 1;
     flush(Table::kFiles, month_of(day_of(summary.first_ns)));
