@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include "tests/support/failing_calls.h"
 #include "tests/support/index_traffic.h"
@@ -124,6 +126,34 @@ TEST_F(ShipFault, ARecordingThatCannotBeReadIsNotForgotten) {
     EXPECT_EQ(second.status, 0) << second.err;
     EXPECT_EQ(read_text(place.path() / "eve.json"), truth) << first.err << second.err;
   }
+}
+
+// As root it makes the directory of its state for the user that it becomes. Whoever may write
+// beside it puts a link to another directory in its place: that one stays root's.
+TEST_F(ShipFault, ALinkInPlaceOfItsDirectoryIsNotFollowed) {
+  const TempDir victims;
+  const TempDir place;
+  const std::string mine = place.path() / "state";
+  bool swapped = false;
+  FailingCalls calls(
+      {.calls = {SYS_chown, SYS_lchown, SYS_fchown, SYS_fchownat}, .before_answer = [&] {
+         if (std::exchange(swapped, true)) return;
+         std::filesystem::remove(mine);
+         std::filesystem::create_directory_symlink(victims.path(), mine);
+       }});
+  ProcessOptions options;
+  options.in_child = calls.in_child();
+  std::vector<std::string> words = this->words(place);
+  words.pop_back();  // --keep-privileges
+  words[8] = mine + "/ship";
+  words.insert(words.end(), {"-Z", "nobody"});
+  Process process(words, std::move(options));
+  hurry(process);
+  process.wait();
+  EXPECT_TRUE(swapped);
+  struct stat status {};
+  ASSERT_EQ(::stat(victims.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U) << process.err();
 }
 
 // Killed at the Nth of these calls.

@@ -1,5 +1,6 @@
 #include "tools/ship/ship_command.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -109,7 +110,14 @@ void make_directory_of(const std::string& path, const std::string& user) {
   }
   if (user.empty()) return;
   const tools::UserIds ids = tools::user_ids(user);
-  if (::chown(directory.c_str(), ids.user, ids.group) != 0) {
+  // Whoever may write beside it can have put a link to another directory in its place.
+  const UniqueFd made(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!made || ::fstat(made.get(), &status) != 0) throw_errno(fmt::format("open {}", directory));
+  if (status.st_uid != ::geteuid()) {
+    throw UsageError(fmt::format("{}: somebody else has put another directory there", directory));
+  }
+  if (::fchown(made.get(), ids.user, ids.group) != 0) {
     throw_errno(fmt::format("give {} to {}", directory, user));
   }
 }
