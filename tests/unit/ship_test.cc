@@ -192,6 +192,35 @@ TEST(ShipState, ForgetsTheOldest) {
   EXPECT_TRUE(state.is_done(FileSight{ShipState::kMostDone, 1, 1}));
 }
 
+// What the directory does not have any more goes after a while, not at once: a disk that was not
+// mounted for a day brings nothing new. Kept over a restart.
+TEST(ShipState, ForgetsWhatIsGoneForLong) {
+  const TempDir directory;
+  const std::string path = directory.path() / "state";
+  constexpr std::uint64_t kStart = 1'700'000'000;
+  {
+    ShipState state(path, identity("/d"));
+    for (std::uint64_t i = 1; i <= 3; ++i) state.add_done({i, 1, 1}, i);
+    state.note_present({{1, 1, 1}}, kStart);
+    state.note_present({{1, 1, 1}, {3, 1, 1}}, kStart + 86'400);
+    state.note_present({{1, 1, 1}}, kStart + 2 * 86'400);
+    EXPECT_EQ(state.done_files(), 3U);
+    state.save();
+  }
+  ShipState state(path, identity("/d"));
+  state.note_present({{1, 1, 1}}, kStart + ShipState::kForgetSeconds - 1);
+  EXPECT_TRUE(state.is_done(std::uint64_t{2}));
+  state.note_present({{1, 1, 1}}, kStart + ShipState::kForgetSeconds);
+  EXPECT_FALSE(state.is_done(FileSight{2, 1, 1}));
+  EXPECT_FALSE(state.is_done(std::uint64_t{2}));
+  EXPECT_TRUE(state.is_done(FileSight{3, 1, 1}));
+  state.note_present({{1, 1, 1}}, kStart);  // a clock that was set back forgets nothing
+  state.note_present({{1, 1, 1}}, kStart + ShipState::kForgetSeconds - 1);
+  EXPECT_TRUE(state.is_done(std::uint64_t{3}));
+  state.note_present({{1, 1, 1}}, kStart + ShipState::kForgetSeconds);
+  EXPECT_EQ(state.done_files(), 1U);
+}
+
 TEST(ShipPending, WaitsForIndexesAndTakesTheOldestFirst) {
   const TempDir directory;
   ShipState state(directory.path() / ".state", identity("/d"));

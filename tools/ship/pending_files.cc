@@ -34,14 +34,18 @@ void PendingFiles::look() {
   if (!set.troubles.empty()) {
     trouble_ = set.troubles.front().path + ": " + set.troubles.front().text;
   }
+  std::set<FileSight> present;
   std::map<std::pair<std::uint64_t, std::string>, PendingFile> now;
   for (const SetFile& file : set.files) {
     if (file.unfinished) continue;
     const std::optional<FileSight> sight = sight_of(file.path);
-    if (!sight || state_.is_done(*sight)) continue;
+    if (!sight) continue;
+    present.insert(*sight);
+    if (state_.is_done(*sight)) continue;
     now.emplace(std::pair(sight->modified_ns, file.path), PendingFile{file.path, *sight});
   }
   if (set.troubles.empty()) {
+    state_.note_present(present, wall_clock_ns() / kNanosecondsPerSecond);
     // A file that changed is another one, and one that got another name the same.
     for (const auto& [key, file] : waiting_) {
       const std::optional<FileSight> sight = sight_of(file.path);
@@ -53,9 +57,7 @@ void PendingFiles::look() {
     }
   }
   waiting_ = std::move(now);
-  std::set<FileSight> there;
-  for (const auto& [key, file] : waiting_) there.insert(file.sight);
-  std::erase_if(put_off_, [&there](const auto& one) { return !there.contains(one.first); });
+  std::erase_if(put_off_, [&present](const auto& one) { return !present.contains(one.first); });
 }
 
 bool PendingFiles::put_off(const PendingFile& file, const std::string& reason,

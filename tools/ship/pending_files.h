@@ -25,10 +25,10 @@ class PendingFiles {
   static constexpr std::uint64_t kQuietSeconds = 60;
 
   // `at_once`: do not wait for indexes.
-  PendingFiles(std::string directory, const ShipState& state, bool at_once)
+  PendingFiles(std::string directory, ShipState& state, bool at_once)
       : directory_(std::move(directory)), state_(state), at_once_(at_once) {}
 
-  // Looks at the directory again.
+  // Looks at the directory again, and tells the state what is there.
   void look();
   // The next one to ship; nullopt: none is ready. Times are those of the monotonic clock.
   std::optional<PendingFile> next(std::uint64_t now_ns);
@@ -57,7 +57,7 @@ class PendingFiles {
   bool is_put_off(const PendingFile& file, std::uint64_t now_ns) const;
 
   std::string directory_;
-  const ShipState& state_;
+  ShipState& state_;
   bool at_once_;
   // By time of change, then path: in the order in which they were recorded.
   std::map<std::pair<std::uint64_t, std::string>, PendingFile> waiting_;

@@ -103,7 +103,9 @@ void ShipState::parse(const std::string& text, const StateIdentity& identity) {
     sink_position = state.at("sink_position");
     sink_inode = state.at("sink_inode");
     for (const json& one : state.at("done")) {
-      add_done(sight_of(one.at(1)), one.at(0).get<std::uint64_t>());
+      const FileSight sight = sight_of(one.at(1));
+      add_done(sight, one.at(0).get<std::uint64_t>());
+      if (one.size() > 2) done_.at(sight).gone_s = one.at(2).get<std::uint64_t>();
     }
     if (const json& one = state.at("current"); !one.is_null()) {
       current = CurrentFile{one.at("file"),
@@ -131,24 +133,41 @@ void ShipState::parse(const std::string& text, const StateIdentity& identity) {
 
 void ShipState::add_done(const FileSight& sight, std::uint64_t file) {
   if (const auto known = done_.find(sight); known != done_.end()) return;
-  done_.emplace(sight, std::pair(file, order_));
+  done_.emplace(sight, Done{file, order_, 0});
   by_order_.emplace(order_++, sight);
   if (file != 0) ++files_[file];
-  if (done_.size() <= kMostDone) return;
-  const auto oldest = by_order_.begin();
-  const auto gone = done_.find(oldest->second);
-  if (const auto count = files_.find(gone->second.first);
+  if (done_.size() > kMostDone) forget(done_.find(by_order_.begin()->second));
+}
+
+void ShipState::forget(std::map<FileSight, Done>::iterator one) {
+  if (const auto count = files_.find(one->second.file);
       count != files_.end() && --count->second == 0) {
     files_.erase(count);
   }
-  done_.erase(gone);
-  by_order_.erase(oldest);
+  by_order_.erase(one->second.order);
+  done_.erase(one);
+}
+
+void ShipState::note_present(const std::set<FileSight>& present, std::uint64_t now_s) {
+  for (auto at = done_.begin(); at != done_.end();) {
+    const auto one = at++;
+    std::uint64_t& gone_s = one->second.gone_s;
+    if (present.contains(one->first)) {
+      gone_s = 0;
+    } else if (gone_s == 0 || gone_s > now_s) {  // the clock was set back
+      gone_s = now_s;
+    } else if (now_s - gone_s >= kForgetSeconds) {
+      forget(one);
+    }
+  }
 }
 
 void ShipState::save() const {
   json done = json::array();
   for (const auto& [order, sight] : by_order_) {
-    done.push_back(json::array({done_.at(sight).first, sight_json(sight)}));
+    const Done& one = done_.at(sight);
+    done.push_back(json::array({one.file, sight_json(sight)}));
+    if (one.gone_s != 0) done.back().push_back(one.gone_s);
   }
   json state = {{"version", kVersion},
                 {"instance", instance_},

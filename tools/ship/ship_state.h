@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <tuple>
 
 #include "engine/core/unique_fd.h"
 
@@ -61,6 +61,11 @@ class ShipState {
   bool is_done(std::uint64_t file) const { return files_.contains(file); }
   // The file is shipped; 0: it never will be, because it has no rows.
   void add_done(const FileSight& sight, std::uint64_t file);
+  // `present`: everything that the directory has at the time `now_s`, in seconds since 1970. What
+  // has not been there for kForgetSeconds is forgotten; a disk that is not mounted for a while
+  // comes back with files that are known.
+  void note_present(const std::set<FileSight>& present, std::uint64_t now_s);
+  std::size_t done_files() const noexcept { return done_.size(); }
 
   std::optional<CurrentFile> current;
   // For the sink: where its output stood after batch current->next, and of which file.
@@ -70,11 +75,19 @@ class ShipState {
   std::uint64_t files_shipped = 0;  // since the state was begun, as are the rows
   std::uint64_t rows_shipped = 0;
 
+  static constexpr std::uint64_t kForgetSeconds = 3 * 86'400;
   // Files beyond it, the earliest shipped first, are forgotten: a directory holds fewer.
   static constexpr std::size_t kMostDone = 200'000;
 
  private:
+  struct Done {
+    std::uint64_t file = 0;
+    std::uint64_t order = 0;   // in which they were shipped
+    std::uint64_t gone_s = 0;  // when it was first missing; 0: it is there
+  };
+
   void begin(const StateIdentity& identity);
+  void forget(std::map<FileSight, Done>::iterator one);
   void parse(const std::string& text, const StateIdentity& identity);
 
   std::string path_;
@@ -83,7 +96,7 @@ class ShipState {
   std::string instance_;
   bool fresh_ = false;
   std::uint64_t order_ = 0;
-  std::map<FileSight, std::pair<std::uint64_t, std::uint64_t>> done_;  // file id, order
+  std::map<FileSight, Done> done_;
   std::map<std::uint64_t, FileSight> by_order_;
   std::map<std::uint64_t, std::uint64_t> files_;  // file id: how many sights have it
 };

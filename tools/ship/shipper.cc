@@ -74,6 +74,7 @@ bool Shipper::run() {
         return false;
     }
   }
+  save_what_is_done();
   if (open_) sink_.close();
   return true;
 }

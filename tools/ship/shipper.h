@@ -87,6 +87,7 @@ class Shipper {
   Step make_current(const PendingFile& file);
   Step not_made(const PendingFile& file, const SpoolResult& made);
   void finish_file();
+  void save_what_is_done();
   void lose_spool(const std::string& error);
   Step try_current_again(const std::string& reason);
   Step give_current_up(std::string_view reason, Lost lost);
@@ -111,6 +112,7 @@ class Shipper {
   bool settled_ = false;
   std::uint64_t next_ = 0;  // batch
   std::uint64_t saved_ns_ = 0;
+  bool unsaved_ = false;  // files that are done, in the state but not on the disk
   std::uint64_t looked_ns_ = 0;
   std::string look_trouble_;
   unsigned current_attempts_ = 0;         // to make the lost spool of the current file anew

@@ -1,6 +1,8 @@
 // The half of Shipper that decides which recording's rows are next, and makes their spool.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "engine/core/clock.h"
 #include "tools/common/units.h"
 #include "tools/ship/crash_safe_file.h"
@@ -34,7 +36,9 @@ Shipper::Step Shipper::take_file() {
   if (state_.current) return take_current();
   const std::optional<PendingFile> file = pending_.next(monotonic_clock_ns());
   counters_.files_waiting = pending_.waiting();
-  return file ? make_current(*file) : Step::kNothing;
+  if (file) return make_current(*file);
+  save_what_is_done();
+  return Step::kNothing;
 }
 
 // Its spool is lost: before any other, while the sink knows how far it came.
@@ -109,7 +113,7 @@ Shipper::Step Shipper::make_current(const PendingFile& file) {
   // A copy of a file, or the same one under another name.
   if (state_.is_done(made.file)) {
     state_.add_done(file.sight, made.file);
-    state_.save();
+    unsaved_ = true;
     remove_file(state_.spool_path());
     return Step::kDid;
   }
@@ -125,6 +129,7 @@ Shipper::Step Shipper::make_current(const PendingFile& file) {
   state_.current->name = file.path;
   state_.current->sight = file.sight;
   state_.save();
+  unsaved_ = false;
   settled_ = false;
   current_attempts_ = 0;
   return Step::kDid;
@@ -144,7 +149,7 @@ Shipper::Step Shipper::not_made(const PendingFile& file, const SpoolResult& made
       talk_.notice(fmt::format("{}: not shipped: {}", name, reason));
       ++counters_.files_refused;
       state_.add_done(file.sight, 0);
-      state_.save();
+      unsaved_ = true;
       break;
     default:
       if (pending_.put_off(file, made.reason, monotonic_clock_ns())) {
@@ -170,6 +175,11 @@ void Shipper::finish_file() {
   settled_ = false;
   next_ = 0;
   if (counters_.files_waiting != 0) --counters_.files_waiting;
+}
+
+// Of many files without rows, in one: what is lost by a crash is found out again.
+void Shipper::save_what_is_done() {
+  if (std::exchange(unsaved_, false)) state_.save();
 }
 
 }  // namespace capstan::fleet
