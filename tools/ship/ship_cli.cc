@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -91,9 +90,8 @@ std::string read_password(const std::string& path) {
 }
 
 std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
-                                                          : std::string("sensor");
+  utsname names{};
+  return ::uname(&names) == 0 ? names.nodename : "";
 }
 
 void check_sensor(const std::string& sensor) {
@@ -148,7 +146,8 @@ std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* con
   add_options(app, line, raw);
   if (!tools::parse_command_line(app, argc, argv)) return std::nullopt;
   if (!raw.to.empty()) line.to = SinkAddress::parse(raw.to);
-  if (line.sensor.empty()) line.sensor = host_name();
+  line.host = host_name();
+  if (line.sensor.empty()) line.sensor = line.host.empty() ? "sensor" : line.host;
   if (!raw.server_version.empty()) {
     const auto version = ServerVersion::parse(raw.server_version);
     if (!version || !version->supported()) {

@@ -14,6 +14,7 @@ namespace capstan::fleet {
 struct ShipCommandLine {
   std::string directory;
   std::optional<SinkAddress> to;
+  std::string host;  // name of this machine; empty: not known
   std::string sensor;
   std::string user;
   std::string password;  // of --password-file

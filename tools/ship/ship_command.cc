@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -42,11 +41,6 @@ constexpr std::uint64_t kLineIntervalNs = 10 * kNanosecondsPerSecond;
 constexpr std::uint64_t kDrawIntervalNs = 200 * kNanosecondsPerMillisecond;
 constexpr int kLastLinePatienceMs = 2000;
 
-std::string machine_name() {
-  utsname names{};
-  return ::uname(&names) == 0 ? names.nodename : "";
-}
-
 ClickHouseOptions clickhouse_options(const ShipCommandLine& line, const std::string& instance) {
   ClickHouseOptions options;
   options.access = {line.to->server, line.user, line.password, line.tls};
@@ -54,7 +48,7 @@ ClickHouseOptions clickhouse_options(const ShipCommandLine& line, const std::str
   options.cluster = line.cluster;
   options.sensor = line.sensor;
   options.instance = instance;
-  options.host = machine_name();
+  options.host = line.host;
   options.program = CAPSTAN_VERSION;
   options.adopt = line.adopt;
   return options;
