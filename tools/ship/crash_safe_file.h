@@ -11,9 +11,6 @@
 
 namespace capstan::fleet {
 
-// "dir/.NAME.new": where a file is until it is complete.
-std::string unfinished_path(const std::string& path);
-
 // Replaces the file at `path` by one with these bytes, readable by the owner and the group. Blocks
 // on the disk. Throws std::system_error; the file is then as it was before, or has the new bytes.
 void replace_file(const std::string& path, std::string_view bytes);

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "engine/core/errors.h"
+#include "engine/core/files.h"
 #include "engine/core/write_all.h"
 #include "engine/format/part_name.h"
 #include "tools/common/units.h"
@@ -50,8 +51,8 @@ Answer FileSink::open() {
         fmt::format("{} has lines already, and the state {} does not say whose: move it away",
                     path_, state_.path()));
   }
-  const UniqueFd directory(::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) return failed("make durable");
+  errno = sync_directory(directory_of(path_));
+  if (errno != 0) return failed("make durable");
   // Before the first line: lines in a file that the state does not know would be nobody's.
   state_.sink_inode = inode;
   state_.sink_position = 0;

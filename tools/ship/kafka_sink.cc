@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <mutex>
@@ -14,6 +12,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/common/secret_file.h"
 #include "tools/common/units.h"
 
 namespace capstan::fleet {
@@ -149,15 +148,7 @@ class KafkaSink::Handles {
 };
 
 std::vector<std::pair<std::string, std::string>> read_kafka_config(const std::string& path) {
-  std::ifstream file(path);
-  struct stat status {};
-  if (!file || ::stat(path.c_str(), &status) != 0) {
-    throw UsageError(fmt::format("--kafka-config {}: {}", path, errno_text(errno)));
-  }
-  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
-    throw UsageError(
-        fmt::format("--kafka-config {}: everybody here can read it: chmod 640 {}", path, path));
-  }
+  std::ifstream file = tools::open_secret("--kafka-config", path);
   std::vector<std::pair<std::string, std::string>> pairs;
   std::string line;
   for (unsigned number = 1; std::getline(file, line); ++number) {

@@ -1,17 +1,15 @@
 #include "tools/ship/ship_cli.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/secret_file.h"
 
 namespace capstan::fleet {
 
@@ -68,25 +66,6 @@ void add_options(CLI::App& app, ShipCommandLine& line, RawOptions& raw) {
   app.add_option("-Z", line.run_as, "As root: become this user (default: the directory's owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
-}
-
-std::string read_password(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  struct stat status {};
-  if (!file || ::stat(path.c_str(), &status) != 0) {
-    throw UsageError(fmt::format("--password-file {}: {}", path, errno_text(errno)));
-  }
-  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
-    throw UsageError(
-        fmt::format("--password-file {}: everybody here can read it: chmod 640 {}", path, path));
-  }
-  std::string password;
-  std::getline(file, password);
-  if (password.ends_with('\r')) password.pop_back();
-  if (password.empty()) {
-    throw UsageError(fmt::format("--password-file {}: its first line is empty", path));
-  }
-  return password;
 }
 
 std::string host_name() {
@@ -155,7 +134,8 @@ std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* con
     }
     line.server_version = *version;
   }
-  if (!raw.password_file.empty()) line.password = read_password(raw.password_file);
+  if (!raw.password_file.empty())
+    line.password = tools::read_secret_line("--password-file", raw.password_file);
   if (!line.password.empty() && line.user.empty()) line.user = "default";
   check(line);
   return line;

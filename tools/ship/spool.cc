@@ -12,7 +12,9 @@
 
 #include "engine/core/byte_order.h"
 #include "engine/core/errors.h"
+#include "engine/core/read_all.h"
 #include "engine/core/write_all.h"
+#include "engine/format/part_name.h"
 #include "tools/ship/crash_safe_file.h"
 #include "tools/ship/row_binary.h"
 
@@ -49,17 +51,6 @@ class Numbers {
   std::size_t at_ = 0;
 };
 
-bool read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> to) noexcept {
-  while (!to.empty()) {
-    const ssize_t count = ::pread(fd, to.data(), to.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    to = to.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::uint64_t>(count);
-  }
-  return true;
-}
-
 void put(int fd, std::span<const std::uint8_t> bytes, std::uint64_t offset,
          const std::string& path) {
   const WriteOutcome outcome =
@@ -91,7 +82,7 @@ SpoolWriter::SpoolWriter(std::string path, std::uint64_t file, Packing packing)
       offset_(kHeadBytes) {}
 
 SpoolWriter::~SpoolWriter() {
-  if (!finished_) ::unlink(unfinished_path(path_).c_str());
+  if (!finished_) ::unlink(new_path(path_).c_str());
 }
 
 void SpoolWriter::add(Table table, std::uint32_t partition, std::uint32_t rows,
@@ -141,7 +132,7 @@ std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
   error = "it is damaged, or of another version of Capstan";
   struct stat status {};
   std::array<std::uint8_t, kHeadBytes> head{};
-  if (::fstat(spool.fd_.get(), &status) != 0 || !read_at(spool.fd_.get(), 0, head)) {
+  if (::fstat(spool.fd_.get(), &status) != 0 || pread_all(spool.fd_.get(), head, 0) != 0) {
     return std::nullopt;
   }
   if (std::memcmp(head.data(), kMagic, sizeof(kMagic)) != 0) return std::nullopt;
@@ -159,7 +150,7 @@ std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
   }
   spool.packing_ = static_cast<Packing>(packing);
   std::vector<std::uint8_t> table(count * kEntryBytes);
-  if (!read_at(spool.fd_.get(), table_at, table) || checksum_of(table) != checksum) {
+  if (pread_all(spool.fd_.get(), table, table_at) != 0 || checksum_of(table) != checksum) {
     return std::nullopt;
   }
   Numbers entries{table};
@@ -174,7 +165,7 @@ std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
 
 std::vector<std::uint8_t> Spool::read(const Batch& batch) const {
   std::vector<std::uint8_t> bytes(batch.bytes);
-  if (!read_at(fd_.get(), batch.offset, bytes) || checksum_of(bytes) != batch.checksum) {
+  if (pread_all(fd_.get(), bytes, batch.offset) != 0 || checksum_of(bytes) != batch.checksum) {
     throw SpoolDamaged(fmt::format("it is damaged at byte {}", batch.offset));
   }
   return bytes;
