@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "engine/core/errors.h"
 #include "tools/common/json_text.h"
@@ -49,9 +51,27 @@ json sight_json(const FileSight& sight) {
   return json::array({sight.inode, sight.size_bytes, sight.modified_ns});
 }
 
+// The library's own conversion makes another number of one that is negative or has a fraction.
+std::uint64_t number(const json& value,
+                     std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+    throw std::range_error("no such number");
+  }
+  return value.get<std::uint64_t>();
+}
+
 FileSight sight_of(const json& list) {
-  return {list.at(0).get<std::uint64_t>(), list.at(1).get<std::uint64_t>(),
-          list.at(2).get<std::uint64_t>()};
+  return {number(list.at(0)), number(list.at(1)), number(list.at(2))};
+}
+
+CurrentFile current_of(const json& one) {
+  CurrentFile current{number(one.at("file")), one.at("name"), sight_of(one.at("sight")),
+                      number(one.at("next"))};
+  if (!one.contains("batch_rows")) return current;
+  current.batch_rows = static_cast<std::uint32_t>(
+      number(one.at("batch_rows"), std::numeric_limits<std::uint32_t>::max()));
+  current.audit = one.at("audit");
+  return current;
 }
 
 }  // namespace
@@ -75,6 +95,13 @@ ShipState::ShipState(std::string path, const StateIdentity& identity)
   parse(std::string{std::istreambuf_iterator<char>(file), {}}, identity);
 }
 
+ShipState ShipState::from_text(const std::string& text, const StateIdentity& identity) {
+  ShipState state;
+  state.identity_ = identity;
+  state.parse(text, identity);
+  return state;
+}
+
 void ShipState::begin(const StateIdentity& identity) {
   identity_ = identity;
   instance_ = random_name();
@@ -95,27 +122,24 @@ void ShipState::parse(const std::string& text, const StateIdentity& identity) {
     if (state.at("version") != kVersion) {
       throw UsageError(fmt::format("the state {} is of another version of Capstan", path_));
     }
-    was = {state.at("directory"), state.at("device"), state.at("inode"), state.at("sink"),
-           state.at("sensor")};
+    was = {state.at("directory"), number(state.at("device")), number(state.at("inode")),
+           state.at("sink"), state.at("sensor")};
     instance_ = state.at("instance");
-    files_shipped = state.at("files");
-    rows_shipped = state.at("rows");
-    sink_position = state.at("sink_position");
-    sink_inode = state.at("sink_inode");
+    files_shipped = number(state.at("files"));
+    rows_shipped = number(state.at("rows"));
+    sink_position = number(state.at("sink_position"));
+    sink_inode = number(state.at("sink_inode"));
     for (const json& one : state.at("done")) {
       const FileSight sight = sight_of(one.at(1));
-      add_done(sight, one.at(0).get<std::uint64_t>());
-      if (one.size() > 2) done_.at(sight).gone_s = one.at(2).get<std::uint64_t>();
+      add_done(sight, number(one.at(0)));
+      if (one.size() > 2) done_.at(sight).gone_s = number(one.at(2));
     }
     if (const json& one = state.at("current"); !one.is_null()) {
-      current = CurrentFile{one.at("file"),
-                            one.at("name"),
-                            sight_of(one.at("sight")),
-                            one.at("next"),
-                            one.value("batch_rows", std::uint32_t{0}),
-                            one.value("audit", false)};
+      current = current_of(one);
     }
   } catch (const json::exception&) {
+    throw damaged();
+  } catch (const std::range_error&) {
     throw damaged();
   }
   const auto differs = [this](const char* what, const std::string& before, const std::string& now) {
@@ -162,7 +186,9 @@ void ShipState::note_present(const std::set<FileSight>& present, std::uint64_t n
   }
 }
 
-void ShipState::save() const {
+void ShipState::save() const { replace_file(path_, text()); }
+
+std::string ShipState::text() const {
   json done = json::array();
   for (const auto& [order, sight] : by_order_) {
     const Done& one = done_.at(sight);
@@ -191,7 +217,7 @@ void ShipState::save() const {
                         {"audit", current->audit}};
   }
   const std::string line = tools::dump_json(state);
-  replace_file(path_, line + "\n" + checksum_line(line));
+  return line + "\n" + checksum_line(line);
 }
 
 }  // namespace capstan::fleet

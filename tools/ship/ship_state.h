@@ -49,6 +49,11 @@ class ShipState {
   // with what to do; std::system_error.
   ShipState(std::string path, const StateIdentity& identity);
 
+  // Of the contents of a file, without one: save() is not for it. Throws UsageError as above.
+  static ShipState from_text(const std::string& text, const StateIdentity& identity);
+
+  // The contents of the file.
+  std::string text() const;
   // Blocks on the disk. Throws std::system_error.
   void save() const;
 
@@ -86,6 +91,7 @@ class ShipState {
     std::uint64_t gone_s = 0;  // when it was first missing; 0: it is there
   };
 
+  ShipState() = default;
   void begin(const StateIdentity& identity);
   void forget(std::map<FileSight, Done>::iterator one);
   void parse(const std::string& text, const StateIdentity& identity);

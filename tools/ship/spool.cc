@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/core/byte_order.h"
 #include "engine/core/errors.h"
@@ -122,13 +123,15 @@ void SpoolWriter::finish() {
 
 std::optional<Spool> Spool::open(const std::string& path, std::string& error) {
   error.clear();
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd) return from_file(std::move(fd), error);
+  if (errno != ENOENT) error = errno_text(errno);
+  return std::nullopt;
+}
+
+std::optional<Spool> Spool::from_file(UniqueFd fd, std::string& error) {
   Spool spool;
-  spool.path_ = path;
-  spool.fd_ = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!spool.fd_) {
-    if (errno != ENOENT) error = errno_text(errno);
-    return std::nullopt;
-  }
+  spool.fd_ = std::move(fd);
   error = "it is damaged, or of another version of Capstan";
   struct stat status {};
   std::array<std::uint8_t, kHeadBytes> head{};

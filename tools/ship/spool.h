@@ -70,6 +70,8 @@ class Spool {
   // nullopt: there is none, it is damaged, or it is of another version; `error` says which. It is
   // empty when there is none.
   static std::optional<Spool> open(const std::string& path, std::string& error);
+  // The same of an open file; `error` is never empty without a spool.
+  static std::optional<Spool> from_file(UniqueFd fd, std::string& error);
 
   std::uint64_t file() const noexcept { return file_; }
   Packing packing() const noexcept { return packing_; }
@@ -79,7 +81,6 @@ class Spool {
 
  private:
   Spool() = default;
-  std::string path_;
   UniqueFd fd_;
   std::uint64_t file_ = 0;
   Packing packing_ = Packing::kNone;
