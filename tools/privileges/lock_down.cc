@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
@@ -23,6 +24,34 @@ constexpr const char* kEscape = "--keep-privileges goes on without giving anythi
 constexpr std::uint64_t kTruncate = 1ULL << 14;  // LANDLOCK_ACCESS_FS_TRUNCATE, ABI 3
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
+
+// Where the C library finds servers' names, and OpenSSL authorities. All of /etc, because who
+// changes /etc/resolv.conf puts a new file there, which a rule for the old one does not allow; what
+// in it is secret is kept by its mode.
+constexpr const char* kNamesOfServers[] = {"/etc",
+                                           "/run/systemd/resolve",
+                                           "/run/resolvconf",
+                                           "/run/NetworkManager",
+                                           "/usr/share/ca-certificates",
+                                           "/usr/local/share/ca-certificates",
+                                           "/usr/lib",
+                                           "/lib"};
+// To make a file that has no name, or loses it at once.
+constexpr std::uint64_t kTemporary = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+
+// LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, their attributes and rule, ABI 4 (Linux 6.7).
+constexpr std::uint64_t kBindTcp = 1ULL << 0;
+constexpr std::uint64_t kConnectTcp = 1ULL << 1;
+struct RulesetAttributes {
+  std::uint64_t handled_access_fs = 0;
+  std::uint64_t handled_access_net = 0;
+};
+constexpr int kRuleNetPort = 2;
+struct NetPortAttributes {
+  std::uint64_t allowed_access = 0;
+  std::uint64_t port = 0;
+};
 
 // All rights on files that this ABI knows, up to the third.
 std::uint64_t handled_rights(long abi) {
@@ -42,12 +71,21 @@ void allow_below(int ruleset, const std::string& path, std::uint64_t rights, boo
   if (!added && required) throw_errno(fmt::format("allow writing below {}", path), kEscape);
 }
 
+void allow_port(int ruleset, std::uint16_t port) {
+  const NetPortAttributes rule{kConnectTcp, port};
+  if (::syscall(SYS_landlock_add_rule, ruleset, kRuleNetPort, &rule, 0) != 0) {
+    throw_errno(fmt::format("allow connections to port {}", port), kEscape);
+  }
+}
+
 // What may be opened.
 struct AllowedFiles {
   std::vector<std::string> writable;  // directories
   std::string removable;              // a directory whose names may be removed
   std::vector<std::string> readable;  // directories; those that are not there are passed over
   std::vector<std::string> files;     // to be read
+  std::string temporary;              // a directory for files of this process alone
+  std::vector<std::uint16_t> ports;   // TCP, to connect to; empty: any
 };
 
 // False: this kernel has no Landlock.
@@ -55,10 +93,13 @@ bool restrict_files(const AllowedFiles& allowed) {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) return false;
-  landlock_ruleset_attr attributes{};
+  RulesetAttributes attributes;
   attributes.handled_access_fs = handled_rights(abi);
-  const UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes,
-                                                    sizeof(attributes.handled_access_fs), 0)));
+  const bool by_port = abi >= 4 && !allowed.ports.empty();
+  if (by_port) attributes.handled_access_net = kBindTcp | kConnectTcp;
+  const UniqueFd ruleset(static_cast<int>(
+      ::syscall(SYS_landlock_create_ruleset, &attributes,
+                by_port ? sizeof(attributes) : sizeof(attributes.handled_access_fs), 0)));
   if (!ruleset) throw_errno("make a Landlock rule set", kEscape);
   const std::uint64_t all =
       attributes.handled_access_fs & ~std::uint64_t{LANDLOCK_ACCESS_FS_EXECUTE};
@@ -67,6 +108,13 @@ bool restrict_files(const AllowedFiles& allowed) {
   }
   if (!allowed.removable.empty()) {
     allow_below(ruleset.get(), allowed.removable, LANDLOCK_ACCESS_FS_REMOVE_FILE, false);
+  }
+  for (const std::uint16_t port : allowed.ports) {
+    if (by_port) allow_port(ruleset.get(), port);
+  }
+  if (!allowed.temporary.empty()) {
+    allow_below(ruleset.get(), allowed.temporary,
+                (kTemporary | kTruncate) & attributes.handled_access_fs, true);
   }
   for (const std::string& directory : allowed.readable) {
     allow_below(ruleset.get(), directory, kRead, false);
@@ -182,31 +230,30 @@ std::string lock_down_to(const AllowedFiles& allowed, Sockets sockets) {
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory) {
   // Counters of adapters are links into /sys/devices.
-  return lock_down_to({directories, socket_directory, {"/sys/class/net", "/sys/devices"}, {}},
-                      Sockets::kNone);
+  return lock_down_to(
+      {directories, socket_directory, {"/sys/class/net", "/sys/devices"}, {}, {}, {}},
+      Sockets::kNone);
 }
 
-std::string lock_down_reader(std::vector<std::string> readable) {
+std::string lock_down_reader(std::vector<std::string> readable, const ReaderNeeds& needs) {
+  if (needs.connects) {
+    readable.insert(readable.end(), std::begin(kNamesOfServers), std::end(kNamesOfServers));
+  }
   // What libpcap and the C library look names of protocols, services and hosts up in.
   return lock_down_to({{},
                        {},
                        std::move(readable),
                        {"/etc/protocols", "/etc/services", "/etc/hosts", "/etc/networks",
-                        "/etc/ethers", "/etc/nsswitch.conf"}},
-                      Sockets::kLocal);
+                        "/etc/ethers", "/etc/nsswitch.conf"},
+                       needs.temporary_folder,
+                       needs.ports},
+                      needs.connects ? Sockets::kLocalAndInternet : Sockets::kLocal);
 }
 
 std::string lock_down_sender(std::vector<std::string> readable, std::vector<std::string> writable,
                              std::vector<std::string> files) {
-  // Where the C library finds servers' names, and OpenSSL authorities. All of /etc, because who
-  // changes /etc/resolv.conf puts a new file there, which a rule for the old one does not allow;
-  // what in it is secret is kept by its mode.
-  for (const char* directory :
-       {"/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
-        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib", "/lib"}) {
-    readable.emplace_back(directory);
-  }
-  return lock_down_to({std::move(writable), {}, std::move(readable), std::move(files)},
+  readable.insert(readable.end(), std::begin(kNamesOfServers), std::end(kNamesOfServers));
+  return lock_down_to({std::move(writable), {}, std::move(readable), std::move(files), {}, {}},
                       Sockets::kLocalAndInternet);
 }
 

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,18 @@ void change_user(const std::string& user);
 std::string lock_down(const std::vector<std::string>& directories,
                       const std::string& socket_directory = {});
 
+// What a process that only reads may need beside that.
+struct ReaderNeeds {
+  bool connects = false;             // to other machines, whose names it looks up
+  std::vector<std::uint16_t> ports;  // TCP, of those machines alone (Linux 6.7); empty: any
+  std::string temporary_folder;      // files may be made in it, and names deleted; empty: none
+};
+
 // The same for a process that only reads: files below `readable`, the files with the names of
 // protocols, services and hosts, and no others; only sockets of this machine (AF_UNIX), to ask
-// recorders. Open descriptors stay usable. Returns and throws like lock_down().
-std::string lock_down_reader(std::vector<std::string> readable);
+// recorders, unless it connects to others. Open descriptors stay usable. Returns and throws like
+// lock_down().
+std::string lock_down_reader(std::vector<std::string> readable, const ReaderNeeds& needs = {});
 
 // The same for a process that sends what it read to a server: what is below the directories
 // `readable`, `files`, and what is needed to find servers and to check their certificates, to read;
