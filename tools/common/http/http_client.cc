@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 
@@ -71,12 +73,25 @@ class HttpClient::Curl {
   CURLM* multi;
 };
 
+void keep_in_memory(HttpTls& tls) {
+  const auto read = [](const char* what, const std::string& file, std::string& text) {
+    if (file.empty()) return;
+    check_readable(what, file);
+    std::ifstream in(file, std::ios::binary);
+    text.assign(std::istreambuf_iterator<char>(in), {});
+    if (text.empty()) throw UsageError(fmt::format("{}: the {} is empty", file, what));
+  };
+  read("certificate authority", tls.ca_file, tls.ca_text);
+  read("certificate", tls.certificate, tls.certificate_text);
+  read("key", tls.key, tls.key_text);
+}
+
 HttpClient::HttpClient(HttpOptions options) : options_(std::move(options)) {
   start_curl_once();
   const HttpTls& tls = options_.tls;
-  check_readable("certificate authority", tls.ca_file);
-  check_readable("certificate", tls.certificate);
-  check_readable("key", tls.key);
+  if (tls.ca_text.empty()) check_readable("certificate authority", tls.ca_file);
+  if (tls.certificate_text.empty()) check_readable("certificate", tls.certificate);
+  if (tls.key_text.empty()) check_readable("key", tls.key);
   if (tls.certificate.empty() != tls.key.empty()) {
     throw UsageError("a certificate for TLS and its key go together");
   }
@@ -109,13 +124,23 @@ void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
   curl.set(CURLOPT_TCP_KEEPINTVL, kKeepAliveEverySeconds);
   curl.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   const HttpTls& tls = options_.tls;
+  // A file, or what was in it; libcurl only reads the text, which options_ keeps.
+  const auto set_pem = [&curl](CURLoption file_option, const std::string& file,
+                               CURLoption text_option, const std::string& text) {
+    if (text.empty()) {
+      curl.set(file_option, file.c_str());
+      return;
+    }
+    curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
+    curl.set(text_option, &blob);
+  };
   if (!tls.ca_file.empty()) {
-    curl.set(CURLOPT_CAINFO, tls.ca_file.c_str());
+    set_pem(CURLOPT_CAINFO, tls.ca_file, CURLOPT_CAINFO_BLOB, tls.ca_text);
     curl.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
   if (!tls.certificate.empty()) {
-    curl.set(CURLOPT_SSLCERT, tls.certificate.c_str());
-    curl.set(CURLOPT_SSLKEY, tls.key.c_str());
+    set_pem(CURLOPT_SSLCERT, tls.certificate, CURLOPT_SSLCERT_BLOB, tls.certificate_text);
+    set_pem(CURLOPT_SSLKEY, tls.key, CURLOPT_SSLKEY_BLOB, tls.key_text);
     curl.set(CURLOPT_KEYPASSWD, "");  // nobody is asked for one
   }
   curl.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());

@@ -24,7 +24,15 @@ struct HttpTls {
   std::string ca_file;      // who may have issued the server's certificate
   std::string certificate;  // shown to a server that asks for one, with its chain
   std::string key;
+  // What is in them, once keep_in_memory() has read them: then no file is opened.
+  std::string ca_text{};
+  std::string certificate_text{};
+  std::string key_text{};
 };
+
+// For a process that gives up its rights on files. The system's authorities stay where they are.
+// Throws UsageError for a file that cannot be read.
+void keep_in_memory(HttpTls& tls);
 
 struct HttpOptions {
   HttpTls tls;
