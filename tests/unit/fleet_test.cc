@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -28,6 +29,11 @@ std::string write(const test::TempDir& folder, const std::string& name, const st
   return folder.write(name, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
+// A file that only its owner can read.
+void write_secret(const test::TempDir& folder, const std::string& name, const std::string& text) {
+  std::filesystem::permissions(write(folder, name, text), std::filesystem::perms::owner_read);
+}
+
 constexpr const char* kBerlin = "[[sensor]]\nname = 'berlin'\nurl = 'https://berlin:9118/'\n";
 
 TEST(FleetFile, IsRead) {
@@ -35,8 +41,8 @@ TEST(FleetFile, IsRead) {
   for (const char* name : {"ca.pem", "own.pem", "own.key", "paris.pem", "paris.key"}) {
     write(folder, name, "-");
   }
-  write(folder, "word", "pass word\nsecond line\n");
-  write(folder, "token", "0123abcd\r\n");
+  write_secret(folder, "word", "pass word\nsecond line\n");
+  write_secret(folder, "token", "0123abcd\r\n");
   const FleetFile fleet = read_fleet_file(write(folder, "fleet.toml", std::string() + R"(
 [database]
 url = "https://clickhouse.example:8443"
@@ -77,8 +83,12 @@ key = "paris.key"
 
 TEST(FleetFile, MistakesAreNamedWithTheirLine) {
   const test::TempDir folder;
-  write(folder, "empty", "\n");
-  write(folder, "token", "s3cret\n");
+  write_secret(folder, "empty", "\n");
+  write_secret(folder, "control", "s3cret\x1b[2J\n");
+  write_secret(folder, "token", "s3cret\n");
+  std::filesystem::permissions(write(folder, "open", "s3cret\n"),
+                               std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
   const std::string sensor = kBerlin;
   const struct {
     std::string text;
@@ -91,7 +101,9 @@ TEST(FleetFile, MistakesAreNamedWithTheirLine) {
        "sensor; is 'sensor' meant?"},
       {sensor + "tokenfile = 'x'\n", ":4: there is no key 'tokenfile' in [[sensor]]"},
       {sensor + "token_file = 'none'\n", ":4: "},
-      {sensor + "token_file = 'empty'\n", "its first line is no token"},
+      {sensor + "token_file = 'empty'\n", "its first line is empty"},
+      {sensor + "token_file = 'control'\n", "its first line is none"},
+      {sensor + "token_file = 'open'\n", "everybody here can read it: chmod 640"},
       {sensor + "[[sensor]]\nname = 'berlin'\nurl = 'https://other:1'\n",
        ":5: two sensors have the name 'berlin': the other one is in line 1"},
       {sensor + "[[sensor]]\nname = 'b2'\nurl = 'https://berlin:9118'\n",

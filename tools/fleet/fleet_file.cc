@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <map>
 #include <set>
 
 #include "engine/core/errors.h"
 #include "tools/common/nearest_name.h"
+#include "tools/common/secret_file.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
 #include "tools/common/utf8.h"
@@ -110,26 +109,23 @@ class Reader {
     return files;
   }
 
-  // The first line of a file. The text itself is never part of a message.
+  // The first line of a file that not everybody can read. The text itself is never part of a
+  // message.
   std::string secret(const toml::table& table, const char* key) const {
     const std::string name = beside(text(table, key, ""));
     if (name.empty()) return {};
-    std::ifstream in(name, std::ios::binary);
-    if (!in.is_open()) {
-      refuse(table.get(key)->source(), fmt::format("{}: {}", name, errno_text(errno)));
-    }
+    const toml::source_region& where = table.get(key)->source();
     std::string line;
-    std::getline(in, line);
-    if (line.ends_with('\r')) line.pop_back();
-    const bool sound = !line.empty() && line.size() <= kLongestSecret &&
-                       std::none_of(line.begin(), line.end(), [](char c) {
-                         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-                       });
-    if (!sound) {
-      refuse(table.get(key)->source(),
-             fmt::format("{}: its first line is no {}", name,
-                         std::string_view(key) == "token_file" ? "token" : "password"));
+    try {
+      line = tools::read_secret_line(key, name);
+    } catch (const UsageError& error) {
+      refuse(where, error.what());
     }
+    const bool sound =
+        line.size() <= kLongestSecret && std::none_of(line.begin(), line.end(), [](char c) {
+          return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        });
+    if (!sound) refuse(where, fmt::format("{} {}: its first line is none", key, name));
     return line;
   }
 

@@ -1,6 +1,5 @@
 #include "tools/fleet/spool.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <cstring>
 
 #include "engine/core/errors.h"
+#include "engine/core/files.h"
 #include "engine/core/write_all.h"
 
 namespace capstan::fleet::asking {
@@ -17,17 +17,6 @@ namespace capstan::fleet::asking {
 namespace {
 
 constexpr const char* kMend = "TMPDIR names another folder for packets that have to wait";
-
-UniqueFd nameless_file(const std::string& folder) {
-  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  if (errno != EOPNOTSUPP && errno != EISDIR) throw_errno("make a file in " + folder, kMend);
-  std::string name = folder + "/capstan-XXXXXX";  // a file system without O_TMPFILE
-  fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd) throw_errno("make a file in " + folder, kMend);
-  ::unlink(name.c_str());
-  return fd;
-}
 
 }  // namespace
 
@@ -37,7 +26,8 @@ std::string spool_folder() {
 }
 
 void Spool::write_file(std::span<const std::uint8_t> bytes) {
-  if (!file_) file_ = nameless_file(folder_);
+  if (!file_) file_ = open_nameless_file(folder_);
+  if (!file_) throw_errno("make a file in " + folder_, kMend);
   spilled_ += bytes.size();
   const WriteOutcome outcome =
       pwrite_all(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(file_end_));
