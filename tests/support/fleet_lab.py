@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -284,3 +285,43 @@ class Misbehaving:
 def some_captures(source):
     """Captures of the tree that a link can carry."""
     return [path for path in serve_lab.ethernet_captures(source) if os.path.getsize(path) < 2_000_000]
+
+
+def recorded(options, names):
+    """A lab whose sensors have recorded a part of the tree's captures each, in files of 300 packets, and serve them."""
+    lab = Lab(options)
+    try:
+        captures = some_captures(options.source)
+        for number, sensor in enumerate(lab.add_sensors(*names)):
+            sensor.record("wire", *captures[number::len(names)], options=("-b", "packets:300"))
+            sensor.serve()
+    except BaseException:
+        lab.__exit__()
+        raise
+    return lab
+
+
+def all_files(lab):
+    return [path for sensor in lab.sensors for path in sensor.files()]
+
+
+def comment_of(path):
+    return subprocess.run(["capinfos", "-k", path], check=True, stdout=subprocess.PIPE, timeout=60).stdout.decode()
+
+
+def made_packets(count, size):
+    """A pcapng of that many packets of these bytes each."""
+    head = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
+    blocks = [struct.pack("<IIIIIII", 6, size + 32, 0, 390625, number, size, size) + bytes(size) + struct.pack("<I", size + 32)
+              for number in range(count)]
+    return head + b"".join(blocks)
+
+
+def says(body, kind="text/html"):
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+    return answer

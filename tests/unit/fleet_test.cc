@@ -73,6 +73,10 @@ key = "paris.key"
   EXPECT_EQ(fleet.silence_limit_ms, 90'000U);
   EXPECT_EQ(fleet.connect_limit_ms, 5000U);
   ASSERT_EQ(fleet.sensors.size(), 2U);
+  EXPECT_EQ(fleet.name, "fleet");  // the file's
+  const FleetFile named = read_fleet_file(
+      write(folder, "other.toml", "name = \"all of them\"\n" + std::string(kBerlin)));
+  EXPECT_EQ(named.name, "all of them");
   EXPECT_EQ(fleet.sensors[0].name, "berlin");
   EXPECT_EQ(fleet.sensors[0].url, "https://berlin:9118");
   EXPECT_EQ(fleet.sensors[0].tls.certificate, path + "/own.pem");
@@ -97,7 +101,7 @@ TEST(FleetFile, MistakesAreNamedWithTheirLine) {
       {"", "no sensor"},
       {"sensor = 1\n", ":1: no sensor"},
       {"sensors = []\n" + sensor,
-       ":1: there is no key 'sensors' here, but database, tls, limits, "
+       ":1: there is no key 'sensors' here, but name, database, tls, limits, "
        "sensor; is 'sensor' meant?"},
       {sensor + "tokenfile = 'x'\n", ":4: there is no key 'tokenfile' in [[sensor]]"},
       {sensor + "token_file = 'none'\n", ":4: "},
@@ -191,6 +195,26 @@ std::string condition_of(const std::string& filter, bool inner = false) {
     links.push_back({type, FilterCondition(compiled.program(type), type)});
   }
   return flows_condition(links, inner, {18, 16});
+}
+
+TEST(FleetSpool, WhatWaitsOnDiskIsBounded) {
+  const test::TempDir folder;
+  const auto room = std::make_shared<SpoolRoom>(10'000);
+  const std::vector<std::uint8_t> bytes(4000, 7);
+  Spool one(100, folder.path().string(), room);
+  ASSERT_TRUE(one.write(bytes));
+  {
+    Spool other(100, folder.path().string(), room);
+    ASSERT_TRUE(other.write(bytes));
+    EXPECT_THROW(static_cast<void>(other.write(bytes)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(one.write(bytes)), std::runtime_error);
+    EXPECT_EQ(room->used_bytes.load(), 8000U);
+  }
+  EXPECT_EQ(room->used_bytes.load(), 4000U);
+  std::vector<std::uint8_t> got(4000);
+  ASSERT_EQ(one.read(got.data(), got.size()), 4000U);  // caught up: its file is empty again
+  EXPECT_EQ(room->used_bytes.load(), 0U);
+  ASSERT_TRUE(one.write(bytes));
 }
 
 TEST(FleetCondition, NamesWhatTheFilterNeeds) {

@@ -123,6 +123,24 @@ TEST(ServeQuestion, EveryMistakeNamesItsParameter) {
   EXPECT_THROW(question_of("filter=" + std::string(kLongestFilter + 1, 'a')), UsageError);
 }
 
+TEST(ServeQuestion, AFleetIsAskedWhereOneCanBe) {
+  static constexpr const char* kNames[] = {"recording", "fleet", "limit"};
+  const auto asked = [](const char* query) {
+    return understand(target_of(std::string("/q?") + query), {kNames, 10, 100}, kNow);
+  };
+  EXPECT_FALSE(asked("limit=3").fleet);
+  EXPECT_EQ(asked("fleet=east+of+berlin").fleet, "east of berlin");
+  EXPECT_EQ(asked("fleet=").fleet, "");  // no fleet has this name
+  EXPECT_THROW(asked("fleet=a&fleet=a"), UsageError);
+  EXPECT_THROW(asked("fleet=a&recording=b"), UsageError);
+  try {
+    static_cast<void>(question_of("fleet=a"));
+    ADD_FAILURE() << "it was taken";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("only /api/v1/query and"), std::string::npos);
+  }
+}
+
 TEST(ServePlaces, TextsComeBack) {
   const Place place{1'700'000'000'123'456'789, 3, ~std::uint64_t{0}};
   EXPECT_EQ(parse_place(place_text(place)), place);

@@ -167,9 +167,10 @@ class Reader {
   }
 
   FleetFile read_top(const toml::table& top) {
-    check_keys(top, "here", {"database", "tls", "limits", "sensor"});
+    check_keys(top, "here", {"name", "database", "tls", "limits", "sensor"});
     FleetFile fleet;
     fleet.path = path_;
+    fleet.name = top.contains("name") ? name_of(top) : std::filesystem::path(path_).stem().string();
     tools::HttpTls common;
     if (const toml::table* const table = section(top, "tls")) {
       check_keys(*table, "in [tls]", {"ca", "certificate", "key"});
@@ -211,7 +212,7 @@ class Reader {
       const toml::table& table = *one.as_table();
       check_keys(table, "in [[sensor]]", {"name", "url", "token_file", "ca", "certificate", "key"});
       Sensor sensor;
-      sensor.name = sensor_name(table);
+      sensor.name = name_of(table);
       sensor.url = url(table);
       sensor.tls = tls(table, common);
       sensor.token = secret(table, "token_file");
@@ -236,7 +237,7 @@ class Reader {
     }
   }
 
-  std::string sensor_name(const toml::table& table) const {
+  std::string name_of(const toml::table& table) const {
     const toml::node* const node = table.get("name");
     if (node == nullptr) refuse(table.source(), "'name' is missing: as `capstan ship` has it");
     std::string name = text(table, "name", "");

@@ -27,6 +27,7 @@ struct Database {
 
 struct FleetFile {
   std::string path;
+  std::string name;  // that it gives itself, else the file's, without its ending
   Database database;
   std::vector<Sensor> sensors;  // at least one
   std::uint64_t connect_limit_ms = 10'000;

@@ -18,7 +18,6 @@ namespace {
 using tools::HttpFailure;
 
 constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
-constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;
 constexpr std::size_t kShownWords = 600;
 constexpr unsigned kMostListings = 5;  // of a list that moves while it is read
 
@@ -102,7 +101,10 @@ SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limi
   if (!question.filter.empty()) add("filter", question.filter);
   if (question.inner) add("inner", "1");
   if (limit != 0) add("limit", std::to_string(limit));
-  return {"/api/v1/query" + parameters, question.range};
+  SensorQuestion to_each;
+  to_each.target = "/api/v1/query" + parameters;
+  to_each.range = question.range;
+  return to_each;
 }
 
 SensorFetch::SensorFetch(const FleetFile& fleet, const Sensor& sensor,
@@ -112,7 +114,7 @@ SensorFetch::SensorFetch(const FleetFile& fleet, const Sensor& sensor,
       question_(question),
       files_(files),
       stop_(stop),
-      spool_(std::make_shared<Spool>(kMemoryBytes, spool_folder())),
+      spool_(std::make_shared<Spool>(question.memory_bytes, spool_folder(), question.room)),
       client_(options_of(fleet, sensor, stop)) {
   result_.name = sensor.name;
   thread_ = start_thread("fetches from a sensor", [this] { run(); });

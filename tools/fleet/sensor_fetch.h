@@ -19,6 +19,8 @@ namespace capstan::fleet::asking {
 struct SensorQuestion {
   std::string target;  // "/api/v1/query?since=..."
   TimeRange range;
+  std::size_t memory_bytes = std::size_t{2} << 20;  // what waits for others beside what is on disk
+  std::shared_ptr<SpoolRoom> room = nullptr;        // null: what has to wait may fill the disk
 };
 // `limit`: packets; 0: none.
 SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limit);

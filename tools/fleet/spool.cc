@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 
 #include "engine/core/errors.h"
 #include "engine/core/files.h"
 #include "engine/core/write_all.h"
+#include "tools/common/units.h"
 
 namespace capstan::fleet::asking {
 
@@ -25,13 +27,25 @@ std::string spool_folder() {
   return named != nullptr && *named != '\0' ? named : "/var/tmp";
 }
 
+Spool::~Spool() {
+  if (room_) room_->used_bytes.fetch_sub(file_end_, std::memory_order_relaxed);
+}
+
 void Spool::write_file(std::span<const std::uint8_t> bytes) {
+  if (room_ &&
+      room_->used_bytes.load(std::memory_order_relaxed) + bytes.size() > room_->most_bytes) {
+    throw std::runtime_error(
+        fmt::format("more than {} would have to wait here for slower sensors, "
+                    "or for the client",
+                    tools::human_bytes(room_->most_bytes)));
+  }
   if (!file_) file_ = open_nameless_file(folder_);
   if (!file_) throw_errno("make a file in " + folder_, kMend);
   spilled_ += bytes.size();
   const WriteOutcome outcome =
       pwrite_all(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(file_end_));
   file_end_ += outcome.written;
+  if (room_) room_->used_bytes.fetch_add(outcome.written, std::memory_order_relaxed);
   if (outcome.error != 0) {
     throw_system_error(outcome.error, "write what has to wait into " + folder_, kMend);
   }
@@ -69,7 +83,10 @@ std::size_t Spool::read_file(std::uint8_t* to, std::size_t size) {
   } while (count < 0 && errno == EINTR);
   if (count <= 0) throw_errno("read what had to wait from " + folder_);
   file_read_ += static_cast<std::uint64_t>(count);
-  if (file_read_ == file_end_ && ::ftruncate(file_.get(), 0) == 0) file_read_ = file_end_ = 0;
+  if (file_read_ == file_end_ && ::ftruncate(file_.get(), 0) == 0) {
+    if (room_) room_->used_bytes.fetch_sub(file_end_, std::memory_order_relaxed);
+    file_read_ = file_end_ = 0;
+  }
   return static_cast<std::size_t>(count);
 }
 

@@ -6,6 +6,7 @@
 // does not fit into memory waits in a file without a name, which is gone with the process.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -20,16 +21,25 @@
 
 namespace capstan::fleet::asking {
 
+// What all spools of an answer may keep on disk together.
+struct SpoolRoom {
+  explicit SpoolRoom(std::uint64_t bytes) noexcept : most_bytes(bytes) {}
+  const std::uint64_t most_bytes;
+  std::atomic<std::uint64_t> used_bytes{0};  // a count: orders nothing
+};
+
 // One thread writes, one reads; leave() and bytes() may be called by any.
 class Spool {
  public:
   // `most_in_memory`: bytes. `folder`: for the file; on a disk, not in memory.
-  Spool(std::size_t most_in_memory, std::string folder)
-      : most_(most_in_memory), folder_(std::move(folder)) {}
+  // `room`: null: as much as the disk has.
+  Spool(std::size_t most_in_memory, std::string folder, std::shared_ptr<SpoolRoom> room = nullptr)
+      : most_(most_in_memory), folder_(std::move(folder)), room_(std::move(room)) {}
+  ~Spool();
 
   // -- writer --
   // Never waits for the reader. Returns false when the reader has left. Throws std::system_error
-  // when the file cannot be made or written.
+  // when the file cannot be made or written, std::runtime_error when there is no room for it.
   bool write(std::span<const std::uint8_t> bytes);
   // The reader gets what is here, and then the end.
   void finish();
@@ -49,6 +59,7 @@ class Spool {
 
   const std::size_t most_;
   const std::string folder_;
+  const std::shared_ptr<SpoolRoom> room_;
   mutable std::mutex mutex_;
   std::condition_variable came_;
   std::vector<std::uint8_t> memory_;  // older than what is in the file

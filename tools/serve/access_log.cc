@@ -49,6 +49,7 @@ void AccessLog::write(const AccessLine& line) noexcept {
                                 {"bytes", line.bytes},
                                 {"seconds", static_cast<double>(line.duration_ns) / 1e9},
                                 {"whole", line.whole}};
+    if (!line.fleet.empty()) json["fleet"] = line.fleet;
     static_cast<void>(out_.put(tools::dump_json(json) + "\n"));
   } catch (const std::exception&) {  // no memory for a line
   }

@@ -16,6 +16,7 @@ struct AccessLine {
   std::string who;  // empty: an unknown client
   std::string method;
   std::string target;  // without secrets
+  std::string fleet;   // that was asked; empty: none
   unsigned status = 0;
   std::uint64_t bytes = 0;
   bool whole = true;  // the client received all of it

@@ -1,5 +1,4 @@
-// packets, count and query: single packets as lines of `capstan show`, how many there are and
-// where, and all of them as pcapng.
+// packets and count: single packets as lines of `capstan show`, how many there are and where.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
-#include "tools/query/answer_end.h"
 #include "tools/query/completeness_text.h"
 #include "tools/serve/endpoints.h"
 #include "tools/serve/search.h"
@@ -19,7 +17,6 @@ namespace capstan::serve {
 
 namespace {
 
-constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 constexpr std::size_t kMostPageBytes = 8U << 20;
 
 // Follows a stream of packets and says where each stands in it.
@@ -104,43 +101,6 @@ class Lines {
   std::string out_;
 };
 
-// HTTP allows visible ASCII in a header, and no line end.
-std::string one_line(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    if (c == '\n') {
-      line.append("; ");
-    } else {
-      line.push_back(c >= 0x20 && c < 0x7f ? c : '?');
-    }
-  }
-  while (line.ends_with("; ")) line.resize(line.size() - 2);
-  return line.substr(0, 1000);
-}
-
-std::string file_name_of(const Question& question) {
-  std::string when = question.range.since_ns == 0 ? "" : tools::utc_time(question.range.since_ns);
-  when = when.substr(0, when.find('.'));
-  std::erase_if(when, [](char c) { return c == '-' || c == ':'; });
-  return when.empty() ? "capstan.pcapng" : fmt::format("capstan-{}Z.pcapng", when);
-}
-
-PacketFileOptions file_options(const Question& question) {
-  PacketFileOptions options;
-  options.path = "the answer";
-  options.application = "capstan " CAPSTAN_VERSION;
-  options.comment = "capstan serve";
-  if (question.range.since_ns != 0) {
-    options.comment += " --since " + tools::local_time(question.range.since_ns);
-  }
-  if (question.range.until_ns != kNoLimit) {
-    options.comment += " --until " + tools::local_time(question.range.until_ns);
-  }
-  if (question.inner) options.comment += " --inner";
-  if (!question.filter.empty()) options.comment += " " + question.filter;
-  return options;
-}
-
 }  // namespace
 
 void answer_packets(Desk& desk, const Inquiry& inquiry, Answer& answer) {
@@ -177,7 +137,7 @@ void answer_packets(Desk& desk, const Inquiry& inquiry, Answer& answer) {
   answer.whole(
       200, kJsonType,
       fmt::format("{{\"packets\":[{}],\n\"next\":{},\n\"completeness\":{}}}\n", lines.text(),
-                  more ? "\"" + place_text(places.next()) + "\"" : std::string("null"),
+                  more ? fmt::format("\"{}\"", place_text(places.next())) : std::string("null"),
                   tools::dump_json(tools::completeness_json(completeness))));
 }
 
@@ -210,50 +170,6 @@ void answer_count(Desk& desk, const Inquiry& inquiry, Answer& answer) {
                                     {"marks", std::move(list)},
                                     {"completeness", tools::completeness_json(completeness)}};
   answer.whole(200, kJsonType, tools::dump_json(json) + "\n");
-}
-
-void answer_query(Desk& desk, const Inquiry& inquiry, Answer& answer) {
-  const Question& question = inquiry.question;
-  Search search(desk.archive, question, answer, desk.limits.seconds);
-  answer.begin(
-      200, "application/x-pcapng",
-      {{"Content-Disposition", fmt::format("attachment; filename=\"{}\"", file_name_of(question))},
-       {"Trailer",
-        "Capstan-Complete, Capstan-Completeness, Capstan-Packets, Capstan-Lost, "
-        "Capstan-Recorded-From"}});
-  PacketFileWriter writer(file_options(question), answer);
-  PacketCopier copier(search.set(), CopyOptions{});
-  copier.set_writer(writer);
-  std::uint64_t last_ns = 0;
-  std::uint64_t count = 0;
-  std::uint64_t bytes = 0;
-  const Completeness completeness = search.run(copier, true, [&](const SetPacket& packet) {
-    if (count == question.limit) {
-      search.end_with(fmt::format("limit={}", question.limit));
-      return false;
-    }
-    if (bytes + packet.packet.caplen > desk.limits.bytes) {
-      search.end_with(
-          fmt::format("this server's limit of {}", tools::human_bytes(desk.limits.bytes)), true);
-      return false;
-    }
-    ++count;
-    bytes += packet.packet.caplen;
-    copier.put(packet);
-    last_ns = std::max(last_ns, packet.packet.timestamp_ns);
-    return !writer.closed();
-  });
-  tools::finish_answer(writer, copier,
-                       tools::completeness_text(completeness, tools::kLossesInComment), last_ns);
-  HeaderLines trailers{
-      {"Capstan-Complete", tools::completeness_word(completeness)},
-      {"Capstan-Completeness", one_line(tools::completeness_text(completeness, 3))},
-      {"Capstan-Packets", std::to_string(count)},
-      {"Capstan-Lost", std::to_string(completeness.lost)}};
-  if (completeness.has_packets) {
-    trailers.emplace_back("Capstan-Recorded-From", tools::utc_time(completeness.covered_from_ns));
-  }
-  answer.finish(std::move(trailers));
 }
 
 }  // namespace capstan::serve

@@ -9,6 +9,7 @@
 #include "tools/serve/answer.h"
 #include "tools/serve/archive.h"
 #include "tools/serve/client_limits.h"
+#include "tools/serve/fleets.h"
 #include "tools/serve/question.h"
 
 namespace capstan::serve {
@@ -23,11 +24,16 @@ struct ServeLimits {
   std::uint64_t most_flows = 500'000;  // conversations told apart in one answer
 };
 
+// "this server's limit of 300 seconds": for completeness records.
+std::string seconds_limit_text(std::uint64_t seconds);
+std::string bytes_limit_text(std::uint64_t bytes);
+
 // What handlers work with. Outlives every answer.
 struct Desk {
   Archive& archive;
   RecorderWatch& recorders;
   const Access& access;
+  const Fleets& fleets;
   ServeLimits limits;
   LimitRules client_limits;
   std::function<std::string()> metrics;  // text of this server's own metrics

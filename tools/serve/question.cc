@@ -49,6 +49,10 @@ std::uint64_t understand_count(const char* name, const std::string& text, std::u
 void check_names(const RequestTarget& target, const ParameterRules& rules) {
   for (std::size_t i = 0; i < target.parameters.size(); ++i) {
     const std::string& name = target.parameters[i].first;
+    constexpr std::string_view kFleet = "fleet";
+    if (name == kFleet && std::count(rules.names.begin(), rules.names.end(), kFleet) == 0) {
+      throw UsageError("fleet: only /api/v1/query and /api/v1/flows ask a fleet");
+    }
     if (std::none_of(rules.names.begin(), rules.names.end(),
                      [&](const char* known) { return name == known; })) {
       std::string list;
@@ -131,6 +135,8 @@ Question understand(const RequestTarget& target, const ParameterRules& rules,
       question.filter = text;
     } else if (name == "inner") {
       question.inner = understand_bool("inner", text);
+    } else if (name == "fleet") {
+      question.fleet = text;
     } else if (name == "recording") {
       question.recording = text;
     } else if (name == "limit") {
@@ -153,6 +159,9 @@ Question understand(const RequestTarget& target, const ParameterRules& rules,
     } else if (name == "by") {
       question.by = understand_by(text);
     }
+  }
+  if (question.fleet && target.find("recording") != nullptr) {
+    throw UsageError("fleet and recording exclude each other: a recording is one of this server's");
   }
   return question;
 }

@@ -29,7 +29,8 @@ struct Question {
   TimeRange range;
   std::string filter;
   bool inner = false;
-  std::string recording;  // one series only; empty: all
+  std::optional<std::string> fleet;  // ask these sensors; none: what is here
+  std::string recording;             // one series only; empty: all
   std::uint64_t limit = 0;
   std::uint64_t offset = 0;
   std::optional<Place> from;

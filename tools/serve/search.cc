@@ -1,9 +1,8 @@
 #include "tools/serve/search.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "tools/serve/endpoints.h"
 #include "tools/serve/filter_trial.h"
 
 namespace capstan::serve {
@@ -16,10 +15,6 @@ tools::QueryCommandLine line_of(const Question& question) {
   line.filter = question.filter;
   line.inner = question.inner;
   return line;
-}
-
-std::string time_limit_text(std::uint64_t most_seconds) {
-  return fmt::format("this server's limit of {} seconds", most_seconds);
 }
 
 // Packets of the range; not those of a file that could not be read, which is named already.
@@ -144,7 +139,7 @@ Completeness Search::losses(const std::vector<SetTrouble>& unread) {
 Completeness Search::judged(SetReader& reader, std::uint64_t reached_ns) {
   reader.finish();
   const bool late = reader.stopped() && answer_.timed_out();
-  if (late && limit_.empty()) limit_ = time_limit_text(most_seconds_);
+  if (late && limit_.empty()) limit_ = seconds_limit_text(most_seconds_);
   Completeness completeness =
       judge(reader, line_.range, reader.stopped() || cut_, limit_, reached_ns);
   add_left_out(completeness);

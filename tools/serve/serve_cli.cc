@@ -26,8 +26,7 @@ struct RawOptions {
 
 void add_options(CLI::App& app, ServeCommandLine& line, RawOptions& raw) {
   app.add_option("directory", line.directories,
-                 "Serve the recordings below these directories (read only)")
-      ->required();
+                 "Serve the recordings below these directories (read only)");
   app.add_option("--listen", raw.listen,
                  fmt::format("ADDRESS:PORT to listen on (default {}); another address than this "
                              "machine's own needs --tls-cert",
@@ -57,6 +56,10 @@ void add_options(CLI::App& app, ServeCommandLine& line, RawOptions& raw) {
                  "Bytes one client may have in an hour (default 64GiB)");
   app.add_option("--workers", line.workers, "Queries at once in all (default 8)")
       ->check(CLI::Range(1, 256));
+  app.add_option("--fleet", line.fleets,
+                 "Let clients ask the sensors of this file too, fleet=NAME (docs/fleet.md); more "
+                 "than one may be given")
+      ->allow_extra_args(false);
   app.add_option("-Z", line.user, "As root: become this user (default: the directories' owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
@@ -82,6 +85,9 @@ void check(const ServeCommandLine& line) {
         "--listen {}: other machines reach this address, and would send their tokens in the clear: "
         "give --tls-cert and --tls-key, or listen on 127.0.0.1",
         line.listen.text));
+  }
+  if (line.directories.empty() && line.fleets.empty()) {
+    throw UsageError("directory: is required, but for a central server (--fleet)");
   }
   for (const std::string& directory : line.directories) {
     std::error_code failed;

@@ -20,6 +20,7 @@ struct ServeCommandLine {
   std::string client_ca;
   std::string token_file;
   std::vector<std::string> hosts;
+  std::vector<std::string> fleets;  // files
   std::string access_log = "-";
   std::optional<tools::ListenAddress> metrics;
   ServeLimits limits;

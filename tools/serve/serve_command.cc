@@ -19,8 +19,10 @@
 #include "tools/common/secret_file.h"
 #include "tools/common/signals.h"
 #include "tools/common/units.h"
+#include "tools/fleet/spool.h"
 #include "tools/privileges/privileges.h"
 #include "tools/query/gentle.h"
+#include "tools/serve/filter_trial.h"
 #include "tools/serve/recorder_watch.h"
 #include "tools/serve/serve_cli.h"
 #include "tools/serve/survey_thread.h"
@@ -71,6 +73,7 @@ class Server {
     if (!line.tls_certificate.empty()) {
       tls_ = read_tls_files(line.tls_certificate, line.tls_key, line.client_ca);
     }
+    fleets_ = Fleets(line.fleets);
     if (line.metrics) metrics_socket_ = tools::listen_on(*line.metrics, "--metrics");
     access_.emplace(access_rules());
   }
@@ -81,7 +84,7 @@ class Server {
     RecorderWatch recorders;
     const SurveyThread survey(archive_);
     const auto figures = [this] { return metrics_.text(log_.left_out()); };
-    Desk desk{archive_, recorders, *access_, line_.limits, line_.client_limits, figures};
+    Desk desk{archive_, recorders, *access_, fleets_, line_.limits, line_.client_limits, figures};
     WebOptions options;
     options.tls = tls_;
     options.workers = line_.workers;
@@ -129,17 +132,28 @@ class Server {
     for (std::string& directory : tools::status_directories()) {
       readable.push_back(std::move(directory));
     }
-    const std::string missing = tools::lock_down_reader(std::move(readable));
+    tools::ReaderNeeds needs;
+    if (!fleets_.empty()) {
+      constexpr std::uint16_t kNamesPort = 53;  // of answers that are too long for UDP
+      needs.connects = true;
+      needs.ports = fleets_.ports();
+      needs.ports.push_back(kNamesPort);
+      needs.temporary_folder = fleet::asking::spool_folder();
+      only_names_of_this_machine();
+    }
+    const std::string missing = tools::lock_down_reader(std::move(readable), needs);
     if (!missing.empty()) tools::standard_log().write(tools::LogLevel::kNotice, missing);
   }
 
   void say_where() const {
     const std::string base = base_url(line_, port_);
-    std::string text = fmt::format("serving {} on {}/\n",
-                                   line_.directories.size() == 1
-                                       ? tools::printable(line_.directories.front())
-                                       : fmt::format("{} directories", line_.directories.size()),
-                                   base);
+    std::string what = line_.directories.size() == 1
+                           ? tools::printable(line_.directories.front())
+                           : fmt::format("{} directories", line_.directories.size());
+    if (!fleets_.empty()) {
+      what = (line_.directories.empty() ? "" : what + " and ") + "the fleets " + fleets_.names();
+    }
+    std::string text = fmt::format("serving {} on {}/\n", what, base);
     if (!made_token_.empty()) {
       text += fmt::format(
           "open  {}/#token={}\nor    curl -H 'Authorization: Bearer {}' "
@@ -180,6 +194,7 @@ class Server {
   std::optional<TlsFiles> tls_;
   std::string made_token_;
   std::optional<Access> access_;
+  Fleets fleets_;
   ClientLimits limits_;
   ServeMetrics metrics_;
   Archive archive_;

@@ -90,6 +90,7 @@ void WebServer::end_request(Request* raw, bool whole) {
   line.who = request->verdict.who;
   line.method = request->method;
   line.target = loggable_target(request->target);
+  line.fleet = request->verdict.question.fleet.value_or("");
   line.status = request->status;
   line.bytes = bytes;
   line.whole = whole;
