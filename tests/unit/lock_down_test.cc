@@ -80,6 +80,11 @@ int read_of(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) ? 0 : errno;
 }
 
+int make_pair() {
+  int ends[2];
+  return ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 ? 0 : errno;
+}
+
 class LockDownReader : public testing::Test {
  protected:
   void SetUp() override {
@@ -109,6 +114,11 @@ TEST_F(LockDownReader, ConnectsToNobody) {
               return write_in(temporary_.path());
             }),
             EACCES);
+  EXPECT_EQ(in_child([&] {
+              lock_down_reader({});
+              return make_pair();
+            }),
+            EPERM);
 }
 
 TEST_F(LockDownReader, ConnectsAndWaitsWhereItIsLet) {
@@ -123,12 +133,21 @@ TEST_F(LockDownReader, ConnectsAndWaitsWhereItIsLet) {
     });
   };
   EXPECT_EQ(locked([&] { return connect_to(allowed_.port()); }), 0);
+  EXPECT_EQ(locked(make_pair), 0);  // to wait for the name of a host
   EXPECT_EQ(locked([&] { return connect_to(other_.port()); }), abi_ >= 4 ? EACCES : 0);
   EXPECT_EQ(locked([&] { return write_in(temporary_.path()); }), 0);
   EXPECT_EQ(locked([&] { return write_in(folder_.path()); }), EACCES);
   EXPECT_EQ(locked([&] { return read_of(outside_); }), EACCES);
   EXPECT_EQ(locked([&] { return read_of("/etc/hosts"); }), 0);
   EXPECT_EQ(locked([&] { return UniqueFd(::socket(AF_PACKET, SOCK_RAW, 0)) ? 0 : errno; }), EPERM);
+}
+
+TEST_F(LockDownReader, ASenderLooksNamesUpToo) {
+  EXPECT_EQ(in_child([&] {
+              lock_down_sender({}, {temporary_.path()}, {});
+              return make_pair();
+            }),
+            0);
 }
 
 }  // namespace
