@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/clock.h"
+#include "tools/common/counted.h"
 #include "tools/common/units.h"
 
 namespace capstan::fleet {
@@ -15,10 +16,6 @@ double seconds(std::uint64_t ns) {
   return static_cast<double>(ns) / static_cast<double>(kNanosecondsPerSecond);
 }
 
-std::string count(std::uint64_t number, std::string_view what) {
-  return fmt::format("{} {}{}", tools::grouped(number), what, number == 1 ? "" : "s");
-}
-
 std::string rate(std::uint64_t rows, std::uint64_t elapsed_ns) {
   return tools::grouped(
       static_cast<std::uint64_t>(static_cast<double>(rows) / std::max(seconds(elapsed_ns), 1e-3)));
@@ -27,10 +24,10 @@ std::string rate(std::uint64_t rows, std::uint64_t elapsed_ns) {
 }  // namespace
 
 std::string ship_progress(const ShipCounters& counters, std::uint64_t elapsed_ns) {
-  std::string text =
-      fmt::format("{} of {}", count(counters.rows, "row"), count(counters.files, "file"));
+  std::string text = fmt::format("{} of {}", tools::counted(counters.rows, "row"),
+                                 tools::counted(counters.files, "file"));
   if (counters.files_waiting != 0) {
-    text += fmt::format(", {} wait{}", count(counters.files_waiting, "file"),
+    text += fmt::format(", {} wait{}", tools::counted(counters.files_waiting, "file"),
                         counters.files_waiting == 1 ? "s" : "");
   }
   text += fmt::format(", {} rows/s", rate(counters.rows, elapsed_ns));
@@ -39,12 +36,12 @@ std::string ship_progress(const ShipCounters& counters, std::uint64_t elapsed_ns
 }
 
 std::string ship_summary(const ShipCounters& counters, std::uint64_t elapsed_ns) {
-  std::string text =
-      fmt::format("{} of {} shipped in {}: {} rows/s, {} packed\n", count(counters.rows, "row"),
-                  count(counters.files, "file"), tools::human_duration(elapsed_ns),
-                  rate(counters.rows, elapsed_ns), tools::human_bytes(counters.bytes));
+  std::string text = fmt::format(
+      "{} of {} shipped in {}: {} rows/s, {} packed\n", tools::counted(counters.rows, "row"),
+      tools::counted(counters.files, "file"), tools::human_duration(elapsed_ns),
+      rate(counters.rows, elapsed_ns), tools::human_bytes(counters.bytes));
   const auto note = [&text](std::uint64_t number, std::string_view what, std::string_view rest) {
-    if (number != 0) text += fmt::format("{}{}\n", count(number, what), rest);
+    if (number != 0) text += fmt::format("{}{}\n", tools::counted(number, what), rest);
   };
   note(counters.batches_found, "lost answer",
        ": what had been sent was there already, and not sent again");
