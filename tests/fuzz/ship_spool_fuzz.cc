@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -50,10 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (batch.offset > size || batch.bytes > size - batch.offset) std::abort();
     try {
       const std::vector<std::uint8_t> read = spool->read(batch);
-      if (read.size() != batch.bytes ||
-          std::memcmp(read.data(), bytes.data() + batch.offset, read.size()) != 0) {
-        std::abort();
-      }
+      const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(batch.offset);
+      if (read.size() != batch.bytes || !std::equal(read.begin(), read.end(), from)) std::abort();
     } catch (const SpoolDamaged&) {
     }
   }
