@@ -162,7 +162,8 @@ IndexedRecording index_recording(const std::string& path, const IndexRecordingOp
     throw std::system_error(EIO, std::generic_category(), path + ": " + file.end().text());
   }
   const std::optional<FileIdentity> after = identify_file(fd.get(), true);
-  if (!after || after->size_bytes != before->size_bytes || after->digest != before->digest ||
+  if (!after) throw UnreadableFile(path + ": " + errno_text(errno));
+  if (after->size_bytes != before->size_bytes || after->digest != before->digest ||
       after->modified_ns != before->modified_ns) {
     result.refusal = "it changed while it was read";
     return result;

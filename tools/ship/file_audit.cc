@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "engine/audit/services.h"
 #include "engine/audit/tls/hello.h"
 #include "engine/flow/packet_sorter.h"
 #include "engine/reader/capture_file.h"
+#include "engine/reader/unreadable_file.h"
 #include "tools/audit/audit_words.h"
 #include "tools/audit/eve_lines.h"
 #include "tools/clickhouse/schema.h"
@@ -49,7 +48,7 @@ bool FileAudit::read(const std::string& path, const std::function<bool()>& idle)
     if (++packets % kIdleEveryPackets == 0 && !idle()) return false;
   }
   if (file.end().kind == FileEnd::Kind::kFailed) {
-    throw std::system_error(EIO, std::generic_category(), file.end().text());
+    throw UnreadableFile(path + ": " + file.end().text());
   }
   to_its_end_ = file.end().clean();
   sorter.flush(emit);

@@ -24,7 +24,7 @@ class FileAudit final : private audit::AuditSink {
   explicit FileAudit(std::size_t most_sessions = kMostSessions);
 
   // Reads the recording gently. `idle` is called now and then; it returns false to stop. False: it
-  // was stopped. Throws like CaptureFile::open(), and std::system_error when reading fails.
+  // was stopped. Throws like CaptureFile::open(), and UnreadableFile when reading fails.
   bool read(const std::string& path, const std::function<bool()>& idle);
 
   // What is known about the conversation of a row; null: nothing. Borrowed.

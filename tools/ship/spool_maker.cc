@@ -31,10 +31,7 @@ class Maker {
   SpoolResult make() {
     try {
       if (!open_index()) return result_;
-      if (wish_.audit) {
-        audit_.emplace();
-        if (!audit_->read(recording_, idle_)) return result_;  // kStopped
-      }
+      if (wish_.audit && !read_audit()) return result_;
       encode();
       // A damaged index is as good as none.
       if (result_.state == SpoolResult::State::kFailed && made_.bytes.empty() &&
@@ -98,6 +95,16 @@ class Maker {
     result_.damage = made_.damage;
     index_.emplace(std::move(*opened.reader));
     return true;
+  }
+
+  bool read_audit() {
+    try {
+      audit_.emplace();
+      return audit_->read(recording_, idle_);  // else kStopped
+    } catch (const std::system_error& error) {
+      fail(SpoolResult::State::kFailed, error.what());
+      return false;
+    }
   }
 
   void encode() {
