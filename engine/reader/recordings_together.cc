@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/format/ring_text.h"
+
 namespace capstan {
 
 namespace {
@@ -48,6 +50,14 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
     }
   }
   const std::string output = group.marked ? output_of(summary) : std::string();
+  if (!output.empty()) {
+    const FileInterface& only = summary.interfaces.front().info;
+    if (const auto ring = parse_ring_text(only.description)) {
+      Group::Rings& rings = group.split[only.name];
+      rings.here.insert(ring->ring);
+      rings.all = std::max(rings.all, ring->rings);
+    }
+  }
   group.outputs[output][loss.stripe].push_back(std::move(part));
 }
 
@@ -144,8 +154,21 @@ void RecordingsTogether::add_output(const Group& group, const Stripes& all,
   report.interface_dropped += interface_dropped;
 }
 
+// Whether each interface of which there is a ring has all of them.
+void RecordingsTogether::judge_rings(const Group& group, TogetherReport& report) {
+  for (const auto& [interface, rings] : group.split) {
+    for (std::uint32_t ring = 1; ring <= rings.all; ++ring) {
+      if (rings.here.contains(ring)) continue;
+      weaken(report, LossProof::kUpToItsEnd,
+             fmt::format("{} of {} is not among the files", ring_text({ring, rings.all}),
+                         interface.empty() ? "an interface" : interface));
+    }
+  }
+}
+
 void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
   for (const auto& [name, stripes] : group.outputs) add_output(group, stripes, report);
+  judge_rings(group, report);
   for (const auto& [name, of_card] : group.interface_drops) report.interface_dropped += of_card;
 }
 

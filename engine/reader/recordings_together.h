@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,12 @@ class RecordingsTogether {
     // By the only interface or ring a file is of (--split-rings), each of which has files of its
     // own; under "" all others.
     std::map<std::string, Stripes> outputs;
+    // By interface: the rings whose files are here, of how many (--split-rings).
+    struct Rings {
+      std::set<std::uint32_t> here;
+      std::uint32_t all = 1;
+    };
+    std::map<std::string, Rings> split;
     // By interface. The last file of each output says all of what an interface has dropped.
     std::map<std::string, std::uint64_t> interface_drops;
   };
@@ -63,6 +70,7 @@ class RecordingsTogether {
   static void judge_old_stripes(const Group& group, const Stripes& all, std::uint64_t received,
                                 std::uint64_t dropped, TogetherReport& report);
   static void add_output(const Group& group, const Stripes& all, TogetherReport& report);
+  static void judge_rings(const Group& group, TogetherReport& report);
   static void add_group(const Group& group, TogetherReport& report);
   static void weaken(TogetherReport& report, LossProof proof, std::string reason);
 

@@ -23,6 +23,7 @@
 #include "engine/core/errors.h"
 #include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
+#include "engine/format/ring_text.h"
 #include "engine/index/file_indexer.h"
 #include "engine/index/index_planner.h"
 #include "engine/reader/recording_summary.h"
@@ -370,6 +371,18 @@ TEST(Together, StripesProveTheRecordingWhenAllAreThere) {
   EXPECT_EQ(together_of(stripes).proof, LossProof::kUnknown) << "one of them twice";
 }
 
+TEST(Together, RingsAreReadAsTheyAreWritten) {
+  const auto ring = parse_ring_text(ring_text({2, 3}));
+  ASSERT_TRUE(ring);
+  EXPECT_EQ(ring->ring, 2U);
+  EXPECT_EQ(ring->rings, 3U);
+  for (const char* other :
+       {"", "ring", "ring 2", "ring 2 of ", "ring 0 of 3", "ring 4 of 3", "ring 2 of 3 ",
+        "ring 1 of 99999999", "ring -1 of 3", "my ring 2 of 3"}) {
+    EXPECT_FALSE(parse_ring_text(other)) << other;
+  }
+}
+
 // --split-rings: the files of a recording's rings have its id, and nothing else in common.
 TEST(Together, TheFilesOfItsRingsAreNotTakenForOneFile) {
   const Recording recording({.blocks = 5});
@@ -384,6 +397,11 @@ TEST(Together, TheFilesOfItsRingsAreNotTakenForOneFile) {
   EXPECT_EQ(both.received, 2 * rings[0].loss.received);
   rings.push_back(rings[0]);
   EXPECT_EQ(together_of(rings).proof, LossProof::kUnknown) << "one of them twice";
+  for (RecordingSummary& ring : rings) ring.interfaces[0].info.description = "ring 2 of 3";
+  const TogetherReport one = together_of({rings[0]});
+  EXPECT_EQ(one.proof, LossProof::kUpToItsEnd);
+  EXPECT_EQ(one.reasons, (std::vector<std::string>{"ring 1 of 3 of v0 is not among the files",
+                                                   "ring 3 of 3 of v0 is not among the files"}));
 }
 
 TEST(Together, StripesMadeBeforeProveItOnlyTogether) {

@@ -8,6 +8,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/format/part_name.h"
+#include "engine/format/ring_text.h"
 #include "tools/privileges/privileges.h"
 #include "tools/record/outputs.h"
 
@@ -79,8 +80,8 @@ RecordingHeader Outputs::header() const {
     RecordedInterface interface;
     interface.name = info.interface_name;
     if (options_.capture.rings_per_interface > 1) {
-      interface.description = fmt::format("ring {} of {}", info.ring_of_interface + 1,
-                                          options_.capture.rings_per_interface);
+      interface.description = ring_text({static_cast<std::uint32_t>(info.ring_of_interface + 1),
+                                         options_.capture.rings_per_interface});
     }
     interface.filter = options_.capture.filter;
     interface.link_type = info.link_type;
