@@ -102,7 +102,7 @@ Completeness judge(const SetReader& reader, TimeRange range, bool interrupted,
   result.limit = limit;
   result.unreadable = reader.set().troubles;
   TimeRange judged = range;
-  if (!limit.empty()) judged.until_ns = std::min(judged.until_ns, reached_ns + 1);
+  if (!limit.empty() && reached_ns < judged.until_ns) judged.until_ns = reached_ns + 1;
   Judge each(result, judged);
   for (std::size_t file = 0; file < reader.outcomes().size(); ++file) {
     each.add(reader.set().files[file], reader.outcomes()[file]);

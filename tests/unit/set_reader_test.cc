@@ -139,6 +139,20 @@ TEST(SetReader, TimeAndFilterChooseAndTheEndIsExclusive) {
 }
 
 // Who looks at no file because he was stopped must not be taken for one who found nothing.
+// Later times than a 64-bit number of nanoseconds has all read as the last one.
+TEST(SetReader, TheLastTimeThatThereIsIsInEveryRangeWithoutAnEnd) {
+  const TempDir dir;
+  constexpr std::uint64_t kLast = ~std::uint64_t{0};
+  const std::string path = dir.write("a.pcapng", one_interface({0, kLast - kBase}));
+  EXPECT_EQ(times_of({path}), (std::vector<std::uint64_t>{0, kLast - kBase}));
+  SetReaderOptions options;
+  options.range.since_ns = kLast;
+  EXPECT_EQ(times_of({path}, options), std::vector<std::uint64_t>{kLast - kBase});
+  options.range = {0, kLast - 1};
+  EXPECT_EQ(times_of({path}, options), std::vector<std::uint64_t>{0});
+  EXPECT_TRUE(TimeRange{}.overlaps(kLast, kLast));
+}
+
 TEST(SetReader, AStopBeforeTheFirstFileIsSaid) {
   const TempDir dir;
   const std::string one = dir.write("a.pcapng", one_interface({1}));

@@ -53,9 +53,10 @@ std::optional<TimeRange> span_of(const Listing& listing, const std::string& reco
   for (std::size_t i = 0; i < listing.facts.size(); ++i) {
     const FileFacts& facts = listing.facts[i];
     if (!facts.known() || facts.packets == 0 || !belongs(listing.set.files[i], recording)) continue;
-    if (!span) span = TimeRange{facts.first_ns, facts.last_ns + 1};
+    const std::uint64_t end_ns = facts.last_ns + (facts.last_ns == kOpen ? 0 : 1);
+    if (!span) span = TimeRange{facts.first_ns, end_ns};
     span->since_ns = std::min(span->since_ns, facts.first_ns);
-    span->until_ns = std::max(span->until_ns, facts.last_ns + 1);
+    span->until_ns = std::max(span->until_ns, end_ns);
   }
   return span;
 }
