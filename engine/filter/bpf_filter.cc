@@ -10,6 +10,7 @@
 
 #include "engine/block/packet_view.h"
 #include "engine/core/errors.h"
+#include "engine/filter/memory_words.h"
 
 namespace capstan {
 
@@ -133,6 +134,7 @@ CompiledFilter compile_filter(const std::string& interface_name, const std::stri
   }
   ::pcap_freecode(&program);
   if (cooked) translate_for_cooked(compiled.program, text);
+  clear_words_loaded_first(compiled.program);
   return compiled;
 }
 

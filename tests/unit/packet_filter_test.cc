@@ -2,11 +2,16 @@
 #include "engine/filter/packet_filter.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <pcap/pcap.h>
+#include <sys/socket.h>
 
 #include <string>
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/unique_fd.h"
+#include "engine/filter/memory_words.h"
 #include "tests/support/wire.h"
 
 namespace capstan::test {
@@ -134,6 +139,36 @@ TEST(PacketFilter, BroadcastsOfAFileAreTheLimitedOnes) {
   EXPECT_TRUE(filter.matches(view(frame)));
   frame[33] = 7;
   EXPECT_FALSE(filter.matches(view(frame)));
+}
+
+// libpcap loads a word for 'geneve' on paths on which nothing has stored it.
+TEST(PacketFilter, MemoryThatNothingHasStoredIsZero) {
+  const std::string text = "geneve or not (vlan 5 and port 80)";
+  std::vector<bpf_insn> program;
+  for (const FilterInstruction& from :
+       PacketFilter(text, link_type::kEthernet).program(link_type::kEthernet)) {
+    program.push_back({from.code, from.jump_true, from.jump_false, from.operand});
+  }
+  const std::size_t before = program.size();
+  const std::uint32_t words = words_loaded_first(program);
+  EXPECT_NE(words, 0U) << "this libpcap does not: the test has lost its object";
+  clear_words_loaded_first(program);
+  EXPECT_EQ(words_loaded_first(program), 0U);
+  EXPECT_GT(program.size(), before + 1);
+  std::vector<sock_filter> kernel;
+  for (const bpf_insn& from : program) kernel.push_back({from.code, from.jt, from.jf, from.k});
+  const sock_fprog attached{static_cast<unsigned short>(kernel.size()), kernel.data()};
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof(attached)),
+            0)
+      << "the kernel takes it";
+  PacketFilter filter(text, link_type::kEthernet);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(filter.matches(view(kUdp)));
+  std::vector<bpf_insn> other = {
+      {BPF_ST, 0, 0, 3}, {BPF_LD | BPF_MEM, 0, 0, 3}, {BPF_RET, 0, 0, 1}};
+  EXPECT_EQ(words_loaded_first(other), 0U);
+  other = {{BPF_JMP | BPF_JEQ, 1, 0, 0}, {BPF_ST, 0, 0, 3}, {BPF_LDX | BPF_MEM, 0, 0, 3}};
+  EXPECT_EQ(words_loaded_first(other), 1U << 3) << "one of two ways";
 }
 
 TEST(PacketFilter, WhatMatchesBehindATagIsHintedAt) {
