@@ -9,9 +9,9 @@
 
 namespace capstan {
 
-// Two identities mean the same bytes when size and digest are equal; a digest takes two small
-// reads. The same inode with the same time of change is the same file, without looking at its
-// bytes.
+// The same inode with the same time of change is the same file, without looking at its bytes; with
+// another time of change it has been written to. With another inode, as of a copy, size and digest
+// are compared; a digest takes two small reads.
 struct FileIdentity {
   std::uint64_t size_bytes = 0;
   std::uint64_t inode = 0;        // 0: unknown

@@ -726,6 +726,32 @@ TEST(IndexFile, IsOfItsFileUntilTheFileChanges) {
             IndexRefusal::kOtherFile);
 }
 
+// The digest is of both ends only: a change between them shows in the time of change.
+TEST(IndexFile, AChangeInTheMiddleOfItsFileIsNoticed) {
+  const test::TempDir dir;
+  const test::IndexRecording recording(4, 500);
+  ASSERT_GT(recording.file.bytes.size(), 4 * kDigestBytes);
+  const std::string path = dir.write("a.pcapng", recording.file.bytes);
+  const Bytes bytes = index_recording(path, small_blocks()).bytes;
+  const FileIdentity before = *identify_file(path, true);
+  ASSERT_TRUE(IndexReader::from_bytes(bytes, before).reader.has_value());
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(recording.file.bytes.size() / 2));
+    file << "x";
+  }
+  // A clock's tick may be longer than what lies between two writes.
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), nullptr, 0), 0);
+  FileIdentity after = *identify_file(path, true);
+  if (after.modified_ns == before.modified_ns) after.modified_ns += 1;
+  EXPECT_EQ(after.digest, before.digest);
+  const IndexReader::Opened opened = IndexReader::from_bytes(bytes, after);
+  EXPECT_EQ(opened.refusal, IndexRefusal::kOtherFile);
+  EXPECT_EQ(opened.reason, "of this file before it was written to");
+  after.inode += 1;
+  EXPECT_TRUE(IndexReader::from_bytes(bytes, after).reader.has_value()) << "a copy";
+}
+
 TEST(IndexFile, ABrokenRecordingHasWhatCanBeReadOfIt) {
   const test::IndexRecording recording(4, 500);
   for (std::size_t size = 100; size < recording.file.bytes.size(); size += 977) {
