@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "engine/block/packet_view.h"
 #include "engine/core/errors.h"
@@ -134,7 +135,7 @@ CompiledFilter compile_filter(const std::string& interface_name, const std::stri
   }
   ::pcap_freecode(&program);
   if (cooked) translate_for_cooked(compiled.program, text);
-  clear_words_loaded_first(compiled.program);
+  compiled.program = with_cleared_words(std::move(compiled.program));
   return compiled;
 }
 

@@ -42,18 +42,19 @@ std::uint32_t words_loaded_first(const std::vector<Instruction>& program) {
   return loaded;
 }
 
-// Puts a zero into those words, at the program's front. What libpcap's bpf_filter() finds there
-// otherwise is whatever lay on the stack, and the kernel refuses the program (EINVAL,
+// The same program with a zero in those words from its front on. What libpcap's bpf_filter() finds
+// there otherwise is whatever lay on the stack, and the kernel refuses the program (EINVAL,
 // check_load_and_stores() in net/core/filter.c).
 template <typename Instruction>
-void clear_words_loaded_first(std::vector<Instruction>& program) {
+std::vector<Instruction> with_cleared_words(std::vector<Instruction> program) {
   const std::uint32_t words = words_loaded_first(program);
-  if (words == 0) return;
+  if (words == 0) return program;
   std::vector<Instruction> front{{BPF_LD | BPF_IMM, 0, 0, 0}};
   for (std::uint32_t word = 0; word < BPF_MEMWORDS; ++word) {
     if ((words >> word & 1U) != 0) front.push_back({BPF_ST, 0, 0, word});
   }
   program.insert(program.begin(), front.begin(), front.end());
+  return program;
 }
 
 }  // namespace capstan

@@ -124,9 +124,7 @@ std::vector<bpf_insn> compile_swapped(const std::string& text, std::uint16_t lin
   if (!begins_with_family(link_type) || link_type == link_type::kLoop) return {};
   const Handle handle = open_as_file(link_type, snaplen, true);
   if (handle == nullptr) throw std::bad_alloc();
-  std::vector<bpf_insn> code = compile_with(handle.get(), text).code;
-  clear_words_loaded_first(code);
-  return code;
+  return with_cleared_words(compile_with(handle.get(), text).code);
 }
 
 // No family has a number above 16 bits: one that seems to have is written the other way round.
@@ -200,8 +198,8 @@ PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
   program->link_type = link_type;
   Compiled compiled = compile(text_, link_type, snaplen_);
   program->error = program->meaningless = std::move(compiled.error);
-  program->code = program->printed = std::move(compiled.code);
-  clear_words_loaded_first(program->code);
+  program->printed = std::move(compiled.code);
+  program->code = with_cleared_words(program->printed);
   for (const bpf_insn& instruction : program->code) {
     if (!loads_ancillary(instruction)) continue;
     if (instruction.k == kAncillary + SKF_AD_PKTTYPE) {
@@ -257,7 +255,7 @@ void PacketFilter::look_behind_tag(Program& program, const PacketView& packet) {
     const std::string one = "vlan and (" + text_ + ")";
     program.behind[0] = compile(one, program.link_type, snaplen_).code;
     program.behind[1] = compile("vlan and " + one, program.link_type, snaplen_).code;
-    for (std::vector<bpf_insn>& code : program.behind) clear_words_loaded_first(code);
+    for (std::vector<bpf_insn>& code : program.behind) code = with_cleared_words(std::move(code));
   }
   for (std::size_t tags = 0; tags < 2; ++tags) {
     std::vector<bpf_insn>& code = program.behind[tags];

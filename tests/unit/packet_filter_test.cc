@@ -152,7 +152,7 @@ TEST(PacketFilter, MemoryThatNothingHasStoredIsZero) {
   const std::size_t before = program.size();
   const std::uint32_t words = words_loaded_first(program);
   EXPECT_NE(words, 0U) << "this libpcap does not: the test has lost its object";
-  clear_words_loaded_first(program);
+  program = with_cleared_words(std::move(program));
   EXPECT_EQ(words_loaded_first(program), 0U);
   EXPECT_GT(program.size(), before + 1);
   std::vector<sock_filter> kernel;
