@@ -77,7 +77,7 @@ bool begins_with_family(std::uint16_t link_type) noexcept {
          link_type == link_type::kEnc;
 }
 
-// As of a file with such packets, in this machine's byte order or the other. Null: no memory.
+// As of a file with such packets, in this machine's byte order or the other.
 Handle open_as_file(std::uint16_t link_type, std::uint32_t snaplen, bool swapped) {
   std::array<std::uint32_t, 6> head{0xA1B2C3D4, 0x00040002, 0, 0, snaplen, link_type};
   if (swapped) {
@@ -85,10 +85,11 @@ Handle open_as_file(std::uint16_t link_type, std::uint32_t snaplen, bool swapped
     head[1] = 0x04000200;  // two numbers of 16 bits
   }
   std::FILE* const file = ::fmemopen(head.data(), sizeof(head), "rb");
-  if (file == nullptr) return nullptr;
+  if (file == nullptr) throw std::bad_alloc();
   char error[PCAP_ERRBUF_SIZE] = {};
   Handle handle(pcap_fopen_offline(file, error));  // has read the head; closes the file
   if (handle == nullptr) std::fclose(file);
+  if (handle == nullptr) throw std::bad_alloc();
   return handle;
 }
 
@@ -108,7 +109,6 @@ Compiled compile_with(pcap_t* handle, const std::string& text) {
 Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t snaplen) {
   if (begins_with_family(link_type)) {
     const Handle handle = open_as_file(link_type, snaplen, false);
-    if (handle == nullptr) throw std::bad_alloc();
     Compiled compiled = compile_with(handle.get(), text);
     if (compiled.error.empty()) return compiled;
     // 'inbound' is refused for files: those do not say it, as far as libpcap knows.
@@ -123,7 +123,6 @@ std::vector<bpf_insn> compile_swapped(const std::string& text, std::uint16_t lin
                                       std::uint32_t snaplen) {
   if (!begins_with_family(link_type) || link_type == link_type::kLoop) return {};
   const Handle handle = open_as_file(link_type, snaplen, true);
-  if (handle == nullptr) throw std::bad_alloc();
   return with_cleared_words(compile_with(handle.get(), text).code);
 }
 
@@ -214,9 +213,8 @@ PacketFilter::Program& PacketFilter::program_for(std::uint16_t link_type) {
     settle_direction(program->for_outbound, PACKET_OUTGOING);
     settle_direction(program->code, PACKET_HOST);
   }
-  if (!program->asks_direction && program->error.empty()) {
+  if (!program->asks_direction && program->error.empty())
     program->swapped = compile_swapped(text_, link_type, snaplen_);
-  }
   programs_.push_back(std::move(program));
   return *programs_.back();
 }
