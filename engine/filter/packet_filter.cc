@@ -122,8 +122,7 @@ Compiled compile(const std::string& text, std::uint16_t link_type, std::uint32_t
 std::vector<bpf_insn> compile_swapped(const std::string& text, std::uint16_t link_type,
                                       std::uint32_t snaplen) {
   if (!begins_with_family(link_type) || link_type == link_type::kLoop) return {};
-  const Handle handle = open_as_file(link_type, snaplen, true);
-  return with_cleared_words(compile_with(handle.get(), text).code);
+  return with_cleared_words(compile_with(open_as_file(link_type, snaplen, true).get(), text).code);
 }
 
 // No family has a number above 16 bits: one that seems to have is written the other way round.
