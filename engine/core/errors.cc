@@ -23,7 +23,7 @@ class ErrorWithMend : public std::system_error {
   std::string text_;
 };
 
-// For errors that mean the same whatever was tried.
+// For errors that mean the same whatever was tried: nothing else helps against them.
 std::string general_mend(int error_number) {
   rlimit limit{};
   if (error_number == EMFILE && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -42,7 +42,8 @@ void throw_system_error(int error_number, std::string_view operation, std::strin
   std::string text{operation};
   text += ": ";
   text += errno_text(error_number);
-  const std::string what_helps = mend.empty() ? general_mend(error_number) : std::string(mend);
+  std::string what_helps = general_mend(error_number);
+  if (what_helps.empty()) what_helps = mend;
   if (!what_helps.empty()) {
     text += ". ";
     text += what_helps;
