@@ -42,8 +42,9 @@ class RecordingWriter final : private WriteQueueOwner {
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   // Whether accept() would neither wait for the disk nor use the space reserved for the end of the
-  // file.
+  // file. True for good once the recording has failed: what still comes is only counted.
   bool has_room() const noexcept {
+    if (refusal() != 0) return true;
     return !queue_->full() && queue_->trouble() == 0 && !deleted_ &&
            room_.takes(needed_end(room_.largest_block()));
   }

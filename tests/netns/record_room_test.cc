@@ -1,0 +1,111 @@
+// Recordings that begin on a full or nearly full disk, they end by themselves.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/record_run.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/wire.h"
+
+namespace capstan::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMiB = 1U << 20;
+
+class RecordRoom : public Sandbox {
+ protected:
+  void TearDown() override {
+    if (!place_.empty()) unmount(place_);
+    Sandbox::TearDown();
+  }
+
+  // A tmpfs with so much free.
+  std::string make_disk(std::uint64_t free_bytes) {
+    if (!place_.empty()) unmount(place_);
+    place_ = file("disk");
+    shell("mkdir -p " + place_ + " && mount -t tmpfs -o size=8M none " + place_);
+    shell("head -c " + std::to_string(8 * kMiB - free_bytes) + " /dev/zero > " + place_ + "/fill");
+    EXPECT_EQ(fs::space(place_).available, free_bytes);
+    return place_;
+  }
+
+  static void send(std::uint32_t count, std::size_t bytes) {
+    const FrameSender sender("v0");
+    for (std::uint32_t i = 0; i < count; ++i) sender.send(make_udp_frame(5000, i, bytes));
+  }
+
+ private:
+  std::string place_;
+};
+
+// Frames for as long as it lives, so that there are some whenever a recorder looks.
+class SteadyTraffic {
+ public:
+  SteadyTraffic() : thread_([this] { run(); }) {}
+  ~SteadyTraffic() {
+    ended_ = true;
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    const FrameSender sender("v0");
+    for (std::uint32_t i = 0; !ended_ && i < kMost; ++i) {
+      sender.send(make_udp_frame(5000, i, 100));
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+
+  static constexpr std::uint32_t kMost = 60'000;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+// The file's head is refused already, before any room is asked for.
+TEST_F(RecordRoom, ADiskWithoutAByteFreeEndsIt) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--on-full", "stop"},
+      {"--no-direct"},
+      {"-F", "pcap"},
+      {"-b", "duration:1"},
+      {"--on-full", "pause", "-a", "duration:0.2"},
+      {"--on-full", "oldest", "-b", "duration:1", "-a", "duration:0.2"}};
+  for (const std::vector<std::string>& more : cases) {
+    SCOPED_TRACE(more.front() + " " + more.back());
+    const std::string place = make_disk(0);
+    const SteadyTraffic traffic;
+    std::vector<std::string> arguments = {"-i", "v1", "-B", "8", "-w", place + "/d.pcapng"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    RecordRun record(arguments);
+    EXPECT_EQ(record.wait(), 1) << record.err();
+    EXPECT_NE(record.err().find("the disk is full after 0 bytes; no file is left"),
+              std::string::npos)
+        << record.err();
+    expect_reconciled(record.statistics());
+    for (const auto& entry : fs::directory_iterator(place)) {
+      EXPECT_EQ(entry.path().filename(), "fill");
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(RecordRoom, OneInterruptEndsWhatWaitsForAFullDisk) {
+  const std::string place = make_disk(0);
+  RecordRun record({"-i", "v1", "-B", "8", "-w", place + "/d.pcapng", "--on-full", "pause"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(100, 100);
+  ASSERT_TRUE(record.wait_received(100));
+  EXPECT_EQ(record.stop(), 1) << record.err();
+  expect_reconciled(record.statistics());
+  EXPECT_EQ(record.statistics().number("/packets_failed"), 100U);
+}
+
+}  // namespace
+}  // namespace capstan::test
