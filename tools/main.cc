@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -114,4 +115,9 @@ int finish_standard_output(int status) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return finish_standard_output(run(argc, argv)); }
+int main(int argc, char** argv) {
+  // A file that may grow no further (ulimit -f) is an error of the write, never the end of the
+  // process in the middle of it: setrlimit(2), RLIMIT_FSIZE.
+  std::signal(SIGXFSZ, SIG_IGN);
+  return finish_standard_output(run(argc, argv));
+}

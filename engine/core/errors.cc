@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <climits>
 
+#include "engine/core/file_size_limit.h"
+
 namespace capstan {
 
 namespace {
@@ -29,6 +31,10 @@ std::string general_mend(int error_number) {
   if (error_number == EMFILE && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     return "This process may open " + std::to_string(limit.rlim_cur) +
            " files and sockets: raise the limit (ulimit -n, LimitNOFILE=)";
+  }
+  if (error_number == EFBIG && file_size_limit() != kNoFileSizeLimit) {
+    return "Files of this process may have " + std::to_string(file_size_limit()) +
+           " bytes: raise the limit (ulimit -f, LimitFSIZE=)";
   }
   if (error_number == ENFILE) return "The machine's limit is reached (sysctl fs.file-max)";
   return {};

@@ -17,7 +17,7 @@ class UsageError : public std::runtime_error {
 
 // Throws std::system_error for `error_number` (an errno value) with the text "<operation and
 // object>: <strerror>. <mend>". `mend` tells the user how to fix the problem; leave it empty when
-// there is nothing to suggest. A limit that was met (EMFILE, ENFILE) is named instead.
+// there is nothing to suggest. A limit that was met (EMFILE, ENFILE, EFBIG) is named instead.
 [[noreturn]] void throw_system_error(int error_number, std::string_view operation,
                                      std::string_view mend = {});
 

@@ -1,5 +1,7 @@
-// Recordings that begin on a full or nearly full disk, they end by themselves.
+// Recordings that begin on a full or nearly full disk, or may not make large files: they end by
+// themselves, use the room there is, and say what refused more.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -39,6 +41,23 @@ class RecordRoom : public Sandbox {
   static void send(std::uint32_t count, std::size_t bytes) {
     const FrameSender sender("v0");
     for (std::uint32_t i = 0; i < count; ++i) sender.send(make_udp_frame(5000, i, bytes));
+  }
+
+  static ProcessOptions with_largest_file(std::uint64_t bytes) {
+    ProcessOptions options;
+    options.in_child = [bytes] {
+      const rlimit limit{bytes, bytes};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+    };
+    return options;
+  }
+
+  static void expect_valid(const std::string& path, const Statistics& statistics) {
+    expect_reconciled(statistics);
+    const Statistics info = info_of(path);
+    EXPECT_EQ(info.text("/loss/proof"), "proved") << info.all() << statistics.all();
+    EXPECT_EQ(info.number("/packets"), statistics.number("/packets_written"));
+    expect_readable(path, info.number("/packets"));
   }
 
  private:
@@ -105,6 +124,49 @@ TEST_F(RecordRoom, OneInterruptEndsWhatWaitsForAFullDisk) {
   EXPECT_EQ(record.stop(), 1) << record.err();
   expect_reconciled(record.statistics());
   EXPECT_EQ(record.statistics().number("/packets_failed"), 100U);
+}
+
+TEST_F(RecordRoom, AFileSizeLimitIsNoMatterBelowIt) {
+  const std::string path = file("d.pcapng");
+  RecordRun record({"-i", "v1", "-B", "8", "-w", path}, with_largest_file(100 * kMiB));
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  send(1000, 1000);
+  ASSERT_TRUE(record.wait_written(1000)) << record.err();
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  EXPECT_EQ(record.statistics().number("/packets_written"), 1000U);
+  expect_valid(path, record.statistics());
+}
+
+// No policy waits for what time does not change; neither limit is a multiple of a page.
+TEST_F(RecordRoom, AFileThatMeetsTheLimitEndsValidAndNamesIt) {
+  for (const std::uint64_t most : {8 * kMiB + 1024, 4 * kMiB + 3000}) {
+    for (const char* policy : {"stop", "pause"}) {
+      SCOPED_TRACE(std::to_string(most) + " bytes " + policy);
+      const std::string path = file("d.pcapng");
+      RecordRun record({"-i", "v1", "-B", "64", "-w", path, "--on-full", policy},
+                       with_largest_file(most));
+      ASSERT_TRUE(record.wait_started()) << record.err();
+      send(12'000, 1000);
+      EXPECT_EQ(record.wait(), 1) << record.err();
+      EXPECT_NE(record.err().find("ulimit -f"), std::string::npos) << record.err();
+      const Statistics statistics = record.statistics();
+      EXPECT_GT(statistics.number("/packets_written"), most / 2 / 1000);
+      expect_valid(path, statistics);
+      EXPECT_TRUE(info_of(path).flag("/loss/disk_refused"));
+      EXPECT_LE(fs::file_size(path), most);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// Not even the first page: the write stops short, and no error says why.
+TEST_F(RecordRoom, AFileSizeLimitBelowAPageIsNamed) {
+  const SteadyTraffic traffic;
+  const ProcessResult record = run_capstan(
+      {"record", "-q", "-i", "v1", "-B", "8", "-w", file("d.pcapng")}, with_largest_file(2048));
+  EXPECT_EQ(record.status, 1) << record.err;
+  EXPECT_NE(record.err.find("ulimit -f"), std::string::npos) << record.err;
+  EXPECT_FALSE(fs::exists(file("d.pcapng")));
 }
 
 }  // namespace

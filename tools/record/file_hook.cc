@@ -56,7 +56,7 @@ std::string script_for(const std::string& command) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
   ::setpriority(PRIO_PROCESS, 0, kLowestPriority);
   ::syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, kIoIdle);
   const int nothing = ::open("/dev/null", O_RDONLY);

@@ -10,6 +10,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/core/file_size_limit.h"
 #include "tools/common/log.h"
 #include "tools/common/open_output.h"
 #include "tools/common/units.h"
@@ -195,13 +196,23 @@ std::vector<std::string> Outputs::failures(const RecordStats& stats) const {
     if (file.error == 0) continue;
     const std::string kept =
         file.bytes == 0 ? "no file is left" : "what was written is a valid file";
-    texts.push_back(
-        file.error == ENOSPC || file.error == EDQUOT
-            ? fmt::format("{}: the disk is full after {}; {}. Free some space, or limit the file "
-                          "with -a filesize:KB",
-                          file.path, human_bytes(file.bytes), kept)
-            : fmt::format("writing {} failed after {}: {}; {}", file.path, human_bytes(file.bytes),
-                          errno_text(file.error), kept));
+    const std::string written = human_bytes(file.bytes);
+    const std::uint64_t most = file_size_limit();
+    if (file.error == ENOSPC || file.error == EDQUOT) {
+      texts.push_back(fmt::format(
+          "{}: the disk is full after {}; {}. Free some space, or limit the file with -a "
+          "filesize:KB",
+          file.path, written, kept));
+    } else if (file.error == EFBIG && most != kNoFileSizeLimit) {
+      texts.push_back(fmt::format(
+          "{}: files of this process may have {} (ulimit -f), and there is no room for more after "
+          "{}; {}. Raise the limit (ulimit -f, LimitFSIZE=), or turn to a new file before it with "
+          "-b filesize:KB",
+          file.path, human_bytes(most), written, kept));
+    } else {
+      texts.push_back(fmt::format("writing {} failed after {}: {}; {}", file.path, written,
+                                  errno_text(file.error), kept));
+    }
   }
   return texts;
 }

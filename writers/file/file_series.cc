@@ -242,10 +242,10 @@ void FileSeries::open_spare(std::unique_lock<std::mutex>& lock) noexcept {
   try {
     options.path = path_of(next, {});
     file.emplace(std::move(options));
-    if (file->space_refused()) {  // a full disk: the present file has more room than this one
+    if (file->space_refusal() != 0) {  // a full disk: the present file has more room than this one
+      error = file->space_refusal();
       file->discard();
       file.reset();
-      error = ENOSPC;
     }
   } catch (const std::system_error& refused) {
     error = refused.code().value();  // tried again; the recording goes on in the file it has

@@ -11,6 +11,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "engine/core/file_size_limit.h"
 #include "engine/format/part_name.h"
 #include "writers/file/file_lock.h"
 #include "writers/file/space_ahead.h"
@@ -125,16 +126,18 @@ void OutputFile::open_regular() {
   if (options_.preallocate_bytes != 0) take_first_space();
 }
 
-std::uint64_t OutputFile::free_bytes() const noexcept {
+std::uint64_t OutputFile::room_behind(std::uint64_t end) const noexcept {
   struct statvfs space {};
   if (::fstatvfs(fd_.get(), &space) != 0) return 0;
-  return std::uint64_t{space.f_bavail} * space.f_frsize;
+  const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+  const std::uint64_t most = file_size_limit();
+  return std::min(free_bytes, most > end ? most - end : 0);
 }
 
 // Other programs share the disk: a share of what is free, and on a disk that is nearly full at
 // least a page, to learn whether it has one.
 void OutputFile::take_first_space() {
-  std::uint64_t length = std::min(options_.preallocate_bytes, free_bytes() / SpaceAhead::kShare);
+  std::uint64_t length = std::min(options_.preallocate_bytes, room_behind(0) / SpaceAhead::kShare);
   length = std::max<std::uint64_t>(length & ~std::uint64_t{kDirectAlignmentBytes - 1},
                                    kDirectAlignmentBytes);
   if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(length)) == 0) {
@@ -142,7 +145,8 @@ void OutputFile::take_first_space() {
     preallocated_bytes_ = length;
     return;
   }
-  can_preallocate_ = space_refused_ = errno == ENOSPC || errno == EDQUOT;
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) space_refusal_ = errno;
+  can_preallocate_ = space_refusal_ != 0;
   // ext4 keeps what it could get.
   if (::ftruncate(fd_.get(), 0) != 0) can_preallocate_ = false;
 }

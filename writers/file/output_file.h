@@ -57,11 +57,12 @@ class OutputFile {
   std::uint64_t preallocated_bytes() const noexcept { return preallocated_bytes_; }
   // Whether space can be allocated ahead; false where the file system has no fallocate(2).
   bool can_preallocate() const noexcept { return can_preallocate_; }
-  // True when the disk had no space for the first preallocation: it is not certain that anything
-  // written to this file reaches the disk.
-  bool space_refused() const noexcept { return space_refused_; }
-  // Bytes that this user may still allocate on the file's disk. Asks the file system.
-  std::uint64_t free_bytes() const noexcept;
+  // The errno value for which the first preallocation was refused for lack of space, or else 0: it
+  // is not certain then that anything written to this file reaches the disk.
+  int space_refusal() const noexcept { return space_refusal_; }
+  // Bytes that this user may still allocate on the file's disk and, where the size of a file is
+  // limited (RLIMIT_FSIZE), behind `end` in this file. Asks the file system.
+  std::uint64_t room_behind(std::uint64_t end) const noexcept;
 
   // To be called when a write failed with EINVAL: switches O_DIRECT off if it was on. Returns false
   // if O_DIRECT was not the cause.
@@ -103,7 +104,7 @@ class OutputFile {
   bool direct_given_up_ = false;
   bool kept_ = false;
   bool can_preallocate_ = false;
-  bool space_refused_ = false;
+  int space_refusal_ = 0;
   int direct_refused_errno_ = 0;
   std::uint32_t alignment_bytes_ = 1;
   std::uint64_t preallocated_bytes_ = 0;

@@ -7,6 +7,7 @@
 
 #include "engine/core/check.h"
 #include "engine/core/clock.h"
+#include "engine/core/file_size_limit.h"
 
 namespace capstan {
 
@@ -144,7 +145,11 @@ void WriteQueue::on_completion(const IoCompletion& completion) noexcept {
   // The rest of a direct write must start aligned too: a partial unit is written again.
   const std::uint32_t done = (place.done + written) & ~(alignment_bytes_ - 1);
   if (done == place.done) {  // no error and no progress: never retried for ever
-    on_failure(place, completion.tag, ++place.retries < kMaxStalls ? EAGAIN : EIO);
+    const bool too_large = place.request.offset + place.done + written >= file_size_limit();
+    on_failure(place, completion.tag,
+               ++place.retries < kMaxStalls ? EAGAIN
+               : too_large                  ? EFBIG
+                                            : EIO);
     return;
   }
   place.done = done;

@@ -50,14 +50,15 @@ void FileRoom::look(WriteQueue& queue, const OutputFile& file, std::uint64_t nee
     }
   }
   const bool full = space_.exhausted() && !space_.has(needed);
-  const bool waits = full && patience_.patient;
+  // A file that may grow no further (EFBIG) is not helped by time.
+  const bool waits = full && patience_.patient && may_pass(space_.refusal());
   trouble_ = waits ? space_.refusal() : 0;
   refusing_ = full && (!waits || patience_is_over(now));
   // Beyond where the file ends or turns nothing is taken but what is needed.
   const std::uint64_t amply = limit_bytes_ + largest_block_ + kBetweenBytes + reserve_bytes_;
   if (limit_bytes_ != 0 && space_.end() >= amply && needed + reserve_bytes_ <= space_.end()) return;
   if (!queue.preallocating() && space_.wants(needed) && now >= next_request_ns_) {
-    queue.preallocate(space_.end(), space_.next_chunk(needed, file.free_bytes()));
+    queue.preallocate(space_.end(), space_.next_chunk(needed, file.room_behind(space_.end())));
   }
 }
 
