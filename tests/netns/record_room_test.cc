@@ -126,6 +126,23 @@ TEST_F(RecordRoom, OneInterruptEndsWhatWaitsForAFullDisk) {
   EXPECT_EQ(record.statistics().number("/packets_failed"), 100U);
 }
 
+// Less than a block of the ring is free, and more than its few packets take.
+TEST_F(RecordRoom, FewPacketsAreWrittenWhereNoWholeBlockHasRoom) {
+  for (const std::uint64_t free_kib : {64, 128, 256, 512}) {
+    for (const char* policy : {"stop", "pause"}) {
+      SCOPED_TRACE(std::to_string(free_kib) + " KiB " + policy);
+      const std::string path = make_disk(free_kib << 10) + "/d.pcapng";
+      RecordRun record({"-i", "v1", "-B", "8", "-c", "60", "-w", path, "--on-full", policy});
+      ASSERT_TRUE(record.wait_started()) << record.err();
+      send(60, 100);
+      EXPECT_EQ(record.wait(), 0) << record.err();
+      EXPECT_EQ(record.statistics().number("/packets_written"), 60U);
+      expect_valid(path, record.statistics());
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST_F(RecordRoom, AFileSizeLimitIsNoMatterBelowIt) {
   const std::string path = file("d.pcapng");
   RecordRun record({"-i", "v1", "-B", "8", "-w", path}, with_largest_file(100 * kMiB));

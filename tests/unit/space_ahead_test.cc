@@ -17,7 +17,7 @@ TEST(SpaceAhead, OnALargeDiskChunksComeBeforeTheyAreNeeded) {
   space.start_file(true, kChunk);
   EXPECT_FALSE(space.wants(kMiB));
   EXPECT_TRUE(space.wants(kChunk / 2 + kMiB));
-  EXPECT_EQ(space.next_chunk(kChunk / 2 + kMiB, 100 * kChunk), kChunk);
+  EXPECT_EQ(space.next_chunk(kChunk / 2 + kMiB, 100 * kChunk, false), kChunk);
   EXPECT_TRUE(space.has(5 * kChunk)) << "with so much room a slow answer must not stop the writing";
   space.granted(2 * kChunk);
   EXPECT_EQ(space.end(), 2 * kChunk);
@@ -32,7 +32,7 @@ TEST(SpaceAhead, OnASmallDiskNoMoreThanAShareIsTaken) {
   while (true) {
     const std::uint64_t needed = written + 256 * 1024;
     if (space.wants(needed)) {
-      const std::uint64_t chunk = space.next_chunk(needed, free_bytes);
+      const std::uint64_t chunk = space.next_chunk(needed, free_bytes, false);
       EXPECT_LE(chunk, std::max<std::uint64_t>(free_bytes / 8 + 4096, 512 * 1024));
       if (chunk > free_bytes) {
         space.refused(ENOSPC, true);
@@ -56,10 +56,35 @@ TEST(SpaceAhead, AfterARefusalOnlyWhatIsNeededIsAskedFor) {
   EXPECT_FALSE(space.has(4 * kMiB));
   EXPECT_TRUE(space.has(4 * kMiB - kReserve));
   EXPECT_TRUE(space.wants(4 * kMiB));
-  EXPECT_EQ(space.next_chunk(4 * kMiB, 100 * kMiB), kReserve);
+  EXPECT_EQ(space.next_chunk(4 * kMiB, 100 * kMiB, false), kReserve);
   space.granted(5 * kMiB);
   EXPECT_EQ(space.refusal(), 0);
-  EXPECT_EQ(space.next_chunk(5 * kMiB, 80 * kMiB), 10 * kMiB) << "shares again";
+  EXPECT_EQ(space.next_chunk(5 * kMiB, 80 * kMiB, false), 10 * kMiB) << "shares again";
+}
+
+// What a disk still has is used to the last unit, and then no more is asked for.
+TEST(SpaceAhead, WhenNothingIsWaitedForTheRestIsTakenInEverSmallerPieces) {
+  SpaceAhead space(kChunk, kReserve);
+  space.start_file(true, 32 * 1024);
+  std::uint64_t free_bytes = 224 * 1024;
+  const std::uint64_t needed = 256 * 1024;
+  int requests = 0;
+  do {
+    ASSERT_LT(++requests, 20);
+    const std::uint64_t chunk = space.next_chunk(needed, free_bytes, true);
+    if (chunk > free_bytes) {
+      space.refused(ENOSPC, true);
+    } else {
+      free_bytes -= chunk;
+      space.granted(space.end() + chunk);
+    }
+  } while (space.takes_the_rest());
+  EXPECT_TRUE(space.exhausted());
+  EXPECT_LT(free_bytes, 4096U);
+  EXPECT_FALSE(space.has(needed));
+  EXPECT_TRUE(space.has(200 * 1024));
+  space.granted(space.end() + needed);  // somebody made room
+  EXPECT_FALSE(space.exhausted());
 }
 
 TEST(SpaceAhead, WhereItCannotBeTakenNothingIsHeldBack) {

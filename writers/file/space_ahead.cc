@@ -11,9 +11,16 @@ void SpaceAhead::start_file(bool works, std::uint64_t end) noexcept {
   scarce_ = end < chunk_bytes_;
   refusal_ = 0;
   exhausted_ = false;
+  piece_ = 0;
 }
 
-std::uint64_t SpaceAhead::next_chunk(std::uint64_t needed, std::uint64_t free_bytes) noexcept {
+std::uint64_t SpaceAhead::next_chunk(std::uint64_t needed, std::uint64_t free_bytes,
+                                     bool last) noexcept {
+  last_ = last;
+  if (piece_ != 0) {
+    last_chunk_ = piece_;
+    return piece_;
+  }
   const std::uint64_t share = std::min(chunk_bytes_, free_bytes / kShare);
   scarce_ = share < chunk_bytes_ || refusal_ != 0;
   const std::uint64_t wanted_end = needed + reserve_bytes_;
@@ -26,8 +33,19 @@ std::uint64_t SpaceAhead::next_chunk(std::uint64_t needed, std::uint64_t free_by
 
 void SpaceAhead::granted(std::uint64_t end) noexcept {
   end_ = std::max(end_, end);
+  if (piece_ != 0) {
+    halve_piece();
+    return;
+  }
   refusal_ = 0;
   exhausted_ = false;
+}
+
+// A piece that was granted is no reason to ask for as much again: twice as much was refused.
+void SpaceAhead::halve_piece() noexcept {
+  piece_ = last_ ? last_chunk_ / 2 / kUnitBytes * kUnitBytes : 0;
+  exhausted_ = exhausted_ || piece_ == 0;
+  last_chunk_ = 0;
 }
 
 void SpaceAhead::refused(int error, bool may_pass) noexcept {
@@ -36,9 +54,13 @@ void SpaceAhead::refused(int error, bool may_pass) noexcept {
     return;
   }
   scarce_ = true;
-  exhausted_ = asked_least_;
   refusal_ = error;
-  last_chunk_ = 0;
+  if (asked_least_) {
+    halve_piece();
+  } else {
+    exhausted_ = false;
+    last_chunk_ = 0;
+  }
 }
 
 }  // namespace capstan

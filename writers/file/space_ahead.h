@@ -36,8 +36,9 @@ class SpaceAhead {
     return works_ && chunk_bytes_ != 0 && needed + reserve_bytes_ + last_chunk_ / 2 > end_;
   }
   // Returns how many bytes to request, from end() on, when `free_bytes` are free on the disk. Never
-  // less than `needed` requires: if that is too much, the disk refuses it.
-  std::uint64_t next_chunk(std::uint64_t needed, std::uint64_t free_bytes) noexcept;
+  // less than `needed` requires: if that is too much, the disk refuses it. `last`: space will not
+  // be waited for, so when even that was refused what is left is taken, in ever smaller pieces.
+  std::uint64_t next_chunk(std::uint64_t needed, std::uint64_t free_bytes, bool last) noexcept;
 
   void granted(std::uint64_t end) noexcept;
   // The last request failed. `may_pass`: for lack of space, so that it can be repeated. Otherwise
@@ -45,14 +46,18 @@ class SpaceAhead {
   void refused(int error, bool may_pass) noexcept;
   // The errno value of the last request if it was refused; else 0.
   int refusal() const noexcept { return refusal_; }
-  // Whether the disk refused even the space that is needed next.
+  // Whether the disk refused even the space that is needed next, and nothing smaller is asked for.
   bool exhausted() const noexcept { return exhausted_; }
+  // Whether what is left is being taken: the next piece should be requested at once.
+  bool takes_the_rest() const noexcept { return piece_ != 0; }
 
   // At most this part (1/kShare) of the free space is taken with one request.
   static constexpr std::uint64_t kShare = 8;
 
  private:
   static constexpr std::uint64_t kUnitBytes = 4096;
+
+  void halve_piece() noexcept;
 
   std::uint64_t chunk_bytes_;
   std::uint64_t reserve_bytes_;
@@ -62,6 +67,8 @@ class SpaceAhead {
   bool scarce_ = true;
   int refusal_ = 0;
   bool asked_least_ = false;
+  bool last_ = false;
+  std::uint64_t piece_ = 0;  // of what is left, to be requested next
   bool exhausted_ = false;
 };
 

@@ -46,8 +46,9 @@ void FileRoom::look(WriteQueue& queue, const OutputFile& file, std::uint64_t nee
       space_.granted(answer->end);
     } else {
       space_.refused(answer->error, is_full(answer->error));
-      if (space_.exhausted()) next_request_ns_ = now + patience_.retry_interval_ns;
     }
+    const bool at_once = !space_.exhausted() || space_.takes_the_rest();
+    next_request_ns_ = at_once ? now : now + patience_.retry_interval_ns;
   }
   const bool full = space_.exhausted() && !space_.has(needed);
   // A file that may grow no further (EFBIG) is not helped by time.
@@ -58,15 +59,15 @@ void FileRoom::look(WriteQueue& queue, const OutputFile& file, std::uint64_t nee
   const std::uint64_t amply = limit_bytes_ + largest_block_ + kBetweenBytes + reserve_bytes_;
   if (limit_bytes_ != 0 && space_.end() >= amply && needed + reserve_bytes_ <= space_.end()) return;
   if (!queue.preallocating() && space_.wants(needed) && now >= next_request_ns_) {
-    queue.preallocate(space_.end(), space_.next_chunk(needed, file.room_behind(space_.end())));
+    const bool last = !patience_.patient || ending();
+    queue.preallocate(space_.end(),
+                      space_.next_chunk(needed, file.room_behind(space_.end()), last));
   }
 }
 
 // The recording is to end, and the disk has had its time to get well.
 bool FileRoom::patience_is_over(std::uint64_t now_ns) noexcept {
-  if (patience_.ending == nullptr || !patience_.ending->load(std::memory_order_relaxed)) {
-    return false;
-  }
+  if (!ending()) return false;
   if (ending_since_ns_ == 0) ending_since_ns_ = now_ns;
   return now_ns - ending_since_ns_ >= patience_.grace_ns;
 }

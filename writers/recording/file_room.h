@@ -35,7 +35,9 @@ class FileRoom {
   // Whether a further block may be taken, after which the file would end at `end`: there is space
   // for it, or there never will be and the block is refused.
   bool takes(std::uint64_t end) const noexcept { return refusing_ || space_.has(end); }
-  // Notes that such a block is taken: without space for it the recording ends with error().
+  // Whether there is space for a further block, after which the file would end at `end`.
+  bool has(std::uint64_t end) const noexcept { return space_.has(end); }
+  // Notes that a block is taken: without space for it the recording ends with error().
   void take(std::uint64_t end) noexcept {
     if (refusing_ && !space_.has(end)) error_ = space_.refusal();
   }
@@ -54,6 +56,9 @@ class FileRoom {
   void look(WriteQueue& queue, const OutputFile& file, std::uint64_t needed) noexcept;
 
  private:
+  bool ending() const noexcept {
+    return patience_.ending != nullptr && patience_.ending->load(std::memory_order_relaxed);
+  }
   bool patience_is_over(std::uint64_t now_ns) noexcept;
 
   SpaceAhead space_;

@@ -27,6 +27,14 @@ std::uint32_t RecordEncoder::record_bytes(const PacketView& packet) const noexce
                                     pcapng::kBlockTrailerBytes);
 }
 
+std::uint64_t RecordEncoder::most_bytes(const SealedBlock& block) noexcept {
+  constexpr std::uint64_t kMostPadding = 3;
+  constexpr std::uint64_t kMostBesidePacket =
+      pcapng::kEnhancedPacketHeadBytes + kMostPadding + kFlagsOptionBytes + kDropOptionBytes +
+      pcapng::kOptionHeaderBytes + pcapng::kBlockTrailerBytes;
+  return kPackedPrologueBytes + block.captured_bytes + block.packet_count * kMostBesidePacket;
+}
+
 void RecordEncoder::put_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept {
   if (format_ != FileFormat::kPcapng) return;
   BlockHead head;

@@ -34,6 +34,8 @@ class RecordEncoder {
     }
     stream_.end_record(1);
   }
+  // Upper limit of what the block takes with all its packets.
+  static std::uint64_t most_bytes(const SealedBlock& block) noexcept;
   // Writes a block's head and its statistics, so that a packed file has the same ledger; the head
   // says that `packet_count` of the block's packets follow. Writes nothing in classic pcap.
   void put_prologue(const SealedBlock& block, std::uint32_t packet_count) noexcept;

@@ -164,7 +164,10 @@ void RecordingWriter::place(BlockRef block) noexcept {
     leave_out(*block);
     return;
   }
-  room_.take(needed_end(block->size_bytes));
+  // Where there is no room for a whole block of the ring there may be some for its packets.
+  const bool whole =
+      options_.layout == Layout::kInPlace || room_.has(needed_end(block->size_bytes));
+  room_.take(needed_end(whole ? block->size_bytes : RecordEncoder::most_bytes(*block)));
   if (refusal() != 0) {
     ledger_.remember(*block);  // the closing ledger counts them as not here
     extra_failed_ += std::exchange(at_hand_packets_, 0U);
@@ -182,7 +185,7 @@ void RecordingWriter::place(BlockRef block) noexcept {
   }
   ledger_.remember(*block);
   ledger_.note(*block);
-  if (!prefers_in_place(*block)) {
+  if (!whole || !prefers_in_place(*block)) {
     packed_mode_ = true;
     packed_->put(std::move(block));
     return;
