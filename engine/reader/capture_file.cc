@@ -43,10 +43,14 @@ constexpr OtherFormat kOtherFormats[] = {
 };
 
 [[noreturn]] void refuse(const std::string& name, std::span<const std::uint8_t> start) {
-  if (start.empty()) throw UsageError(fmt::format("{}: empty, so not a capture file", name));
+  if (start.empty()) {
+    const std::string text = fmt::format("{}: empty, so not a capture file", name);
+    if (has_recording_name(name)) throw UnreadableFile(text);
+    throw UsageError(text);
+  }
   if (has_pcap_magic(start)) {
-    throw UsageError(fmt::format("{}: a pcap file cut short inside its head: {} of {} bytes", name,
-                                 start.size(), kPcapFileHeadBytes));
+    throw UnreadableFile(fmt::format("{}: a pcap file cut short inside its head: {} of {} bytes",
+                                     name, start.size(), kPcapFileHeadBytes));
   }
   for (const OtherFormat& format : kOtherFormats) {
     if (start.size() < format.size || std::memcmp(start.data(), format.magic, format.size) != 0) {

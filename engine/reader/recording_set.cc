@@ -108,6 +108,16 @@ class Finder {
 
 }  // namespace
 
+bool has_recording_name(std::string_view path) noexcept {
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (path.ends_with(packed)) path.remove_suffix(packed.size());
+  }
+  while (!path.empty() && path.back() >= '0' && path.back() <= '9') path.remove_suffix(1);
+  constexpr std::string_view kEndings[] = {".pcapng", ".ntar", ".pcap", ".cap", ".dmp"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [path](std::string_view ending) { return path.ends_with(ending); });
+}
+
 RecordingSet RecordingSet::find(const std::vector<std::string>& names) {
   Finder finder;
   for (const std::string& name : names) finder.add_name(name);

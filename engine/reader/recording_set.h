@@ -13,6 +13,10 @@ namespace capstan {
 inline constexpr std::string_view kTcpSource = "tcp:";
 inline bool is_tcp_source(std::string_view name) noexcept { return name.starts_with(kTcpSource); }
 
+// Whether the last part of `path` is a name that recordings get: "x.pcapng", "x.pcap.zst",
+// "x.pcap12" (a file of a rotation). A finished recording is never empty.
+bool has_recording_name(std::string_view path) noexcept;
+
 struct SetFile {
   std::string path;
   bool named = false;       // by the user, rather than found in a directory

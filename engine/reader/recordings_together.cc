@@ -172,12 +172,18 @@ void RecordingsTogether::add_group(const Group& group, TogetherReport& report) {
   for (const auto& [name, of_card] : group.interface_drops) report.interface_dropped += of_card;
 }
 
+void RecordingsTogether::add_unread(const std::string& name) { unread_.push_back(name); }
+
 TogetherReport RecordingsTogether::report() const {
   TogetherReport report;
   report.files = files_;
   report.recordings = groups_.size();
+  report.unread = unread_.size();
   report.first_ns = first_ns_;
   report.last_ns = last_ns_;
+  for (const std::string& name : unread_) {
+    weaken(report, LossProof::kUnknown, fmt::format("{} could not be read", name));
+  }
   for (const auto& [key, group] : groups_) add_group(group, report);
   return report;
 }

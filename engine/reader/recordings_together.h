@@ -27,6 +27,7 @@ struct TogetherReport {
   std::vector<std::string>
       reasons;               // why no more than `proof` is proved: sentences, at most kMaxReasons
   std::size_t problems = 0;  // number of files with a problem
+  std::size_t unread = 0;    // number of files and directories that could not be read
 
   bool lossy() const noexcept {
     return dropped != 0 || interface_dropped != 0 || missing != 0 || problems != 0;
@@ -39,6 +40,8 @@ inline constexpr std::size_t kMaxReasons = 20;
 class RecordingsTogether {
  public:
   void add(const RecordingSummary& summary);
+  // A file, or a directory of files, that could not be read: with it nothing is known of the whole.
+  void add_unread(const std::string& name);
   TogetherReport report() const;
 
  private:
@@ -76,6 +79,7 @@ class RecordingsTogether {
 
   std::map<std::string, Group> groups_;  // by the recording's id, or another text for old files
   std::size_t files_ = 0;
+  std::vector<std::string> unread_;
   std::optional<std::uint64_t> first_ns_;
   std::optional<std::uint64_t> last_ns_;
 };

@@ -17,6 +17,7 @@
 #include "engine/core/unique_fd.h"
 #include "engine/format/part_name.h"
 #include "engine/reader/file_cursor.h"
+#include "engine/reader/unreadable_file.h"
 
 namespace capstan {
 
@@ -63,12 +64,17 @@ Look look_at(const std::string& path) {
   const std::size_t count = file.read_at(0, start.bytes.data(), start.bytes.size());
   if (count == 0) {
     look.error = file.error();
+    if (look.error.empty() && has_recording_name(path)) {
+      look.error = "empty, so not a capture file";
+    }
     look.is_capture = false;
     return look;
   }
   if (detect_compression(start.bytes.data(), count) != Compression::kNone) return look;
   try {
     look.first_ns = first_time_in({start.bytes.data(), count}, path);
+  } catch (const UnreadableFile& error) {
+    look.error = without_name(path, error.what());
   } catch (const UsageError&) {
     look.is_capture = false;
   }
@@ -161,11 +167,9 @@ bool SetReader::open(std::uint32_t file) {
     return true;
   } catch (const UsageError& error) {
     if (what.named && ::access(what.path.c_str(), F_OK) == 0) throw;
-    const std::string text = error.what();
-    const std::string prefix = what.path + ": ";
     const bool gone = ::access(what.path.c_str(), F_OK) != 0;
-    note_unreadable(file, gone ? "deleted before it could be read"
-                               : text.substr(text.starts_with(prefix) ? prefix.size() : 0));
+    note_unreadable(
+        file, gone ? "deleted before it could be read" : without_name(what.path, error.what()));
   } catch (const std::system_error& error) {
     if (what.named) throw;
     note_unreadable(file, error.what());

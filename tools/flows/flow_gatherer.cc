@@ -9,6 +9,7 @@
 #include "engine/core/errors.h"
 #include "engine/index/file_indexer.h"
 #include "engine/reader/set_reader.h"
+#include "engine/reader/unreadable_file.h"
 #include "tools/flows/flow_applications.h"
 
 namespace capstan::tools {
@@ -72,11 +73,14 @@ void FlowGatherer::add_file(const SetFile& file) {
       return;
     }
     ++read_files_;
-  } catch (const UsageError& error) {
+  } catch (const UnreadableFile& error) {
+    if (file.named) throw;
+    unread_.push_back({file.path, without_name(file.path, error.what())});
+  } catch (const UsageError&) {  // no recording
     if (file.named) throw;
   } catch (const std::system_error& error) {
     if (file.named) throw;
-    unread_.push_back({file.path, error.what()});
+    unread_.push_back({file.path, without_name(file.path, error.what())});
   }
 }
 

@@ -61,15 +61,19 @@ class Flows {
     std::size_t named = 0;
     for (const auto* list : {&flows_.unread(), &flows_.damaged()}) {
       for (const SetTrouble& trouble : *list) {
-        if (named++ < kMostNamed) say("{}: {}\n", printable(trouble.path), trouble.text);
+        if (named++ < kMostNamed) {
+          say("{}: {}\n", printable(trouble.path), visible_text(trouble.text));
+        }
       }
     }
     for (const SetTrouble& trouble : set_.troubles) {
-      say("{}: {}\n", printable(trouble.path), trouble.text);
+      say("{}: {}\n", printable(trouble.path), visible_text(trouble.text));
     }
     if (named > kMostNamed) say("and {} more files\n", grouped(named - kMostNamed));
     if (stop_.load(std::memory_order_relaxed)) say("interrupted\n");
-    return kExitDone;
+    const bool all_read =
+        flows_.unread().empty() && flows_.damaged().empty() && set_.troubles.empty();
+    return all_read ? kExitDone : kExitFailed;
   }
 
   const FlowsCommandLine& line_;

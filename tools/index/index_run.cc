@@ -20,6 +20,7 @@
 #include "engine/index/file_indexer.h"
 #include "engine/reader/pcap_reader.h"
 #include "engine/reader/pcapng_reader.h"
+#include "engine/reader/recording_set.h"
 #include "writers/index/index_file.h"
 #include "writers/index/index_worker.h"
 
@@ -29,13 +30,18 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(100);
 
-// By the first bytes, never by the name. Hidden files are being written.
-bool begins_as_recording(const std::filesystem::path& path) {
-  if (path.filename().string().starts_with(".")) return false;
+// By the first bytes, never by the name. One that cannot be read may be a recording, and an empty
+// one with a recording's name should be: what is wrong with them is said when their turn comes.
+// Hidden files are being written.
+bool may_be_recording(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  if (name.starts_with(".") || name.ends_with(index_path_of({}))) return false;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::array<std::uint8_t, kPcapFileHeadBytes> start{};
-  if (!fd) return false;
+  if (!fd) return errno != ENOENT;
   const ssize_t count = ::pread(fd.get(), start.data(), start.size(), 0);
+  if (count < 0) return true;
+  if (count == 0) return has_recording_name(name);
   if (count < 4) return false;
   const auto bytes = std::span<const std::uint8_t>(start).first(static_cast<std::size_t>(count));
   return has_pcapng_magic(bytes) || has_pcap_magic(bytes);
@@ -62,7 +68,7 @@ std::vector<std::string> recordings_in(const std::vector<std::string>& paths) {
     std::vector<std::string> found;
     error = for_each_entry(path, [&found](const auto& entry) {
       std::error_code ignored;
-      if (entry.is_regular_file(ignored) && begins_as_recording(entry.path())) {
+      if (entry.is_regular_file(ignored) && may_be_recording(entry.path())) {
         found.push_back(entry.path().string());
       }
     });
@@ -113,9 +119,9 @@ IndexResult IndexRun::check_one(const std::string& path) const {
   result.recording_bytes = size_of(path);
   result.index_bytes = size_of(index_path_of(path));
   const std::optional<FileIdentity> identity = identify_file(path, true);
-  if (!identity) {
+  if (!identity || identity->size_bytes == 0) {
     result.outcome = IndexOutcome::kFailed;
-    result.reason = errno_text(errno);
+    result.reason = identity ? "empty, so not a capture file" : errno_text(errno);
     return result;
   }
   IndexReader::Opened opened = IndexReader::open(index_path_of(path), *identity);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "engine/reader/recording_set.h"
 #include "engine/reader/recording_summary.h"
 #include "engine/reader/recordings_together.h"
+#include "engine/reader/unreadable_file.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/json_text.h"
 #include "tools/common/log.h"
@@ -55,14 +58,23 @@ int print_info(const InfoCommandLine& line, const std::string& path, Files& file
   return summary.damaged() ? kExitFailed : kExitDone;
 }
 
+// What could not be read: `text` names it for people, `name` in the report of all.
+int leave_out(const std::string& name, std::string_view text, Files& files) {
+  say("capstan info: {}\n", visible_text(text));
+  files.together.add_unread(name);
+  files.lossless = false;
+  return kExitFailed;
+}
+
 // A directory stands for the recordings in it and beneath it. One that a recorder still writes is
 // left out: reading it through the page cache would be in the recorder's way.
-std::vector<SetFile> files_of(const std::string& name) {
+// `status`: kExitFailed if something in it cannot be read.
+std::vector<SetFile> files_of(const std::string& name, Files& files, int& status) {
   std::error_code error;
   if (!std::filesystem::is_directory(name, error)) return {{name, true, false}};
   RecordingSet set = RecordingSet::find({name});
   for (const SetTrouble& trouble : set.troubles) {
-    say("capstan info: {}: {}\n", printable(trouble.path), trouble.text);
+    status = std::max(status, leave_out(trouble.path, trouble.path + ": " + trouble.text, files));
   }
   std::erase_if(set.files, [](const SetFile& file) {
     if (file.unfinished) {
@@ -72,6 +84,20 @@ std::vector<SetFile> files_of(const std::string& name) {
     return file.unfinished;
   });
   return std::move(set.files);
+}
+
+// Of a directory's files, those that are no recordings are passed over.
+int print_found(const InfoCommandLine& line, const SetFile& file, Files& files) {
+  if (file.named) return print_info(line, file.path, files);
+  try {
+    return print_info(line, file.path, files);
+  } catch (const UnreadableFile& error) {
+    return leave_out(file.path, error.what(), files);
+  } catch (const UsageError&) {
+    return kExitDone;
+  } catch (const std::system_error& error) {
+    return leave_out(file.path, error.what(), files);
+  }
 }
 
 }  // namespace
@@ -85,25 +111,22 @@ int info_command(int argc, char** argv) {
   if (table && line->fields->header) fmt::print("{}", fields_header(*line->fields));
   for (const std::string& name : line->files) {
     try {
-      for (const SetFile& file : files_of(name)) {
-        try {
-          status = std::max(status, print_info(*line, file.path, files));
-        } catch (const UsageError&) {
-          if (file.named) throw;  // others in a directory are no recordings
-        }
+      for (const SetFile& file : files_of(name, files, status)) {
+        status = std::max(status, print_found(*line, file, files));
       }
     } catch (const UsageError& error) {  // the files that follow are still of use
-      say("capstan info: {}\n", error.what());
+      leave_out(name, error.what(), files);
       status = kExitUsage;
       if (line->stop_at_error) return status;
     }
   }
   const TogetherReport report = files.together.report();
+  const bool several = report.files > 1 || (report.files == 1 && report.unread != 0);
   if (table) {
-    if (report.files > 1) say("{}", together_text(report));
+    if (several) say("{}", together_text(report));
   } else if (line->json) {
     if (line->together) fmt::print("{}\n", dump(together_json(report)));
-  } else if (report.files > 1) {
+  } else if (several) {
     fmt::print("\n{}", together_text(report));
   }
   // Files that are right each may lack what lay between them.

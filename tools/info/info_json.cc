@@ -233,7 +233,8 @@ Json together_json(const TogetherReport& report) {
                   {"packets_dropped", report.dropped},
                   {"interface_dropped", report.interface_dropped},
                   {"packets_missing", report.missing},
-                  {"files_with_problems", report.problems}};
+                  {"files_with_problems", report.problems},
+                  {"not_read", report.unread}};
   return json;
 }
 
