@@ -16,6 +16,7 @@
 #include "tools/audit/live_audit.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
+#include "tools/common/outputs.h"
 #include "tools/privileges/privileges.h"
 
 namespace capstan::tools {
@@ -48,6 +49,9 @@ int audit_command(int argc, char** argv) {
   if (!line) return kExitDone;
   forbid_dumps();
   std::signal(SIGPIPE, SIG_IGN);  // who has read enough may go
+  const RecordingSet set = RecordingSet::find(line->files);
+  const NamedOutput named[] = {{"--json", line->json.value_or("")}, {"--html", line->html}};
+  refuse_to_overwrite(named, set);
   AuditOutputs outputs(*line);
   audit::Auditor auditor(options_of(*line), outputs);
   AuditScope scope;
@@ -60,7 +64,6 @@ int audit_command(int argc, char** argv) {
     if (!line->filter.empty()) filter.emplace(line->filter, link_type::kEthernet);
     // One file is read as it lies, straight to the audit; of several the packets are merged by
     // time, so that a session goes on from one into the next.
-    const RecordingSet set = RecordingSet::find(line->files);
     if (set.files.size() == 1 && set.troubles.empty() && set.files.front().named) {
       scope.inputs.push_back(audit_file(set.files.front().path, filter, auditor, left));
     } else {

@@ -9,6 +9,7 @@
 #include "engine/core/errors.h"
 #include "tools/bench/peers.h"
 #include "tools/common/command_line.h"
+#include "tools/common/outputs.h"
 
 namespace capstan::tools {
 
@@ -219,6 +220,8 @@ std::optional<BenchCommandLine> parse_bench_command_line(int argc, const char* c
   add_options(app, raw, line);
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   understand(raw, line);
+  const NamedOutput outputs[] = {{"--json", line.json_path}, {"--html", line.html_path}};
+  check_outputs(outputs);
   return line;
 }
 

@@ -1,11 +1,14 @@
 #include "tools/common/outputs.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <system_error>
 
 #include "engine/core/errors.h"
+#include "engine/reader/capture_file.h"
+#include "engine/reader/unreadable_file.h"
 
 namespace capstan::tools {
 
@@ -29,6 +32,18 @@ bool are_one_file(const std::string& one, const std::string& other) {
   }
   const fs::path first = fs::weakly_canonical(fs::absolute(one), ignored);
   return !first.empty() && first == fs::weakly_canonical(fs::absolute(other), ignored);
+}
+
+// A report of yesterday lies in the directory too, and may be replaced.
+bool may_be_recording(const std::string& path) {
+  try {
+    static_cast<void>(CaptureFile::open(path, ReadManner::kGentle));
+    return true;
+  } catch (const UnreadableFile&) {
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -56,10 +71,19 @@ std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
   return problems;
 }
 
-void refuse_to_overwrite(const std::string& write_path, const RecordingSet& set) {
-  for (const SetFile& file : set.files) {
-    if (!are_one_file(file.path, write_path)) continue;
-    throw UsageError(fmt::format("-w {}: this is one of the files to be read", write_path));
+void refuse_to_overwrite(std::span<const NamedOutput> outputs, const RecordingSet& set) {
+  for (const NamedOutput& output : outputs) {
+    if (output.path.empty() || output.path == "-") continue;
+    struct stat there {};
+    if (::stat(output.path.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) continue;
+    for (const SetFile& file : set.files) {
+      struct stat read {};
+      if (::stat(file.path.c_str(), &read) != 0) continue;
+      if (read.st_dev != there.st_dev || read.st_ino != there.st_ino) continue;
+      if (!file.named && !may_be_recording(file.path)) continue;
+      throw UsageError(
+          fmt::format("{} {}: this is one of the files to be read", output.option, output.path));
+    }
   }
 }
 

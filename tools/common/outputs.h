@@ -20,9 +20,11 @@ struct NamedOutput {
 // be named several times.
 std::vector<std::string> output_problems(std::span<const NamedOutput> outputs,
                                          std::span<const std::string> inputs = {});
-// Throws UsageError if `write_path` (empty or "-": none) is one of the files of `set`, under
-// whatever name, so that no file is truncated before it was read.
-void refuse_to_overwrite(const std::string& write_path, const RecordingSet& set);
+// Throws UsageError if one of `outputs` is one of the files of `set`, under whatever name, so that
+// no recording is truncated or written into. Files of a directory that are no recordings, such as
+// an older report, may be outputs. To be called before the first of them is opened: what is named
+// on the command line may be a directory, whose files only a RecordingSet knows.
+void refuse_to_overwrite(std::span<const NamedOutput> outputs, const RecordingSet& set);
 // Throws the sentences of output_problems() as a UsageError, if there are any.
 void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs = {});
 

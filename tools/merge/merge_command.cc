@@ -42,7 +42,6 @@ class Merge {
         set_(RecordingSet::find(line.inputs)),
         filter_(line.filter, set_),
         copier_(set_, copy_options(line)) {
-    refuse_to_overwrite(line_.write_path, set_);
     open_next();
     SetReaderOptions options;
     options.range = line.range;
@@ -85,6 +84,8 @@ class Merge {
   void open_next() {
     PacketFileOptions options;
     options.path = line_.split.any() ? numbered(line_.write_path, ++files_) : line_.write_path;
+    const NamedOutput outputs[] = {{"-w", options.path}};
+    refuse_to_overwrite(outputs, set_);
     options.format = line_.format;
     options.compression = line_.compression;
     options.application = "capstan " CAPSTAN_VERSION;

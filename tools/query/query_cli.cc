@@ -94,7 +94,9 @@ void check(const QueryCommandLine& line, const RawOptions& raw) {
   }
   if (!line.fleet_path.empty()) check_fleet(line, raw);
   const NamedOutput named[] = {{"-w", line.write_path}, {"--stats-json", line.stats_path}};
-  check_outputs(named);
+  std::vector<std::string> inputs = line.inputs;
+  if (!line.fleet_path.empty()) inputs.push_back(line.fleet_path);
+  check_outputs(named, inputs);
   if (std::count(line.inputs.begin(), line.inputs.end(), "-") > 1) {
     throw UsageError("standard input can be read only once");
   }

@@ -47,7 +47,8 @@ class Query {
       : line_(line), stop_(stop), set_(RecordingSet::find(line.inputs)), filter_(line, set_) {}
 
   int run() {
-    refuse_to_overwrite(line_.write_path, set_);
+    const NamedOutput outputs[] = {{"-w", line_.write_path}, {"--stats-json", line_.stats_path}};
+    refuse_to_overwrite(outputs, set_);
     const bool gentle = line_.gentleness == Gentleness::kAlways ||
                         (line_.gentleness == Gentleness::kAuto && beside_recorder(set_));
     if (gentle) become_idle();

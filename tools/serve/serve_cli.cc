@@ -9,6 +9,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/outputs.h"
 #include "tools/common/time_range.h"
 
 namespace capstan::serve {
@@ -96,6 +97,9 @@ void check(const ServeCommandLine& line) {
                                    failed ? failed.message() : std::string("it is no directory")));
     }
   }
+  if (line.access_log.empty() || line.access_log == "-") return;
+  const tools::NamedOutput log[] = {{"--access-log", line.access_log}};
+  tools::refuse_to_overwrite(log, RecordingSet::below(line.directories));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/outputs.h"
 #include "tools/common/secret_file.h"
 
 namespace capstan::fleet {
@@ -103,6 +104,12 @@ void check(ShipCommandLine& line) {
                                  failed ? failed.message() : std::string("it is no directory")));
   }
   check_sensor(line.sensor);
+  const tools::NamedOutput outputs[] = {
+      {"--to", line.to->path}, {"--state", line.state}, {"--stats-json", line.stats_path}};
+  tools::check_outputs(outputs);
+  if (!line.to->path.empty() || !line.state.empty() || !line.stats_path.empty()) {
+    tools::refuse_to_overwrite(outputs, RecordingSet::below({line.directory}));
+  }
   const bool kafka = line.to->kind == SinkAddress::Kind::kKafka;
   if (!kafka && !line.kafka_config.empty()) {
     throw UsageError("--kafka-config goes with --to kafka://HOST[:PORT]/TOPIC");

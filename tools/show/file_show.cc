@@ -44,7 +44,7 @@ void refuse_overwriting(const ShowOptions& options) {
   if (!options.file_list.empty()) check_outputs(outputs, options.files);
   for (const std::string& path : options.files) {
     if (path == "-" || !std::filesystem::is_directory(path)) continue;
-    refuse_to_overwrite(options.write_path, RecordingSet::find({path}));
+    refuse_to_overwrite(outputs, RecordingSet::find({path}));
   }
 }
 
