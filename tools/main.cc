@@ -17,6 +17,7 @@
 #include "tools/common/log.h"
 #include "tools/common/nearest_name.h"
 #include "tools/extcap/extcap_cli.h"
+#include "tools/common/units.h"
 
 namespace {
 
@@ -43,7 +44,8 @@ const Command* find_command(std::string_view name) {
 }
 
 void complain(std::string_view who, std::string_view what) {
-  standard_log().put(fmt::format("{}: {}\n", who, what));
+// One line, whatever names of files stand in `what`.
+  standard_log().put(fmt::format("{}: {}\n", who, visible_text(what)));
 }
 
 int no_such_command(std::string_view name) {

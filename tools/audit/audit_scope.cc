@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/common/units.h"
+
 namespace capstan::tools {
 
 namespace {
@@ -12,26 +14,26 @@ std::string counted(std::uint64_t count, const char* one, const char* many) {
 
 void add_inputs(const AuditScope& scope, std::vector<LeftOut>& list) {
   for (const AuditedInput& input : scope.inputs) {
+    const std::string name = visible_text(input.name);  // of a file, which may hold anything
     if (!input.trouble.empty()) {
       list.push_back({"file-unreadable", input.name, 1,
-                      fmt::format("{} could not be read: {}", input.name, input.trouble)});
+                      fmt::format("{} could not be read: {}", name, visible_text(input.trouble))});
     }
     if (!input.damage.empty()) {
-      list.push_back(
-          {"file-damaged", input.name, 1,
-           fmt::format("{} is {}: what follows was not read", input.name, input.damage)});
+      list.push_back({"file-damaged", input.name, 1,
+                      fmt::format("{} is {}: what follows was not read", name, input.damage)});
     }
     if (input.lost != 0) {
       list.push_back(
           {"packets-lost", input.name, input.lost,
            fmt::format("{} lost while {} was {}", counted(input.lost, "packet was", "packets were"),
-                       input.name, input.live ? "heard" : "recorded")});
+                       name, input.live ? "heard" : "recorded")});
     }
     if (input.missing != 0) {
       list.push_back({"packets-missing", input.name, input.missing,
                       fmt::format("{} recorded and {} not in {}",
                                   counted(input.missing, "packet was", "packets were"),
-                                  input.missing == 1 ? "is" : "are", input.name)});
+                                  input.missing == 1 ? "is" : "are", name)});
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/terminal.h"
+#include "tools/common/units.h"
 #include "tools/index/index_cli.h"
 #include "tools/index/index_report.h"
 #include "tools/index/index_run.h"
@@ -91,7 +92,8 @@ int index_command(int argc, char** argv) {
   const std::atomic<bool>& stop = stop_flag_on_signals();
   std::vector<std::string> files = recordings_in(line->paths);
   if (files.empty() && !line->quiet) {
-    say("capstan index: there is no recording in {}\n", fmt::join(line->paths, ", "));
+    say("capstan index: there is no recording in {}\n",
+        visible_text(fmt::format("{}", fmt::join(line->paths, ", "))));
   }
   IndexRun run(*line, std::move(files), stop);
   IndexTalk talk(*line, run);

@@ -53,14 +53,7 @@ std::string contents(const IndexResult& result) {
   return text;
 }
 
-}  // namespace
-
-bool is_failure(IndexOutcome outcome) noexcept {
-  return outcome == IndexOutcome::kMissing || outcome == IndexOutcome::kBad ||
-         outcome == IndexOutcome::kFailed || outcome == IndexOutcome::kNoRecording;
-}
-
-std::string index_line(const IndexResult& result) {
+std::string raw_line(const IndexResult& result) {
   switch (result.outcome) {
     case IndexOutcome::kIndexed:
       return fmt::format(
@@ -87,6 +80,16 @@ std::string index_line(const IndexResult& result) {
   }
   return {};
 }
+
+}  // namespace
+
+bool is_failure(IndexOutcome outcome) noexcept {
+  return outcome == IndexOutcome::kMissing || outcome == IndexOutcome::kBad ||
+         outcome == IndexOutcome::kFailed || outcome == IndexOutcome::kNoRecording;
+}
+
+// Names of files may hold anything, a newline too.
+std::string index_line(const IndexResult& result) { return visible_text(raw_line(result)); }
 
 std::string index_progress(const IndexRun& run, std::uint64_t elapsed_ns) {
   const std::uint64_t done = run.progress().bytes_done.load(std::memory_order_relaxed);

@@ -46,7 +46,7 @@ void put_files(std::string& text, const std::vector<SetTrouble>& files, const ch
       return;
     }
     text += fmt::format("{} {}{}{}\n", printable(file.path), what, file.text.empty() ? "" : ": ",
-                        file.text);
+                        visible_text(file.text));
   }
 }
 

@@ -22,11 +22,12 @@ std::string packets_in(std::uint64_t packets, std::uint64_t bytes) {
 }
 
 std::string repaired_text(const RepairReport& report, const RepairOptions& options) {
-  std::string text =
-      fmt::format("{}: {}kept {}", report.path, options.dry_run ? "would be repaired: " : "",
-                  packets_in(report.kept_packets, report.kept_bytes));
+  std::string text = fmt::format("{}: {}kept {}", visible_text(report.path),
+                                 options.dry_run ? "would be repaired: " : "",
+                                 packets_in(report.kept_packets, report.kept_bytes));
   if (report.result_path != report.path) {
-    text += fmt::format(", {} {}", options.dry_run ? "to become" : "now", report.result_path);
+    text += fmt::format(", {} {}", options.dry_run ? "to become" : "now",
+                        visible_text(report.result_path));
   }
   text += '\n';
   if (!report.end.clean()) {
@@ -59,18 +60,19 @@ int repair_one(const RepairCommandLine& line, const std::string& path) {
 }  // namespace
 
 std::string repair_text(const RepairReport& report, const RepairOptions& options) {
+  const std::string name = visible_text(report.path);  // which may hold anything
   switch (report.outcome) {
     case RepairReport::Outcome::kNothingToDo:
-      return fmt::format("{}: nothing to repair: {}, ends cleanly\n", report.path,
+      return fmt::format("{}: nothing to repair: {}, ends cleanly\n", name,
                          packets_in(report.kept_packets, report.kept_bytes));
     case RepairReport::Outcome::kEmpty:
-      return fmt::format("{}: holds no record ({}); nothing to keep, left as it is\n", report.path,
+      return fmt::format("{}: holds no record ({}); nothing to keep, left as it is\n", name,
                          human_bytes(report.size_bytes));
     case RepairReport::Outcome::kRefused:
       return fmt::format(
           "{}: left as it is: {}. Cutting there would keep {}: --output FILE writes that to a new "
           "file, --force cuts in place\n",
-          report.path, report.why, packets_in(report.kept_packets, report.kept_bytes));
+          name, visible_text(report.why), packets_in(report.kept_packets, report.kept_bytes));
     case RepairReport::Outcome::kRepaired:
       break;
   }
@@ -85,10 +87,10 @@ int repair_command(int argc, char** argv) {
     try {
       status = std::max(status, repair_one(*line, path));
     } catch (const UsageError& error) {  // the files that follow can still be repaired
-      say("capstan repair: {}\n", error.what());
+      say("capstan repair: {}\n", visible_text(error.what()));
       status = kExitUsage;
     } catch (const std::exception& error) {
-      say("capstan repair: {}\n", error.what());
+      say("capstan repair: {}\n", visible_text(error.what()));
       status = std::max(status, kExitFailed);
     }
   }

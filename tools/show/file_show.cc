@@ -18,6 +18,7 @@
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
 #include "tools/common/outputs.h"
+#include "tools/common/units.h"
 #include "tools/show/interface_book.h"
 #include "tools/show/packet_output.h"
 
@@ -29,11 +30,11 @@ namespace {
 // read: with none yet the kind of file has to do.
 void announce(const CaptureFile& file) {
   if (file.interfaces().empty()) {
-    say("reading from file {}, {}\n", file.name(), file.format().text());
+    say("reading from file {}, {}\n", visible_text(file.name()), file.format().text());
     return;
   }
   const FileInterface& first = file.interfaces().front();
-  say("reading from file {}, link-type {} ({}), snapshot length {}\n", file.name(),
+  say("reading from file {}, link-type {} ({}), snapshot length {}\n", visible_text(file.name()),
       link_type_name(first.link_type), link_type_text(first.link_type), first.snaplen);
 }
 
@@ -88,7 +89,7 @@ class FileShow {
              filter.matches(packet);
     };
     SetReader reader(set, std::move(reading));
-    say("reading from {} files in {}\n", set.files.size(), path);
+    say("reading from {} files in {}\n", set.files.size(), visible_text(path));
     try {
       SetPacket packet;
       while (!enough_ && reader.next(packet)) {
@@ -107,7 +108,7 @@ class FileShow {
   void report_directory(const Completeness& completeness) {
     for (const auto* troubles : {&completeness.damaged, &completeness.unreadable}) {
       for (const SetTrouble& trouble : *troubles) {
-        say("capstan show: {}: {}\n", trouble.path, trouble.text);
+        say("capstan show: {}: {}\n", visible_text(trouble.path), visible_text(trouble.text));
         status_ = kExitFailed;
       }
     }
@@ -130,7 +131,7 @@ class FileShow {
     }
     output_.drain();
     if (enough_ || file.end().clean()) return;
-    say("capstan show: {}: {}\n", path, file.end().text());
+    say("capstan show: {}: {}\n", visible_text(path), file.end().text());
     status_ = kExitFailed;
   }
 

@@ -1,0 +1,86 @@
+// What goes to a terminal: names of files, which may hold anything, must not steer it or look like
+// a line of the report.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/pcapng_builder.h"
+#include "tests/support/run_command.h"
+#include "tests/support/temp_dir.h"
+
+namespace capstan {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes three_packets() {
+  test::PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
+  }
+  return file.bytes;
+}
+
+// ESC, BEL, a byte that is no UTF-8, a C1 control character, and a line of its own.
+constexpr const char* kName = "a\033[31mb\007c\377d\302\233e\nFORGED.pcapng";
+
+class HostileNames : public ::testing::Test {
+ protected:
+  void expect_harmless(const std::string& arguments) {
+    const test::Ran ran = test::run_command("timeout 20 '" CAPSTAN_COMMAND "' " + arguments);
+    const std::string all = ran.all();
+    for (const char* bad : {"\033", "\007", "\377", "\302\233", "\nFORGED"}) {
+      EXPECT_EQ(all.find(bad), std::string::npos) << arguments << "\n" << all;
+    }
+    EXPECT_FALSE(all.starts_with("FORGED")) << all;
+    EXPECT_NE(ran.status, -1) << arguments;
+  }
+
+  void expect_all_harmless(const Bytes& bytes) {
+    const test::TempDir dir;
+    const std::string file = "'" + dir.write(kName, bytes) + "'";
+    dir.write("other.pcapng", three_packets());
+    const std::string folder = dir.path().string();
+    for (const std::string& input : {file, folder}) {
+      for (const char* command :
+           {"info ", "flows -r ", "index --check ", "index --quiet ", "index --force ",
+            "index --check ", "index ", "merge -F pcapng -w /dev/null ", "query --list -r ",
+            "query --count -r ", "show -n -r ", "audit -r "}) {
+        expect_harmless(command + input);
+      }
+    }
+    expect_harmless("repair -n " + file);
+    expect_harmless("repair " + file);
+    expect_harmless("repair " + file);
+  }
+};
+
+TEST_F(HostileNames, OfARecording) { expect_all_harmless(three_packets()); }
+
+TEST_F(HostileNames, OfOneThatIsCutShort) {
+  Bytes cut = three_packets();
+  cut.resize(cut.size() - 9);
+  expect_all_harmless(cut);
+}
+
+TEST_F(HostileNames, OfOneThatIsEmpty) { expect_all_harmless({}); }
+
+TEST_F(HostileNames, OfWhatIsNoRecording) {
+  expect_all_harmless(Bytes{'n', 'o', 't', 'e', '\n', '\n', '\n', '\n'});
+}
+
+TEST_F(HostileNames, OfWhatIsNotThere) {
+  const test::TempDir dir;
+  const std::string file = "'" + dir.path().string() + "/" + kName + "'";
+  for (const char* command : {"info ", "flows -r ", "index ", "repair ", "query -r ", "show -r ",
+                              "audit -r ", "merge -w /dev/null "}) {
+    expect_harmless(command + file);
+  }
+}
+
+}  // namespace
+}  // namespace capstan
