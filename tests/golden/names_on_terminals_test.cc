@@ -1,5 +1,5 @@
 // What goes to a terminal: names of files, which may hold anything, must not steer it or look like
-// a line of the report.
+// a line of the report, and colours go only where they are understood.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -80,6 +80,23 @@ TEST_F(HostileNames, OfWhatIsNotThere) {
                               "audit -r ", "merge -w /dev/null "}) {
     expect_harmless(command + file);
   }
+}
+
+TEST(Colours, GoOnlyToATerminalThatHasThem) {
+  const test::TempDir dir;
+  const std::string file = dir.write("a.pcapng", three_packets());
+  const auto shown = [&](const std::string& environment) {
+    const test::Ran ran = test::run_command("env " + environment +
+                                            " script -qec \"'" CAPSTAN_COMMAND "' show -n -c1 -r " +
+                                            file + "\" /dev/null </dev/null");
+    EXPECT_EQ(ran.status, 0) << ran.all();
+    EXPECT_TRUE(ran.tells("length")) << ran.all();
+    return ran.tells("\033[");
+  };
+  EXPECT_TRUE(shown("-u NO_COLOR TERM=xterm"));
+  EXPECT_FALSE(shown("-u NO_COLOR TERM=dumb"));
+  EXPECT_FALSE(shown("-u NO_COLOR -u TERM"));
+  EXPECT_FALSE(shown("NO_COLOR=1 TERM=xterm"));
 }
 
 }  // namespace

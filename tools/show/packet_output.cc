@@ -9,6 +9,7 @@
 #include "engine/block/packet_walk.h"
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
+#include "tools/common/terminal.h"
 
 namespace capstan::show {
 
@@ -21,7 +22,9 @@ constexpr std::uint64_t kLivePatienceNs = 50 * kNanosecondsPerMillisecond;
 constexpr std::size_t kTextPieceBytes = std::size_t{128} << 10;
 
 bool wants_color(const tools::ShowOptions& options) {
-  if (options.color == tools::ColorChoice::kAuto) return ::isatty(STDOUT_FILENO) != 0;
+  if (options.color == tools::ColorChoice::kAuto) {
+    return tools::Terminal(STDOUT_FILENO).may_color();
+  }
   return options.color == tools::ColorChoice::kAlways;
 }
 
