@@ -9,6 +9,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "engine/core/memory.h"
 #include "engine/filter/bpf_filter.h"
 
@@ -67,7 +68,7 @@ std::vector<std::string> validate_capture_options(const CaptureOptions& options)
   for (const int cpu : options.cpus) {
     if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
       problems.push_back(fmt::format("CPU {} is not one of those this process may use ({})", cpu,
-                                     fmt::join(allowed, ",")));
+                                     joined(allowed, ",")));
     }
   }
   return problems;
@@ -76,7 +77,7 @@ std::vector<std::string> validate_capture_options(const CaptureOptions& options)
 Capture::Capture(CaptureOptions options)
     : options_(std::move(options)), packets_left_(options_.packet_limit) {
   const std::vector<std::string> problems = validate_capture_options(options_);
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+  if (!problems.empty()) throw UsageError(joined(problems, "; "));
   const std::vector<int> cpus = options_.cpus.empty() ? default_cpus() : options_.cpus;
   for (const std::string& name : options_.interfaces) open_interface(name, cpus);
 }

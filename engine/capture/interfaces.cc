@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -129,8 +130,7 @@ namespace {
 
 std::uint64_t read_statistic(const std::string& name, const char* counter) noexcept {
   char path[128];
-  *fmt::format_to_n(path, sizeof(path) - 1, "/sys/class/net/{}/statistics/{}", name, counter).out =
-      0;
+  std::snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", name.c_str(), counter);
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
   char text[32];
   const ssize_t length = fd ? ::read(fd.get(), text, sizeof(text)) : -1;

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/absent_flags.h"
 #include "tools/common/command_line.h"
 #include "tools/common/file_words.h"
@@ -62,20 +62,20 @@ constexpr AbsentFlag kAbsent[] = {
 
 std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* const* argv) {
   AuditCommandLine line;
-  CLI::App app("Is every login on this link encrypted?", "capstan audit");
+  CommandLine app("Is every login on this link encrypted?", "capstan audit");
   app.add_option(
          "-r,--read", line.files,
          "A recording to audit, .gz and .zst too, or a directory of them; - is standard input; "
          "again, or more names, for several")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-i,--interface", line.interfaces, "An interface to audit live; again for several")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   std::vector<std::string> words;
   app.add_option("filter", words, "Audit only what matches (pcap-filter(7))");
   std::string json;
-  CLI::Option* const json_option =
+  const CommandOption json_option =
       app.add_option("--json", json, "One JSON object a line (EVE): to FILE, or to standard output")
-          ->expected(0, 1);
+          .expected(0, 1);
   app.add_flag("!--no-flows", line.json_flows, "With --json: no flow events, only tls and audit");
   app.add_option("--html", line.html, "Write the report as one HTML page");
   app.add_option("--evidence", line.evidence,
@@ -87,26 +87,25 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
       "Add a digest of each plain secret, keyed for this run, to show where one is re-used");
   app.add_flag("-q,--quiet", line.quiet, "No report on the terminal");
   app.add_option("--max-flows", line.max_flows, "Conversations followed at once")
-      ->check(CLI::Range(16U, 16U << 20))
-      ->capture_default_str();
+      .range(16U, 16U << 20)
+      .capture_default_str();
   std::string memory = "256M";
   app.add_option("--memory", memory,
                  "Memory for bytes that wait for more: MiB, or with a unit, such as 1G")
-      ->capture_default_str();
+      .capture_default_str();
   app.add_option("--depth", line.bytes_per_direction,
                  "Bytes of each direction (of each message where a protocol has them) to read")
-      ->check(CLI::Range(256, 1 << 24))
-      ->capture_default_str();
-  app.add_option("--rings", line.rings, "Live: rings per interface")->check(CLI::Range(1, 64));
+      .range(256, 1 << 24)
+      .capture_default_str();
+  app.add_option("--rings", line.rings, "Live: rings per interface").range(1, 64);
   std::string ring = "64M";
   app.add_option("-B,--ring-size", ring,
                  "Live: memory a ring: MiB, or with a unit, such as 64M or 1G")
-      ->capture_default_str();
+      .capture_default_str();
   app.add_flag("!-p,!--no-promiscuous", line.promiscuous,
                "Live: hear only what is addressed to us");
-  app.add_option("--seconds", line.seconds, "Live: stop after so long")->check(CLI::PositiveNumber);
-  app.add_option("-c,--count", line.packet_limit, "Stop after so many packets")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--seconds", line.seconds, "Live: stop after so long").positive();
+  app.add_option("-c,--count", line.packet_limit, "Stop after so many packets").positive();
   add_harmless_flags(app, kHarmless);
   add_absent_flags(app, kAbsent, "tcpdump's", "capstan audit");
   constexpr std::string_view kStatuses =
@@ -115,7 +114,7 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   if (!parse_command_line(app, argc, argv, kStatuses)) return std::nullopt;
   line.memory_bytes = parse_mebibytes("--memory", memory);
   line.ring_bytes = parse_mebibytes("-B", ring);
-  if (json_option->count() != 0) {
+  if (json_option.count() != 0) {
     // A file is optional here, and a filter in quotes is none.
     if (json.find(' ') != std::string::npos) words.insert(words.begin(), std::exchange(json, ""));
     line.json = json.empty() ? "-" : json;
@@ -126,7 +125,7 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   }
   const auto filter = words.begin() + static_cast<std::ptrdiff_t>(names);
   line.files.insert(line.files.end(), words.begin(), filter);
-  line.filter = fmt::format("{}", fmt::join(filter, words.end(), " "));
+  line.filter = joined({filter, words.end()}, " ");
   check(line);
   return line;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/reader/recording_set.h"
 #include "tools/audit/audit_cli.h"
@@ -27,7 +28,7 @@ namespace {
 // audited.
 void say_of_filter(const PacketFilter& filter) {
   const std::vector<std::string> notes = filter.notes();
-  if (filter.answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
+  if (filter.answered_nothing()) throw UsageError(joined(notes, "; "));
   for (const std::string& note : notes)
     standard_log().put(fmt::format("capstan audit: {}\n", note));
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/core/joined.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -23,7 +24,7 @@ std::string joined(const audit::SessionFacts& facts, Field field, std::string_vi
     }
   }
   if (seen.empty()) return visible_text(otherwise);
-  return visible_text(fmt::format("{}", fmt::join(seen, "|")));
+  return visible_text(capstan::joined(seen, "|"));
 }
 
 struct tm utc(std::uint64_t time_ns) noexcept {

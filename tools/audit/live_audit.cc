@@ -12,6 +12,7 @@
 #include "engine/block/block_queue.h"
 #include "engine/capture/capture.h"
 #include "engine/core/clock.h"
+#include "engine/core/joined.h"
 #include "engine/core/memory.h"
 #include "engine/filter/packet_filter.h"
 #include "tools/audit/audit_block.h"
@@ -96,7 +97,7 @@ class LiveAudit {
       links.push_back(fmt::format("{} ({})", info.interface_name, link_type_name(info.link_type)));
     }
     standard_log().put(
-        fmt::format("capstan audit: listening on {}; Ctrl+C ends it\n", fmt::join(links, ", ")));
+        fmt::format("capstan audit: listening on {}; Ctrl+C ends it\n", joined(links, ", ")));
   }
 
   // libpcap's compiler and name servers take their time, and hear no signal.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "engine/core/cpu.h"
@@ -35,38 +34,38 @@ const std::vector<std::string> kAllFrames = {"64",   "128",  "256",  "512", "102
                                              "1280", "1518", "9000", "imix"};
 const std::vector<std::string> kCompareFrames = {"1518", "64", "512", "imix"};
 
-void add_options(CLI::App& app, RawOptions& raw, BenchCommandLine& line) {
+void add_options(CommandLine& app, RawOptions& raw, BenchCommandLine& line) {
   bench::TrialSetting& setting = line.plan.setting;
   app.add_option("--tools", raw.tools,
                  "Recorders: capstan, stenotype, tcpdump, dumpcap, netsniff-ng, daemonlogger, "
                  "suricata (compare: all that are installed; else capstan)")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--frames", raw.frames, "Frame sizes with FCS, 64 to 9000, or imix")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--curve-frames", raw.curve_frames, "Frame sizes of the curves (default 1518)")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--loads", raw.loads, "Loads of the curves, in % of the generator's top speed")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--rings", raw.rings, "burst: ring sizes in MiB (default 8,32,128)")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--seconds", setting.seconds, "Traffic of one trial")
-      ->check(CLI::Range(0.2, 600.0))
-      ->capture_default_str();
+      .range(0.2, 600.0)
+      .capture_default_str();
   app.add_option("--ring", setting.ring_mib, "MiB of ring memory for every recorder")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
+      .range(1, 65536)
+      .capture_default_str();
   app.add_option("--repeats", line.plan.repeats, "Searches for each tool and frame size")
-      ->check(CLI::Range(1, 100));
+      .range(1, 100);
   app.add_option("--resolution", raw.resolution,
                  "Where a search ends, as a share of the rate (default 0.05; compare: 0.08; "
                  "--quick: 0.15)")
-      ->check(CLI::Range(0.001, 0.5));
+      .range(0.001, 0.5);
   app.add_option("--dir", setting.directory, "Where the recorders write (default: here)");
   app.add_option("--disk-gib", raw.disk_gib, "GiB written to measure the disk; 0: not")
-      ->check(CLI::Range(0.0, 1024.0));
+      .range(0.0, 1024.0);
   app.add_option("--generator-cpu", raw.generator_cpus,
                  "CPUs of the generators: all but the first send only what the first cannot")
-      ->delimiter(',');
+      .delimiter(',');
   app.add_option("--recorder-cpu", setting.recorder_cpu, "CPU of the recorder");
   app.add_option("--record-options", raw.record_options,
                  "More options for 'capstan record', in one word: '--layout packed'");
@@ -209,14 +208,14 @@ void understand(const RawOptions& raw, BenchCommandLine& line) {
 std::optional<BenchCommandLine> parse_bench_command_line(int argc, const char* const* argv) {
   BenchCommandLine line;
   RawOptions raw;
-  CLI::App app("Find the rate at which this machine begins to lose packets, and draw it.",
-               "capstan bench");
+  CommandLine app("Find the rate at which this machine begins to lose packets, and draw it.",
+                  "capstan bench");
   app.add_option("mode", line.plan.mode,
                  "rate: the highest rate without loss, by frame size (RFC 2544, 26.1); curve: loss "
                  "against offered rate; burst: the longest burst without loss, by ring size; "
                  "compare: curve and rate for every recorder that is installed")
-      ->required()
-      ->check(CLI::IsMember({"rate", "curve", "burst", "compare"}));
+      .required()
+      .one_of({"rate", "curve", "burst", "compare"});
   add_options(app, raw, line);
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   understand(raw, line);

@@ -16,6 +16,7 @@
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
 #include "tools/bench/child.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 #include "tools/doctor/disk_probe.h"
 #include "tools/traffic/netns.h"
@@ -168,9 +169,8 @@ TrialRunner::Sent TrialRunner::generate_outside(const Load& load, double seconds
   const std::optional<int> status = child.wait(limit_ns);
   const std::string text = tail_of(log, 65536);
   std::filesystem::remove(log);
-  const std::size_t begin = text.find('{');
-  const nlohmann::json json = nlohmann::json::parse(
-      begin == text.npos ? std::string() : text.substr(begin), nullptr, false);
+  const std::size_t begin = std::min(text.find('{'), text.size());
+  const nlohmann::json json = tools::try_parse_json(std::string_view(text).substr(begin));
   if (!status || *status != 0 || !json.is_object() || !json.contains("frames")) {
     throw std::runtime_error(fmt::format(
         "the generator '{}': {}; it must print what 'capstan blast --json' prints: {}", command,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -45,8 +44,8 @@ struct RawOptions {
 constexpr double kMostFrames = 1e18;
 constexpr double kMostSeconds = 86400;
 
-void add_options(CLI::App& app, RawOptions& raw, BlastCommandLine& line) {
-  app.add_option("-i,--interface", line.blast.interface, "Interface to send on")->required();
+void add_options(CommandLine& app, RawOptions& raw, BlastCommandLine& line) {
+  app.add_option("-i,--interface", line.blast.interface, "Interface to send on").required();
   app.add_option("--netns", line.netns, "Network namespace of the interface: name or path");
   app.add_option("--engine", raw.engine,
                  "auto, xdp (BPF_PROG_RUN, root) or ring (PACKET_TX_RING); auto tries xdp first");
@@ -252,7 +251,7 @@ traffic::MacAddress parse_mac(std::string_view text, std::string_view option) {
 std::optional<BlastCommandLine> parse_blast_command_line(int argc, const char* const* argv) {
   BlastCommandLine line;
   RawOptions raw;
-  CLI::App app("Send a bounded amount of numbered, checksummed traffic", "capstan blast");
+  CommandLine app("Send a bounded amount of numbered, checksummed traffic", "capstan blast");
   add_options(app, raw, line);
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   read_options(raw, line.blast);

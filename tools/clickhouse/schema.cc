@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/core/joined.h"
+
 namespace capstan::fleet {
 
 namespace {
@@ -93,7 +95,7 @@ std::string create_table(Table table, const SchemaOptions& options) {
   std::string text = fmt::format(
       "CREATE TABLE IF NOT EXISTS {}.{}{}\n(\n    {}\n)\nENGINE = {}\n{}",
       sql_name(options.database), sql_name(insert_table(table, !options.cluster.empty())), where,
-      fmt::join(lines, ",\n    "), engine(table, options), order_of(table));
+      joined(lines, ",\n    "), engine(table, options), order_of(table));
   const bool expires = table == Table::kFlows || table == Table::kFindings;
   if (expires && options.keep_days != 0 && version.modern()) {
     text += fmt::format("\nTTL day + INTERVAL {} DAY", options.keep_days);

@@ -2,34 +2,117 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/nearest_name.h"
 
 namespace capstan::tools {
 
-namespace {
-
-// CLI11's words for what is left over name neither the option that was meant nor where to look.
-std::string unexpected_text(const CLI::App& app) {
-  std::vector<std::string> left = app.remaining();
-  const auto option = std::find_if(left.begin(), left.end(), [](const std::string& word) {
-    return word.size() > 1 && word[0] == '-';
-  });
-  if (option == left.end()) return fmt::format("not expected: {}", fmt::join(left, " "));
-  const std::string name = option->substr(0, option->find('='));
-  const std::string nearest =
-      name.starts_with("--") ? nearest_name(name, option_names(app)) : std::string();
-  return fmt::format("there is no option {}{}", name,
-                     nearest.empty() ? "" : fmt::format("; is {} meant?", nearest));
+CommandOption& CommandOption::required() {
+  option_->required();
+  return *this;
 }
 
-}  // namespace
+CommandOption& CommandOption::allow_extra_args(bool allow) {
+  option_->allow_extra_args(allow);
+  return *this;
+}
 
-std::vector<std::string> option_names(const CLI::App& app) {
+CommandOption& CommandOption::expected(int least, int most) {
+  option_->expected(least, most);
+  return *this;
+}
+
+CommandOption& CommandOption::delimiter(char separator) {
+  option_->delimiter(separator);
+  return *this;
+}
+
+CommandOption& CommandOption::group(const std::string& name) {
+  option_->group(name);
+  return *this;
+}
+
+CommandOption& CommandOption::capture_default_str() {
+  option_->capture_default_str();
+  return *this;
+}
+
+CommandOption& CommandOption::range(int least, int most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+CommandOption& CommandOption::range(std::uint32_t least, std::uint32_t most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+CommandOption& CommandOption::range(std::uint64_t least, std::uint64_t most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+CommandOption& CommandOption::range(double least, double most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+CommandOption& CommandOption::positive() {
+  option_->check(CLI::PositiveNumber);
+  return *this;
+}
+
+CommandOption& CommandOption::one_of(const std::vector<std::string>& words) {
+  option_->check(CLI::IsMember(words));
+  return *this;
+}
+
+std::size_t CommandOption::count() const { return option_->count(); }
+
+CommandLine::CommandLine(std::string description, std::string name)
+    : app_(std::make_unique<CLI::App>(std::move(description), std::move(name))) {}
+CommandLine::~CommandLine() = default;
+
+template <OptionValue T>
+CommandOption CommandLine::add_option(std::string names, T& value, std::string help) {
+  return CommandOption(*app_->add_option(std::move(names), value, std::move(help)));
+}
+
+CommandOption CommandLine::add_option_function(std::string names,
+                                               std::function<void(const std::string&)> when_given) {
+  return CommandOption(
+      *app_->add_option_function<std::string>(std::move(names), std::move(when_given)));
+}
+
+template <FlagValue T>
+CommandOption CommandLine::add_flag(std::string names, T& value, std::string help) {
+  return CommandOption(*app_->add_flag(std::move(names), value, std::move(help)));
+}
+
+CommandOption CommandLine::add_flag(std::string names) {
+  return CommandOption(*app_->add_flag(std::move(names)));
+}
+
+CommandOption CommandLine::add_flag_callback(std::string names, std::function<void()> when_given,
+                                             std::string help) {
+  return CommandOption(
+      *app_->add_flag_callback(std::move(names), std::move(when_given), std::move(help)));
+}
+
+void CommandLine::set_help_flag(std::string names, const std::string& help) {
+  app_->set_help_flag(std::move(names), help);
+}
+
+std::size_t CommandLine::count(const std::string& name) const { return app_->count(name); }
+
+namespace {
+
+std::vector<std::string> names_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* const option : app.get_options()) {
     if (option->get_group().empty()) continue;
@@ -38,14 +121,21 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-bool parse_command_line(CLI::App& app, int argc, const char* const* argv, std::string_view footer) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  std::reverse(words.begin(), words.end());
-  return parse_command_line(app, std::move(words), footer);
+// CLI11's words for what is left over name neither the option that was meant nor where to look.
+std::string unexpected_text(const CLI::App& app) {
+  std::vector<std::string> left = app.remaining();
+  const auto option = std::find_if(left.begin(), left.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-';
+  });
+  if (option == left.end()) return fmt::format("not expected: {}", joined(left, " "));
+  const std::string name = option->substr(0, option->find('='));
+  const std::string nearest =
+      name.starts_with("--") ? nearest_name(name, names_of(app)) : std::string();
+  return fmt::format("there is no option {}{}", name,
+                     nearest.empty() ? "" : fmt::format("; is {} meant?", nearest));
 }
 
-bool parse_command_line(CLI::App& app, std::vector<std::string> reversed_words,
-                        std::string_view footer) {
+bool parse(CLI::App& app, std::vector<std::string> reversed_words, std::string_view footer) {
   app.set_version_flag("--version", "capstan " CAPSTAN_VERSION, "Print the version and exit");
   try {
     app.parse(std::move(reversed_words));
@@ -64,5 +154,44 @@ bool parse_command_line(CLI::App& app, std::vector<std::string> reversed_words,
   }
   return true;
 }
+
+}  // namespace
+
+std::vector<std::string> option_names(const CommandLine& line) { return names_of(line.app()); }
+
+bool parse_command_line(CommandLine& line, int argc, const char* const* argv,
+                        std::string_view footer) {
+  return parse_command_line(line.app(), argc, argv, footer);
+}
+
+bool parse_command_line(CommandLine& line, std::vector<std::string> reversed_words,
+                        std::string_view footer) {
+  return parse(line.app(), std::move(reversed_words), footer);
+}
+
+bool parse_command_line(CLI::App& app, int argc, const char* const* argv, std::string_view footer) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::reverse(words.begin(), words.end());
+  return parse(app, std::move(words), footer);
+}
+
+// ---- the types of values: OptionValue and FlagValue, one by one ----
+
+template CommandOption CommandLine::add_option(std::string, std::string&, std::string);
+template CommandOption CommandLine::add_option(std::string, int&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::uint16_t&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::uint32_t&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::int64_t&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::uint64_t&, std::string);
+template CommandOption CommandLine::add_option(std::string, double&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::optional<std::int64_t>&,
+                                               std::string);
+template CommandOption CommandLine::add_option(std::string, std::vector<std::string>&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::vector<int>&, std::string);
+template CommandOption CommandLine::add_option(std::string, std::vector<std::uint32_t>&,
+                                               std::string);
+template CommandOption CommandLine::add_option(std::string, std::vector<double>&, std::string);
+template CommandOption CommandLine::add_flag(std::string, bool&, std::string);
+template CommandOption CommandLine::add_flag(std::string, int&, std::string);
 
 }  // namespace capstan::tools

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 #include <string_view>
@@ -26,12 +27,12 @@ std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--"
   throw UsageError(fmt::format("{}:{}: {}", path, where.begin.line, what));
 }
 
-const CLI::Option& option_of(const CLI::App& app, const std::string& path, const std::string& key,
-                             const toml::node& value) {
+const CLI::Option& option_of(const CommandLine& app, const std::string& path,
+                             const std::string& key, const toml::node& value) {
   const bool positional = key == "filter";
-  const CLI::Option* option = app.get_option_no_throw(positional ? key : typed(key));
-  if (option == nullptr || key == "config" || option == app.get_help_ptr() ||
-      option == app.get_version_ptr()) {
+  const CLI::Option* option = app.app().get_option_no_throw(positional ? key : typed(key));
+  if (option == nullptr || key == "config" || option == app.app().get_help_ptr() ||
+      option == app.app().get_version_ptr()) {
     const std::string nearest = nearest_name(typed(key), option_names(app));
     refuse(path, value.source(),
            fmt::format("there is no option '{}'{}", key,
@@ -85,7 +86,8 @@ std::vector<std::string> words_of(const CLI::Option& option, const std::string& 
 
 }  // namespace
 
-std::vector<std::string> config_words(const CLI::App& app, const std::vector<std::string>& files) {
+std::vector<std::string> config_words(const CommandLine& app,
+                                      const std::vector<std::string>& files) {
   std::map<const CLI::Option*, std::vector<std::string>> by_option;
   for (const std::string& name : files) {
     if (name.empty() || name == "-") throw UsageError("--config wants the name of a file");

@@ -2,11 +2,12 @@
 // precedence over files.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 namespace capstan::tools {
+
+class CommandLine;
 
 // Returns the contents of the files as words of a command line for `app`. A "-" in front of a
 // file's name means that the file may be missing. Options that the command line, already parsed by
@@ -16,6 +17,7 @@ namespace capstan::tools {
 // repeated, true or false for one without a value.
 // Throws UsageError with file and line for invalid TOML, for a key that is not an option and for a
 // value of the wrong type; also for a file that has no name or cannot be read.
-std::vector<std::string> config_words(const CLI::App& app, const std::vector<std::string>& files);
+std::vector<std::string> config_words(const CommandLine& app,
+                                      const std::vector<std::string>& files);
 
 }  // namespace capstan::tools

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/unreadable_file.h"
 
@@ -89,7 +90,7 @@ void refuse_to_overwrite(std::span<const NamedOutput> outputs, const RecordingSe
 
 void check_outputs(std::span<const NamedOutput> outputs, std::span<const std::string> inputs) {
   const std::vector<std::string> problems = output_problems(outputs, inputs);
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+  if (!problems.empty()) throw UsageError(joined(problems, "; "));
 }
 
 }  // namespace capstan::tools

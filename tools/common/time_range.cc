@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "engine/core/errors.h"
+#include "tools/common/command_line.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
 
-void add_time_range_flags(CLI::App& app, TimeRangeFlags& raw) {
+void add_time_range_flags(CommandLine& app, TimeRangeFlags& raw) {
   app.add_option("--since", raw.since, fmt::format("Packets from this time on: {}", kTimeForms));
   app.add_option("--until", raw.until, "Packets before this time");
   app.add_option("--last", raw.last, "Packets of the last so much time: 90s, 10m, 1h30m, 2d");

@@ -6,11 +6,9 @@
 
 #include "engine/reader/set_reader.h"
 
-namespace CLI {
-class App;
-}  // namespace CLI
-
 namespace capstan::tools {
+
+class CommandLine;
 
 // The values as typed.
 struct TimeRangeFlags {
@@ -20,7 +18,7 @@ struct TimeRangeFlags {
 };
 
 // Adds the three flags to `app`, which keeps references to `raw`.
-void add_time_range_flags(CLI::App& app, TimeRangeFlags& raw);
+void add_time_range_flags(CommandLine& app, TimeRangeFlags& raw);
 
 // To be called after parsing. `now_ns`: base of relative times. Throws UsageError, whose text has
 // `dashes` in front of since, until and last: "" where they are not flags.

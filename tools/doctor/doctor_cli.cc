@@ -1,7 +1,5 @@
 #include "tools/doctor/doctor_cli.h"
 
-#include <CLI/CLI.hpp>
-
 #include "tools/common/command_line.h"
 
 namespace capstan::tools {
@@ -10,8 +8,9 @@ std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char*
   DoctorCommandLine line;
   bool no_measure = false;
   std::string plan;
-  CLI::App app("Say what about this adapter, kernel and disk will cost packets, and how to mend it",
-               "capstan doctor");
+  CommandLine app(
+      "Say what about this adapter, kernel and disk will cost packets, and how to mend it",
+      "capstan doctor");
   app.add_option("interface", line.interface,
                  "Adapter to look at; without, only the machine and the disk are");
   app.add_option("--dir", line.directory, "Directory recordings go to (default: this one)");

@@ -1,7 +1,5 @@
 #include "tools/extcap/extcap_cli.h"
 
-#include <CLI/CLI.hpp>
-
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
 #include "tools/extcap/extcap_sentences.h"
@@ -19,10 +17,10 @@ struct RawWishes {
   std::string version;
 };
 
-void add_protocol(CLI::App& app, ExtcapCommandLine& line, RawWishes& raw) {
+void add_protocol(CommandLine& app, ExtcapCommandLine& line, RawWishes& raw) {
   app.add_flag("--extcap-interfaces", raw.interfaces, "List the interfaces there are");
   app.add_option("--extcap-version", raw.version, "Wireshark's version, of no consequence")
-      ->expected(0, 1);
+      .expected(0, 1);
   app.add_option("--extcap-interface", line.interface, "The interface that is spoken of");
   app.add_flag("--extcap-dlts", raw.dlts, "List its link types");
   app.add_flag("--extcap-config", raw.config, "List the fields of its dialog");
@@ -35,7 +33,7 @@ void add_protocol(CLI::App& app, ExtcapCommandLine& line, RawWishes& raw) {
   app.add_option("--extcap-control-out", line.control_out, "The pipe to Wireshark's toolbar");
 }
 
-void add_fields(CLI::App& app, ExtcapCommandLine& line) {
+void add_fields(CommandLine& app, ExtcapCommandLine& line) {
   app.add_option("--buffer-size", line.buffer_size, "Of a link: ring memory in MiB");
   app.add_option("--snapshot-length", line.snapshot_length, "Of a link: bytes kept of a packet");
   app.add_flag("--no-promiscuous-mode", line.no_promiscuous, "Of a link: do not go promiscuous");
@@ -79,7 +77,7 @@ bool is_extcap_call(const std::string& argument) noexcept {
 }
 
 std::optional<ExtcapCommandLine> parse_extcap_command_line(int argc, char** argv) {
-  CLI::App app(
+  CommandLine app(
       "Wireshark's protocol for capture programs: links as 'capstan record' takes them, and "
       "recordings as 'capstan query' finds them. A link to the program in Wireshark's extcap "
       "folder is all it needs.",

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/nearest_name.h"
 #include "tools/common/secret_file.h"
 #include "tools/common/time_text.h"
@@ -60,7 +61,7 @@ class Reader {
       const std::string nearest = tools::nearest_name(key, names);
       refuse(key_text.source(),
              fmt::format("there is no key '{}' {}, but {}{}", tools::visible_text(key), where,
-                         fmt::join(names, ", "),
+                         joined(names, ", "),
                          nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest)));
     }
   }

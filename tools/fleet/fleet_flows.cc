@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/units.h"
 #include "tools/fleet/table_client.h"
 
@@ -209,7 +210,7 @@ std::vector<SensorRows> ask_flows(
   for (const Sensor& sensor : fleet.sensors) names.push_back(sql_text(sensor.name));
   client.select(
       fmt::format("SELECT {}, {} FROM flows WHERE {} AND sensor IN ({}) AND {} GROUP BY {}", kKey,
-                  kSums, period_condition(question.range, first_ns), fmt::join(names, ", "),
+                  kSums, period_condition(question.range, first_ns), joined(names, ", "),
                   filter_condition(question, filter, version), kGroup),
       [&](const Json& row) { take_row(row_of(row), TableClient::number(row, "losses")); });
   add_gone(client, question.range, sensors);

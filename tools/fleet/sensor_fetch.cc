@@ -7,6 +7,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/thread.h"
+#include "tools/common/json_text.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
 #include "tools/fleet/sensor_files.h"
@@ -43,7 +44,7 @@ std::string shown(const std::string& text) {
 // What `capstan serve` says when it refuses: {"error": "..."}.
 std::string refusal_of(const tools::HttpResponse& response) {
   std::string text = fmt::format("status {}", response.status);
-  const nlohmann::json json = nlohmann::json::parse(response.body, nullptr, false);
+  const nlohmann::json json = tools::try_parse_json(response.body);
   const auto error = json.is_object() ? json.find("error") : json.end();
   if (json.is_object() && error != json.end() && error->is_string()) {
     text += ", " + shown(error->get<std::string>());

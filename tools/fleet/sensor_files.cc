@@ -17,7 +17,7 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 
 // A name as a sensor's answer has it: bytes that are not UTF-8 are replaced.
 std::string as_in_json(const std::string& name) {
-  return nlohmann::json::parse(tools::dump_json(nlohmann::json(name))).get<std::string>();
+  return tools::parse_json(tools::json_string(name)).get<std::string>();
 }
 
 std::string text_of(const nlohmann::json& json, const char* key) {
@@ -63,7 +63,7 @@ SensorFiles::SensorFiles(const std::vector<TableFile>& known, const TimeRange& r
 }
 
 SensorFiles::Page SensorFiles::add_page(const std::string& text) {
-  const nlohmann::json page = nlohmann::json::parse(text, nullptr, false);
+  const nlohmann::json page = tools::try_parse_json(text);
   const auto files = page.is_object() ? page.find("files") : page.end();
   const std::optional<std::uint64_t> in_all =
       page.is_object() ? number_of(page, "files_in_all") : std::nullopt;

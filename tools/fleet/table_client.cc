@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "tools/clickhouse/server_error.h"
+#include "tools/common/json_text.h"
 
 namespace capstan::fleet::asking {
 
@@ -49,7 +50,7 @@ void TableClient::select(const std::string& statement,
   const std::string server = tools::check_http_url(fleet_.database.url);
   std::string rest;
   const auto take_line = [&](std::string_view line) {
-    const nlohmann::json row = nlohmann::json::parse(line, nullptr, false);
+    const nlohmann::json row = tools::try_parse_json(line);
     if (!row.is_object()) {
       // What fails in the middle of an answer is a line of text in it.
       throw TableError(fmt::format("{}: {}", server, exception_text(line)));

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "engine/core/joined.h"
 #include "tools/fleet/table_atoms.h"
 
 namespace capstan::fleet::asking {
@@ -73,8 +74,8 @@ class Expression {
 std::string flows_condition(std::span<const LinkCondition> links, bool inner,
                             const ServerVersion& version) {
   // Types with the same condition are named together.
-  std::map<std::string, std::vector<unsigned>> by_text;
-  std::vector<unsigned> types;
+  std::map<std::string, std::vector<int>> by_text;
+  std::vector<int> types;
   bool useful = false;
   for (const LinkCondition& link : links) {
     std::string both = kNever;
@@ -89,10 +90,10 @@ std::string flows_condition(std::span<const LinkCondition> links, bool inner,
     by_text[both].push_back(link.link_type);
   }
   if (!useful) return kAlways;
-  std::string any = fmt::format("link_type NOT IN ({})", fmt::join(types, ", "));
+  std::string any = fmt::format("link_type NOT IN ({})", joined(types, ", "));
   if (inner) any = any_of(any, "tunnel != 0");
   for (const auto& [text, its_types] : by_text) {
-    any = any_of(any, all_of(fmt::format("link_type IN ({})", fmt::join(its_types, ", ")), text));
+    any = any_of(any, all_of(fmt::format("link_type IN ({})", joined(its_types, ", ")), text));
   }
   return any.size() > kMostConditionBytes ? std::string(kAlways) : any;
 }

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <unordered_map>
 
 #include "engine/core/clock.h"
 #include "engine/flow/community_id.h"
+#include "tools/common/append_format.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
@@ -136,57 +136,56 @@ std::string json_line(const Flow& flow) {
   const std::size_t to = 1 - from;
   std::string text =
       fmt::format(R"({{"timestamp":"{}","event_type":"flow")", flow_time(flow.last_ns));
-  const auto out = std::back_inserter(text);
   if ((key.vlans[0] & 0xfff) != 0) {
-    fmt::format_to(out, R"(,"vlan":[{})", key.vlans[0] & 0xfff);
-    if ((key.vlans[1] & 0xfff) != 0) fmt::format_to(out, ",{}", key.vlans[1] & 0xfff);
-    fmt::format_to(out, "]");
+    append_format(text, R"(,"vlan":[{})", key.vlans[0] & 0xfff);
+    if ((key.vlans[1] & 0xfff) != 0) append_format(text, ",{}", key.vlans[1] & 0xfff);
+    append_format(text, "]");
   }
   const bool has_addresses = ip_version(key) != 0;
-  fmt::format_to(out, R"(,"{}":"{}")", has_addresses ? "src_ip" : "src_mac", end_text(key, from));
-  if (key.has_ports != 0) fmt::format_to(out, R"(,"src_port":{})", key.ports[from]);
-  fmt::format_to(out, R"(,"{}":"{}")", has_addresses ? "dest_ip" : "dest_mac", end_text(key, to));
-  if (key.has_ports != 0) fmt::format_to(out, R"(,"dest_port":{})", key.ports[to]);
+  append_format(text, R"(,"{}":"{}")", has_addresses ? "src_ip" : "src_mac", end_text(key, from));
+  if (key.has_ports != 0) append_format(text, R"(,"src_port":{})", key.ports[from]);
+  append_format(text, R"(,"{}":"{}")", has_addresses ? "dest_ip" : "dest_mac", end_text(key, to));
+  if (key.has_ports != 0) append_format(text, R"(,"dest_port":{})", key.ports[to]);
   std::string protocol = protocol_text(key);
   std::transform(protocol.begin(), protocol.end(), protocol.begin(), [](unsigned char c) {
     return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   });
-  fmt::format_to(out, R"(,"proto":"{}")", protocol);
+  append_format(text, R"(,"proto":"{}")", protocol);
   if (flow.application) {
-    fmt::format_to(out, R"(,"app_proto":"{}")", flow.application->protocol);
+    append_format(text, R"(,"app_proto":"{}")", flow.application->protocol);
     if (!flow.application->server_name.empty()) {
-      fmt::format_to(out, R"(,"{}":{{"sni":{}}})",
-                     flow.application->protocol == "quic" ? "quic" : "tls",
-                     dump_json(nlohmann::json(flow.application->server_name)));
+      append_format(text, R"(,"{}":{{"sni":{}}})",
+                    flow.application->protocol == "quic" ? "quic" : "tls",
+                    json_string(flow.application->server_name));
     }
   }
   const std::string community = community_text(flow);
-  if (!community.empty()) fmt::format_to(out, R"(,"community_id":"{}")", community);
-  fmt::format_to(
-      out,
+  if (!community.empty()) append_format(text, R"(,"community_id":"{}")", community);
+  append_format(
+      text,
       R"(,"flow":{{"pkts_toserver":{},"pkts_toclient":{},"bytes_toserver":{},"bytes_toclient":{})",
       flow.packets[from], flow.packets[to], flow.bytes[from], flow.bytes[to]);
-  fmt::format_to(out, R"(,"start":"{}","end":"{}","age":{},"packets_lost_meanwhile":{}}})",
-                 flow_time(flow.first_ns), flow_time(flow.last_ns),
-                 flow.duration_ns() / kNanosecondsPerSecond, flow.lost);
+  append_format(text, R"(,"start":"{}","end":"{}","age":{},"packets_lost_meanwhile":{}}})",
+                flow_time(flow.first_ns), flow_time(flow.last_ns),
+                flow.duration_ns() / kNanosecondsPerSecond, flow.lost);
   if (key.protocol == 6 && has_addresses) {
-    fmt::format_to(
-        out, R"(,"tcp":{{"tcp_flags":"{:02x}","tcp_flags_ts":"{:02x}","tcp_flags_tc":"{:02x}"}})",
+    append_format(
+        text, R"(,"tcp":{{"tcp_flags":"{:02x}","tcp_flags_ts":"{:02x}","tcp_flags_tc":"{:02x}"}})",
         flow.tcp_flags[0] | flow.tcp_flags[1], flow.tcp_flags[from], flow.tcp_flags[to]);
   }
   if (key.tunnel != 0) {
-    fmt::format_to(out, R"(,"tunnel":{{"type":"{}","id":{})", tunnel_name(key.tunnel),
-                   key.tunnel_id);
+    append_format(text, R"(,"tunnel":{{"type":"{}","id":{})", tunnel_name(key.tunnel),
+                  key.tunnel_id);
     if (key.inner_version != 0) {
-      fmt::format_to(
-          out, R"(,"src_ip":"{}","src_port":{},"dest_ip":"{}","dest_port":{},"proto":{})",
-          address_text(key.inner_addresses[from], key.inner_version), key.inner_ports[from],
-          address_text(key.inner_addresses[to], key.inner_version), key.inner_ports[to],
-          key.inner_protocol);
+      append_format(text,
+                    R"(,"src_ip":"{}","src_port":{},"dest_ip":"{}","dest_port":{},"proto":{})",
+                    address_text(key.inner_addresses[from], key.inner_version),
+                    key.inner_ports[from], address_text(key.inner_addresses[to], key.inner_version),
+                    key.inner_ports[to], key.inner_protocol);
     }
-    fmt::format_to(out, "}}");
+    append_format(text, "}}");
   }
-  fmt::format_to(out, "}}\n");
+  append_format(text, "}}\n");
   return text;
 }
 

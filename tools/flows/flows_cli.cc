@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
@@ -46,7 +44,7 @@ std::optional<Talkers> talkers_by_name(std::string_view name) noexcept {
 }
 
 std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) {
-  CLI::App app("Conversations of recordings, from their indexes.", "capstan flows");
+  CommandLine app("Conversations of recordings, from their indexes.", "capstan flows");
   app.set_help_flag("-h,--help", "Print this help and exit");
   FlowsCommandLine line;
   TimeRangeFlags range;
@@ -58,7 +56,7 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
   line.most_flows = kMostFlows;
   app.add_option("-r", line.inputs,
                  "Read this file, directory or pattern (default: this directory)")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option(
       "--fleet", line.fleet_path,
       "Ask the database of this file (TOML, see docs/fleet.md) instead of reading indexes");
@@ -74,7 +72,7 @@ std::optional<FlowsCommandLine> parse_flows_command_line(int argc, char** argv) 
   app.add_option("--talkers", talkers, "Sums by host, service or pair");
   app.add_option("--max-flows", line.most_flows,
                  fmt::format("Conversations kept in memory (default: {})", kMostFlows))
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));
+      .range(std::uint64_t{1}, std::uint64_t{1} << 32);
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (csv && json) throw UsageError("--csv and --json exclude each other");
   if (csv) line.style = FlowStyle::kCsv;

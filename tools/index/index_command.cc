@@ -7,8 +7,8 @@
 #include <cstdio>
 
 #include "engine/core/clock.h"
+#include "engine/core/joined.h"
 #include "tools/common/exit_status.h"
-#include "tools/common/json_text.h"
 #include "tools/common/log.h"
 #include "tools/common/signals.h"
 #include "tools/common/terminal.h"
@@ -92,8 +92,7 @@ int index_command(int argc, char** argv) {
   const std::atomic<bool>& stop = stop_flag_on_signals();
   std::vector<std::string> files = recordings_in(line->paths);
   if (files.empty() && !line->quiet) {
-    say("capstan index: there is no recording in {}\n",
-        visible_text(fmt::format("{}", fmt::join(line->paths, ", "))));
+    say("capstan index: there is no recording in {}\n", visible_text(joined(line->paths, ", ")));
   }
   IndexRun run(*line, std::move(files), stop);
   IndexTalk talk(*line, run);
@@ -102,7 +101,7 @@ int index_command(int argc, char** argv) {
   if (line->json) {
     std::sort(talk.results.begin(), talk.results.end(),
               [](const IndexResult& a, const IndexResult& b) { return a.path < b.path; });
-    fmt::print("{}\n", dump_json(index_json(talk.results), 2));
+    fmt::print("{}\n", index_json(talk.results));
   }
   if (stop.load()) {
     say("capstan index: stopped: what was under way has no new index\n");

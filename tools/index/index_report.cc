@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/common/counted.h"
+#include "tools/common/json_text.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -101,7 +102,7 @@ std::string index_progress(const IndexRun& run, std::uint64_t elapsed_ns) {
                      human_bytes(done), human_bytes(run.total_bytes()), human_bytes(rate));
 }
 
-nlohmann::json index_json(const std::vector<IndexResult>& results) {
+std::string index_json(const std::vector<IndexResult>& results) {
   nlohmann::json files = nlohmann::json::array();
   for (const IndexResult& result : results) {
     nlohmann::json file = {{"path", result.path},
@@ -123,7 +124,9 @@ nlohmann::json index_json(const std::vector<IndexResult>& results) {
     }
     files.push_back(std::move(file));
   }
-  return {{"files", std::move(files)}};
+  nlohmann::json all;
+  all["files"] = std::move(files);
+  return dump_json(all, 2);
 }
 
 }  // namespace capstan::tools

@@ -1,7 +1,6 @@
 // The output of `capstan index`: a line per recording, a progress line, JSON.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@ std::string index_line(const IndexResult& result);
 // "12 of 40 files, 3.2 of 10.0 GiB, 512 MiB/s".
 std::string index_progress(const IndexRun& run, std::uint64_t elapsed_ns);
 
-nlohmann::json index_json(const std::vector<IndexResult>& results);
+// An object of several lines, without a newline at its end.
+std::string index_json(const std::vector<IndexResult>& results);
 
 }  // namespace capstan::tools

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "engine/core/errors.h"
@@ -54,27 +53,27 @@ struct RawFlags {
   bool given = false;
 };
 
-void add_capinfos_flags(CLI::App& app, RawFlags& raw) {
+void add_capinfos_flags(CommandLine& app, RawFlags& raw) {
   const char* const group = "capinfos' flags: only what they name, as capinfos prints it";
   for (const FieldFlag& flag : kFieldFlags) {
     app.add_flag_callback(
            std::string("-") + flag.letter,
            [&raw, letter = flag.letter] { raw.fields.fields += letter; }, flag.text)
-        ->group(group);
+        .group(group);
   }
   app.add_flag("-T", raw.fields.table, "A table: a line a file, with a last line for all together")
-      ->group(group);
-  app.add_flag("-L", raw.list, "A line for each (as without -T)")->group(group);
-  app.add_flag("-M", raw.fields.machine, "Bare numbers")->group(group);
-  app.add_flag("-S", raw.fields.seconds, "Times as seconds since 1970")->group(group);
-  app.add_flag("-R", raw.with_header, "-T with its first line (as it is)")->group(group);
-  app.add_flag("-r", raw.no_header, "-T without its first line")->group(group);
-  app.add_flag("-B", raw.tab, "-T with tabulators (as it is)")->group(group);
-  app.add_flag("-m", raw.comma, "-T with commas")->group(group);
-  app.add_flag("-b", raw.space, "-T with blanks")->group(group);
-  app.add_flag("-N", raw.no_quote, "-T without quotation marks (as it is)")->group(group);
-  app.add_flag("-q", raw.single_quote, "-T in single quotation marks")->group(group);
-  app.add_flag("-Q", raw.double_quote, "-T in double quotation marks")->group(group);
+      .group(group);
+  app.add_flag("-L", raw.list, "A line for each (as without -T)").group(group);
+  app.add_flag("-M", raw.fields.machine, "Bare numbers").group(group);
+  app.add_flag("-S", raw.fields.seconds, "Times as seconds since 1970").group(group);
+  app.add_flag("-R", raw.with_header, "-T with its first line (as it is)").group(group);
+  app.add_flag("-r", raw.no_header, "-T without its first line").group(group);
+  app.add_flag("-B", raw.tab, "-T with tabulators (as it is)").group(group);
+  app.add_flag("-m", raw.comma, "-T with commas").group(group);
+  app.add_flag("-b", raw.space, "-T with blanks").group(group);
+  app.add_flag("-N", raw.no_quote, "-T without quotation marks (as it is)").group(group);
+  app.add_flag("-q", raw.single_quote, "-T in single quotation marks").group(group);
+  app.add_flag("-Q", raw.double_quote, "-T in double quotation marks").group(group);
 }
 
 // -A with fields of a table is all of them; by itself it is --all.
@@ -103,11 +102,11 @@ void understand(RawFlags& raw, InfoCommandLine& line) {
 std::optional<InfoCommandLine> parse_info_command_line(int argc, const char* const* argv) {
   InfoCommandLine line;
   RawFlags raw;
-  CLI::App app("Say what is in a recording, and what is missing from it", "capstan info");
+  CommandLine app("Say what is in a recording, and what is missing from it", "capstan info");
   app.add_option(
          "file", line.files,
          "pcap or pcapng files, .gz and .zst too, or directories of them; - is standard input")
-      ->required();
+      .required();
   app.add_flag("--json", line.json, "One JSON object a file (man capstan-info lists the keys)");
   app.add_flag("--all", line.all, "List every interface and every lost span, not the first ten");
   app.add_flag("-A", raw.all, "The same; with -T or -L every field, hashes too");

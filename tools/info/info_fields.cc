@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <set>
 #include <vector>
 
+#include "engine/core/joined.h"
 #include "engine/format/link_type.h"
+#include "tools/common/append_format.h"
 #include "tools/common/units.h"
 #include "tools/info/file_hashes.h"
 
@@ -58,7 +59,8 @@ std::string encapsulation(const RecordingSummary& summary) {
   std::set<std::string> names;
   for (const InterfaceSummary& interface : summary.interfaces)
     names.insert(link_type_text(interface.info.link_type));
-  return names.empty() ? "n/a" : fmt::format("{}", fmt::join(names, " and "));
+  return names.empty() ? "n/a"
+                       : joined(std::vector<std::string>(names.begin(), names.end()), " and ");
 }
 
 std::string packet_size_limit(const RecordingSummary& summary) {
@@ -183,7 +185,7 @@ std::string fields_text(const RecordingSummary& summary, const FieldOptions& opt
     return text + '\n';
   }
   const auto add = [&text](const std::string& heading, const std::string& value) {
-    fmt::format_to(std::back_inserter(text), "{:<36}{}\n", heading + ':', value);
+    append_format(text, "{:<36}{}\n", heading + ':', value);
   };
   add("File name", name);
   for (const Answer& answer : answers(&summary, options)) add(answer.heading, answer.value);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "engine/format/link_type.h"
+#include "tools/common/append_format.h"
 #include "tools/common/counted.h"
 #include "tools/common/units.h"
 
@@ -20,7 +20,7 @@ class Lines {
  public:
   void add(std::string_view label, std::string_view value) {
     const std::string head = label.empty() ? std::string{} : fmt::format("{}:", label);
-    fmt::format_to(std::back_inserter(text_), "{:<14}{}\n", head, value);
+    append_format(text_, "{:<14}{}\n", head, value);
   }
   // `count` lines made by `line(i)`, or the first few and how many more there are.
   template <typename Line>

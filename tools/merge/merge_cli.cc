@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
@@ -49,22 +48,22 @@ SplitLimits parse_split(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::optional<MergeCommandLine> parse_merge_command_line(int argc, char** argv) {
-  CLI::App app("Make one recording of several, in the order of time.", "capstan merge");
+  CommandLine app("Make one recording of several, in the order of time.", "capstan merge");
   app.set_help_flag("-h,--help", "Print this help and exit");
   MergeCommandLine line;
   TimeRangeFlags range;
   std::string format;
   std::vector<std::string> split;
   std::int64_t snaplen = 0;
-  app.add_option("file", line.inputs, "Files, directories, patterns; one is converted")->required();
-  app.add_option("-w", line.write_path, "Write to this file (- is stdout)")->required();
+  app.add_option("file", line.inputs, "Files, directories, patterns; one is converted").required();
+  app.add_option("-w", line.write_path, "Write to this file (- is stdout)").required();
   app.add_option("-F", format, "Format: pcapng, pcap, pcap-ns (default: as the file's name ends)");
   app.add_option("-s", snaplen, "Keep so many bytes of each packet");
   app.add_option("-f", line.filter, "Only packets of this filter, pcap-filter(7)");
   add_time_range_flags(app, range);
   app.add_option("--split", split,
                  "Go on in a new file: size:SIZE, duration:TIME (of the packets), packets:COUNT")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_flag("--decap", line.decapsulate,
                "Take one outer layer off: VXLAN, GENEVE, GRE, ERSPAN; which it was is a comment");
   bool zstd = false;

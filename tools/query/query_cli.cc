@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
@@ -27,11 +25,11 @@ struct RawOptions {
   bool no_index = false;
 };
 
-void add_options(CLI::App& app, QueryCommandLine& line, RawOptions& raw) {
+void add_options(CommandLine& app, QueryCommandLine& line, RawOptions& raw) {
   app.add_option("-r", line.inputs,
                  "Read this file, directory or pattern; more than one is one answer in the order "
                  "of time (default: this directory)")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("--fleet", line.fleet_path,
                  "Ask the sensors of this file (TOML, see docs/fleet.md) instead of reading files");
   add_time_range_flags(app, raw.range);
@@ -105,8 +103,8 @@ void check(const QueryCommandLine& line, const RawOptions& raw) {
 }  // namespace
 
 std::optional<QueryCommandLine> parse_query_command_line(int argc, char** argv) {
-  CLI::App app("Find packets in recordings, and say whether they are all there were.",
-               "capstan query");
+  CommandLine app("Find packets in recordings, and say whether they are all there were.",
+                  "capstan query");
   app.set_help_flag("-h,--help", "Print this help and exit");
   QueryCommandLine line;
   RawOptions raw;

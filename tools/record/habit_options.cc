@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/absent_flags.h"
 #include "tools/common/capture_words.h"
+#include "tools/common/command_line.h"
 
 namespace capstan::tools {
 
@@ -57,8 +59,8 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
-void add_habit_options(CLI::App& app, RawHabitOptions& raw, RecordOptions& options) {
-  app.add_option("-f", raw.filters, "The filter, as dumpcap has it")->allow_extra_args(false);
+void add_habit_options(CommandLine& app, RawHabitOptions& raw, RecordOptions& options) {
+  app.add_option("-f", raw.filters, "The filter, as dumpcap has it").allow_extra_args(false);
   app.add_flag("-P", raw.pcap, "-F pcap, as dumpcap has it");
   app.add_option("-Q,--direction", raw.direction, "Packets that come in, go out, or inout: both");
   app.add_option("-y,--linktype", options.link_type,
@@ -67,7 +69,7 @@ void add_habit_options(CLI::App& app, RawHabitOptions& raw, RecordOptions& optio
                  "host, or adapter_unsynced: --hardware-timestamps");
   app.add_option("--capture-comment", options.comments,
                  "A comment for the head of each pcapng file; again for several")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_flag("-L,--list-data-link-types", raw.list_link_types,
                "Print the link type of the interface and exit");
   app.add_flag("-J,--list-time-stamp-types", raw.list_time_stamp_types,
@@ -94,7 +96,7 @@ std::vector<std::string> without_buffer_limit(int argc, const char* const* argv)
 void read_habit_options(const RawHabitOptions& raw, const std::vector<std::string>& words,
                         RecordCommandLine& line, std::vector<std::string>& problems) {
   RecordOptions& options = line.options;
-  std::string filter = fmt::format("{}", fmt::join(words, " "));
+  std::string filter = joined(words, " ");
   if (!raw.filters.empty()) {
     if (raw.filters.size() > 1 || !filter.empty()) {
       problems.push_back(

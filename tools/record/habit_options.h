@@ -2,13 +2,14 @@
 // exist. Part of record_cli.cc.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "tools/record/record_cli.h"
 
 namespace capstan::tools {
+
+class CommandLine;
 
 struct RawHabitOptions {
   std::vector<std::string> filters;    // -f
@@ -21,7 +22,7 @@ struct RawHabitOptions {
   int dump_filter = 0;                 // -d
 };
 
-void add_habit_options(CLI::App& app, RawHabitOptions& raw, RecordOptions& options);
+void add_habit_options(CommandLine& app, RawHabitOptions& raw, RecordOptions& options);
 // Returns the words to be parsed. dumpcap's -N and -k take a value where tcpdump's do not: a number
 // behind -N is removed with it.
 std::vector<std::string> without_buffer_limit(int argc, const char* const* argv);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/packet_format.h"
 #include "tools/common/units.h"
 
@@ -104,7 +105,7 @@ FileFormat file_format_by_ending(const std::vector<std::string>& files) {
     if (format && *format != *ending) {
       throw UsageError(fmt::format(
           "{}: outputs that end in .pcap and in .pcapng: all have one format, and -F says which",
-          fmt::join(files, ", ")));
+          joined(files, ", ")));
     }
     format = ending;
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,6 +12,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "tools/common/command_line.h"
 #include "tools/common/config_file.h"
 #include "tools/common/units.h"
@@ -50,14 +50,14 @@ struct RawOptions {
   int index = 0;  // 1: --index, -1: --no-index
 };
 
-void add_capture_options(CLI::App& app, RawOptions& raw, RecordOptions& options) {
+void add_capture_options(CommandLine& app, RawOptions& raw, RecordOptions& options) {
   app.add_option(
          "-i,--interface", options.capture.interfaces,
          "Interface to record, by name or by its number in -D; again for several; any for all")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-s,--snapshot-length", raw.snaplen,
                  "Bytes kept of each packet (default 262144; 0 means that too)");
-  app.add_option("--snaplen", raw.snaplen)->group("");
+  app.add_option("--snaplen", raw.snaplen).group("");
   app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");
   app.add_option("-B,--buffer-size", raw.buffer_size,
                  "Ring memory per ring: MiB, or with a unit, such as 64M or 1G (default 256)");
@@ -77,18 +77,18 @@ void add_capture_options(CLI::App& app, RawOptions& raw, RecordOptions& options)
   app.add_option("filter", raw.filter, "Packets to take, in libpcap's filter language");
 }
 
-void add_output_options(CLI::App& app, RawOptions& raw, RecordOptions& options) {
+void add_output_options(CommandLine& app, RawOptions& raw, RecordOptions& options) {
   app.add_option(
          "-w,--write", options.files,
          "File to write; - for standard output, /dev/null to measure the capture alone; again "
          "for stripes on several disks. tcp-listen:[ADDRESS:]PORT: beside them, to whoever "
          "connects "
          "(127.0.0.1 unless an address is named); tcp:HOST:PORT: beside them, to a server")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("--allow", raw.allowed,
                  "Who may connect to tcp-listen: an address or a network, such as 192.0.2.0/24; "
                  "again for more")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-F,--format", raw.format,
                  "pcapng, pcap (microseconds) or pcap-ns (default: as -w ends, else pcapng)");
   app.add_option("--layout", raw.layout, "auto, in-place (no copy) or packed (dense)");
@@ -236,7 +236,7 @@ std::string whole_filter(const RecordOptions& options) {
 
 // Options, what they are typed as, and who parses them.
 struct Parser {
-  CLI::App app{"Record packets from one or more interfaces to disk.", "capstan record"};
+  CommandLine app{"Record packets from one or more interfaces to disk.", "capstan record"};
   RawOptions raw;
   RecordCommandLine line;
 
@@ -248,7 +248,7 @@ struct Parser {
            "--config", raw.config,
            "Options from this file too, in TOML: buffer-size = 512; a - in front of its "
            "name: if it is there. The command line comes first; again: the last that says it")
-        ->allow_extra_args(false);
+        .allow_extra_args(false);
     app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
     add_habit_options(app, raw.habits, line.options);
   }
@@ -256,7 +256,7 @@ struct Parser {
 
 // Throws UsageError where there are any.
 void refuse(const Problems& problems) {
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+  if (!problems.empty()) throw UsageError(joined(problems, "; "));
 }
 
 }  // namespace

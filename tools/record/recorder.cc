@@ -10,6 +10,7 @@
 
 #include "engine/core/boot_clock.h"
 #include "engine/core/clock.h"
+#include "engine/core/joined.h"
 #include "tools/common/capture_words.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
@@ -88,7 +89,7 @@ void Recorder::announce() const {
   if (options_.quiet) return;
   const std::size_t rings = capture_.ring_count();
   tools::say("capstan: listening on {}, recording to {}, {} ring{} of {}; Ctrl+C ends it\n",
-             fmt::join(options_.capture.interfaces, ", "), outputs_->names(), rings,
+             joined(options_.capture.interfaces, ", "), outputs_->names(), rings,
              rings == 1 ? "" : "s", human_bytes(capture_.ring_info(0).ring_size_bytes));
 }
 

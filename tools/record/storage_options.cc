@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 
+#include "tools/common/command_line.h"
 #include "tools/common/units.h"
 #include "tools/record/option_text.h"
 
@@ -167,26 +167,26 @@ void read_trouble(const RawStorageOptions& raw, RecordOptions& options, Problems
 
 }  // namespace
 
-void add_storage_options(CLI::App& app, RawStorageOptions& raw) {
+void add_storage_options(CommandLine& app, RawStorageOptions& raw) {
   app.add_option("-a,--autostop", raw.autostop,
                  "Stop when: duration:SECONDS, filesize:KB (of 1000 bytes; or 64M, 1GB), packets:N "
                  "or, with -b, "
                  "files:N; may be repeated")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-b,--ring-buffer", raw.ring_buffer,
                  "Go on in a new file NAME_NUMBER_DATE, or as -w's strftime conversions say, after "
                  "duration:SECONDS, filesize:KB (of 1000 bytes; or 64M, 1GB) or packets:N, at each "
                  "interval:SECONDS of the clock, keeping the last files:N; printname:FILE (stdout, "
                  "stderr) prints each finished file's name; may be repeated. SIGHUP and SIGUSR1 "
                  "do it at once")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-C", raw.turn_size, "-b filesize, in millions of bytes or with a unit");
   app.add_option("-G", raw.turn_s, "-b duration");
   app.add_option("-W", raw.turn_files, "With -C -b files, with -G alone -a files");
   app.add_option("--keep", raw.keep,
                  "Delete the oldest finished files beyond a size (500GB), an age (7d) or a number "
                  "(1000files); may be repeated")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("--min-free", raw.min_free,
                  "Delete the oldest finished files while less is free on the disk (5% or 20GB)");
   app.add_option("--on-full", raw.on_full,

@@ -8,11 +8,9 @@
 
 #include "tools/record/record_options.h"
 
-namespace CLI {
-class App;
-}  // namespace CLI
-
 namespace capstan::tools {
+
+class CommandLine;
 
 struct RawStorageOptions {
   std::vector<std::string> autostop;
@@ -28,7 +26,7 @@ struct RawStorageOptions {
   std::string postrotate;
 };
 
-void add_storage_options(CLI::App& app, RawStorageOptions& raw);
+void add_storage_options(CommandLine& app, RawStorageOptions& raw);
 // Adds a sentence to `problems` for each value that is not valid.
 void read_storage_options(const RawStorageOptions& raw, RecordOptions& options,
                           std::vector<std::string>& problems);

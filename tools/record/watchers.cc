@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/core/clock.h"
+#include "engine/core/joined.h"
 #include "engine/format/part_name.h"
 #include "tools/common/json_text.h"
 #include "tools/common/log.h"
@@ -111,7 +112,7 @@ void Watchers::say_status() { standard_log().put(status_text(status_json())); }
 std::string Watchers::status_line() {
   const RecordStats stats = snapshot_();
   return fmt::format(
-      "recording {}: {} packets, {} lost, {} written", fmt::join(options_.capture.interfaces, ", "),
+      "recording {}: {} packets, {} lost, {} written", joined(options_.capture.interfaces, ", "),
       grouped(stats.sum(&RingStats::received)), grouped(stats.lost() + stats.nic_drops),
       human_bytes(stats.sum(&FileStats::bytes)));
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
 
@@ -11,8 +9,8 @@ namespace capstan::tools {
 
 std::optional<RepairCommandLine> parse_repair_command_line(int argc, const char* const* argv) {
   RepairCommandLine line;
-  CLI::App app("Make a recording that a crash cut short whole again", "capstan repair");
-  app.add_option("file", line.files, "Recordings: .NAME.part, pcapng or pcap")->required();
+  CommandLine app("Make a recording that a crash cut short whole again", "capstan repair");
+  app.add_option("file", line.files, "Recordings: .NAME.part, pcapng or pcap").required();
   app.add_flag("-n,--dry-run", line.options.dry_run, "Only say what would be done");
   app.add_flag("--salvage", line.options.salvage,
                "Keep valid blocks behind a hole as well, moved up");

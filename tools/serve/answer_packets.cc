@@ -81,8 +81,7 @@ class Lines {
   void put_detail(const BatchPacket& batch) {
     text_.text().clear();
     text_.append(batch);
-    const nlohmann::json lines = text_.text().view();
-    out_ += ",\"text\":" + tools::dump_json(lines) + ",\"hex\":\"";
+    out_ += ",\"text\":" + tools::json_string(text_.text().view()) + ",\"hex\":\"";
     constexpr char kDigits[] = "0123456789abcdef";
     for (std::uint32_t i = 0; i < batch.view.caplen; ++i) {
       out_ += kDigits[batch.view.data[i] >> 4];

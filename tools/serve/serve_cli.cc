@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
-#include <CLI/CLI.hpp>
 #include <cstring>
 #include <filesystem>
 
@@ -25,7 +24,7 @@ struct RawOptions {
   std::string hour_bytes = "64GiB";
 };
 
-void add_options(CLI::App& app, ServeCommandLine& line, RawOptions& raw) {
+void add_options(tools::CommandLine& app, ServeCommandLine& line, RawOptions& raw) {
   app.add_option("directory", line.directories,
                  "Serve the recordings below these directories (read only)");
   app.add_option("--listen", raw.listen,
@@ -42,25 +41,24 @@ void add_options(CLI::App& app, ServeCommandLine& line, RawOptions& raw) {
   app.add_option("--host", line.hosts,
                  "A name this server is called by, beside --listen's and the certificate's; more "
                  "than one may be given")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("--access-log", line.access_log,
                  "Append a line of JSON a request to this file (default -, standard error; none)");
   app.add_option("--metrics", raw.metrics,
                  "Figures for Prometheus at ADDRESS:PORT/metrics, without a token");
   app.add_option("--max-seconds", line.limits.seconds, "Time a query may take (default 300)")
-      ->check(CLI::Range(1, 86400));
+      .range(1, 86400);
   app.add_option("--max-bytes", raw.max_bytes, "Bytes of packets in one download (default 4GiB)");
   app.add_option("--max-queries", line.client_limits.queries_at_once,
                  "Queries of one client at once (default 8)")
-      ->check(CLI::Range(1, 256));
+      .range(1, 256);
   app.add_option("--hour-bytes", raw.hour_bytes,
                  "Bytes one client may have in an hour (default 64GiB)");
-  app.add_option("--workers", line.workers, "Queries at once in all (default 8)")
-      ->check(CLI::Range(1, 256));
+  app.add_option("--workers", line.workers, "Queries at once in all (default 8)").range(1, 256);
   app.add_option("--fleet", line.fleets,
                  "Let clients ask the sensors of this file too, fleet=NAME (docs/fleet.md); more "
                  "than one may be given")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-Z", line.user, "As root: become this user (default: the directories' owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
@@ -116,8 +114,9 @@ bool is_loopback(const tools::ListenAddress& address) noexcept {
 }
 
 std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv) {
-  CLI::App app("Recordings in a browser and over an API, for people who may not log in here.",
-               "capstan serve");
+  tools::CommandLine app(
+      "Recordings in a browser and over an API, for people who may not log in here.",
+      "capstan serve");
   app.set_help_flag("-h,--help", "Print this help and exit");
   ServeCommandLine line;
   RawOptions raw;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/common/json_text.h"
 #include "tools/serve/endpoints.h"
 #include "tools/serve/recorder_watch.h"
 #include "tools/watch/exposition.h"
@@ -64,7 +65,7 @@ std::string ServeMetrics::text(std::uint64_t log_lines_left_out) const {
 }
 
 std::string recorder_metrics(std::string_view status_json) {
-  const auto status = nlohmann::json::parse(status_json, nullptr, false);
+  const auto status = tools::try_parse_json(status_json);
   if (!status.is_object() || !status.contains("recorders")) return {};
   tools::Exposition out;
   for (const RecorderFigure& figure : kFigures) {

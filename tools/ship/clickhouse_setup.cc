@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/core/clock.h"
+#include "engine/core/joined.h"
 #include "tools/common/units.h"
 #include "tools/ship/clickhouse_sink.h"
 #include "tools/ship/row_binary.h"
@@ -136,7 +137,7 @@ Answer ClickHouseSink::check_table(Table table) {
   return Answer::refused(fmt::format(
       "the table {}.{} is not the one that this version of Capstan fills: {}. RENAME it, then "
       "`capstan ship --create-schema` makes another",
-      options_.database, table_name(table), fmt::join(wrong, "; ")));
+      options_.database, table_name(table), joined(wrong, "; ")));
 }
 
 Answer ClickHouseSink::check_tables() {

@@ -7,6 +7,7 @@
 
 #include "engine/audit/services.h"
 #include "engine/audit/tls/hello.h"
+#include "engine/core/joined.h"
 #include "engine/flow/packet_sorter.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/unreadable_file.h"
@@ -112,7 +113,7 @@ void FileAudit::add_finding(const audit::SessionReport& report) {
     one.sni = tls->sni;
   }
   one.weak = (facts.reasons & audit::reason::kWeak) != 0;
-  one.reasons = fmt::format("{}", fmt::join(tools::reasons_of(facts.reasons), ","));
+  one.reasons = joined(tools::reasons_of(facts.reasons), ",");
   one.event = tools::audit_event(report);
   findings_.push_back(std::move(one));
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -22,7 +21,7 @@ struct RawOptions {
   std::string server_version;
 };
 
-void add_options(CLI::App& app, ShipCommandLine& line, RawOptions& raw) {
+void add_options(tools::CommandLine& app, ShipCommandLine& line, RawOptions& raw) {
   app.add_option("directory", line.directory,
                  "Ship the finished recordings below this directory (read only)");
   app.add_option("--to", raw.to,
@@ -42,9 +41,9 @@ void add_options(CLI::App& app, ShipCommandLine& line, RawOptions& raw) {
       "--state", line.state,
       "What has been shipped is kept in this file (default: in DIRECTORY/.capstan-ship)");
   app.add_option("--batch-rows", line.batch_rows, "Rows of one insert at most (default 50000)")
-      ->check(CLI::Range(1U, 1'000'000U));
+      .range(1U, 1'000'000U);
   app.add_option("--max-rate", line.max_rate, "Rows a second at most")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+      .range(std::uint64_t{1}, std::uint64_t{1'000'000'000});
   app.add_flag("--audit", line.audit,
                "Read the packets too: application, SNI and verdict of each conversation, and the "
                "findings of the audit");
@@ -60,7 +59,7 @@ void add_options(CLI::App& app, ShipCommandLine& line, RawOptions& raw) {
                  "Tables are ReplicatedMergeTree and Distributed in this cluster");
   app.add_option("--keep-days", line.keep_days,
                  "With --create-schema: rows older than this are removed (default: never)")
-      ->check(CLI::Range(1U, 100'000U));
+      .range(1U, 100'000U);
   app.add_option("--stats-json", line.stats_path,
                  "Figures as JSON lines, every ten seconds and at the end, to this file");
   app.add_flag("-q,--quiet", line.quiet, "Only say what went wrong");
@@ -123,7 +122,7 @@ void check(ShipCommandLine& line) {
 }  // namespace
 
 std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* const* argv) {
-  CLI::App app(
+  tools::CommandLine app(
       "Send what the indexes of finished recordings know to an engine that answers for many "
       "sensors.\nRuns at idle priority beside a recording, which does not know of it",
       "capstan ship");

@@ -118,7 +118,7 @@ void ShipState::parse(const std::string& text, const StateIdentity& identity) {
   }
   StateIdentity was;
   try {
-    const json state = json::parse(text.substr(0, end));
+    const json state = tools::parse_json(text.substr(0, end));
     if (state.at("version") != kVersion) {
       throw UsageError(fmt::format("the state {} is of another version of Capstan", path_));
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "engine/filter/packet_filter.h"
 #include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
@@ -138,7 +139,7 @@ class FileShow {
   // A filter that could not be asked about a single packet is a mistake, as it is to tcpdump.
   void say_of_filter() {
     const std::vector<std::string> notes = filter_->notes();
-    if (filter_->answered_nothing()) throw UsageError(fmt::format("{}", fmt::join(notes, "; ")));
+    if (filter_->answered_nothing()) throw UsageError(joined(notes, "; "));
     for (const std::string& note : notes) say("capstan show: {}\n", note);
   }
 

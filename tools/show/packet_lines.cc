@@ -3,12 +3,11 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "engine/flow/transport.h"
 #include "engine/format/link_type.h"
+#include "tools/common/append_format.h"
 #include "tools/common/json_text.h"
 #include "tools/common/protocol_name.h"
 #include "tools/common/units.h"
@@ -110,52 +109,57 @@ void PacketLines::color_line(const BatchPacket& packet, std::size_t start) {
 
 void PacketLines::put_json(const BatchPacket& packet, std::string_view info) {
   const PacketView& view = packet.view;
-  nlohmann::ordered_json object;
-  object["number"] = packet.number;
-  object["time"] = tools::utc_time(view.timestamp_ns);
+  tools::append_format(line_, R"({{"number":{},"time":"{}","interface":)", packet.number,
+                       tools::utc_time(view.timestamp_ns));
   if (packet.interface_name == nullptr || packet.interface_name->empty()) {
-    object["interface"] = view.interface_id;
+    line_ += std::to_string(view.interface_id);
   } else {
-    object["interface"] = *packet.interface_name;
+    line_ += tools::json_string(*packet.interface_name);
   }
   const LinkTypeName* const link = find_link_type(view.link_type);
-  object["link_type"] = link != nullptr ? link->name : std::to_string(view.link_type);
-  object["caplen"] = view.caplen;
-  object["wirelen"] = view.wirelen;
+  tools::append_format(
+      line_, R"(,"link_type":{},"caplen":{},"wirelen":{})",
+      tools::json_string(link != nullptr ? link->name : std::to_string(view.link_type)),
+      view.caplen, view.wirelen);
   if (view.direction != Direction::kUnknown) {
-    object["direction"] = view.direction == Direction::kInbound ? "in" : "out";
+    tools::append_format(line_, R"(,"direction":"{}")",
+                         view.direction == Direction::kInbound ? "in" : "out");
   }
   if (const std::optional<TransportPacket> transport = read_transport(view)) {
-    object["ip_version"] = transport->ip_version;
-    object["src_ip"] = address_of(transport->source, transport->ip_version);
-    object["dest_ip"] = address_of(transport->destination, transport->ip_version);
-    object["proto"] = tools::ip_protocol_name(transport->protocol);
-    if (has_ports(*transport)) {
-      object["src_port"] = transport->source_port;
-      object["dest_port"] = transport->destination_port;
-      object["payload_bytes"] = transport->payload_wire_bytes;
-    }
-    for (const std::uint16_t vlan : transport->vlans) {
-      if (vlan != 0) object["vlans"].push_back(vlan & 0xfff);
-    }
+    put_json_transport(*transport);
   }
-  object["info"] = info;
-  line_ = tools::dump_json(object);
-  line_ += '\n';
+  tools::append_format(line_, ",\"info\":{}}}\n", tools::json_string(info));
+}
+
+void PacketLines::put_json_transport(const TransportPacket& transport) {
+  tools::append_format(line_, R"(,"ip_version":{},"src_ip":"{}","dest_ip":"{}","proto":{})",
+                       transport.ip_version, address_of(transport.source, transport.ip_version),
+                       address_of(transport.destination, transport.ip_version),
+                       tools::json_string(tools::ip_protocol_name(transport.protocol)));
+  if (has_ports(transport)) {
+    tools::append_format(line_, R"(,"src_port":{},"dest_port":{},"payload_bytes":{})",
+                         transport.source_port, transport.destination_port,
+                         transport.payload_wire_bytes);
+  }
+  std::string vlans;
+  for (const std::uint16_t vlan : transport.vlans) {
+    if (vlan != 0) tools::append_format(vlans, "{}{}", vlans.empty() ? "" : ",", vlan & 0xfff);
+  }
+  if (!vlans.empty()) tools::append_format(line_, R"(,"vlans":[{}])", vlans);
 }
 
 void PacketLines::put_columns(const BatchPacket& packet, std::string_view info) {
   time_sink_.clear();
   time_.put(time_sink_, packet.view.timestamp_ns, packet.reference_time_ns);
-  auto out = std::back_inserter(line_);
-  fmt::format_to(out, "{:>6}  {}", packet.number, time_sink_.view());
+  tools::append_format(line_, "{:>6}  {}", packet.number, time_sink_.view());
   if (const std::optional<TransportPacket> transport = read_transport(packet.view)) {
-    fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ",
-                   endpoint_of(transport->source, transport->source_port, *transport),
-                   endpoint_of(transport->destination, transport->destination_port, *transport),
-                   tools::ip_protocol_name(transport->protocol), packet.view.wirelen);
+    tools::append_format(
+        line_, "{:<21} {:<21} {:<5} {:>5}  ",
+        endpoint_of(transport->source, transport->source_port, *transport),
+        endpoint_of(transport->destination, transport->destination_port, *transport),
+        tools::ip_protocol_name(transport->protocol), packet.view.wirelen);
   } else {
-    fmt::format_to(out, "{:<21} {:<21} {:<5} {:>5}  ", "", "", "", packet.view.wirelen);
+    tools::append_format(line_, "{:<21} {:<21} {:<5} {:>5}  ", "", "", "", packet.view.wirelen);
   }
   line_.append(info);
   line_ += '\n';

@@ -11,7 +11,11 @@
 #include "tools/text/names.h"
 #include "tools/text/packet_text.h"
 
-namespace capstan::show {
+namespace capstan {
+
+struct TransportPacket;
+
+namespace show {
 
 // One thread. Names and options are borrowed and must outlive this object.
 class PacketLines {
@@ -31,6 +35,7 @@ class PacketLines {
  private:
   static text::PrintOptions print_options(const tools::ShowOptions& options);
   void put_json(const BatchPacket& packet, std::string_view info);
+  void put_json_transport(const TransportPacket& transport);
   void put_columns(const BatchPacket& packet, std::string_view info);
   void color_line(const BatchPacket& packet, std::size_t start);
 
@@ -45,4 +50,5 @@ class PacketLines {
   text::TimeText time_;
 };
 
-}  // namespace capstan::show
+}  // namespace show
+}  // namespace capstan

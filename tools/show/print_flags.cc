@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/errors.h"
+#include "tools/common/command_line.h"
 #include "tools/show/decode_workers.h"
 
 namespace capstan::tools {
@@ -57,7 +58,7 @@ text::PacketType parse_type(const std::string& name) {
 
 }  // namespace
 
-void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw) {
+void add_print_flags(CommandLine& app, ShowOptions& options, PrintFlags& raw) {
   text::PrintOptions& print = options.print;
   app.add_flag("-v,--verbose", print.verbosity, "More of each packet; -vv, -vvv: still more");
   app.add_flag("-q,--quick,--quiet", print.quiet, "Less of each packet");
@@ -86,11 +87,11 @@ void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw) {
   app.add_flag("-l", options.line_buffered, "Write out every line at once");
   app.add_option("--decode-workers", options.decode_workers,
                  "Threads that print; 0: none besides the reading one (default: by CPUs)")
-      ->check(CLI::Range(0, static_cast<int>(DecodeWorkers::kMostWorkers)));
+      .range(0, static_cast<int>(DecodeWorkers::kMostWorkers));
   app.add_flag("--tls", print.tls, "Name TLS records and handshake messages");
   app.add_flag("--json", raw.json, "One JSON object a packet");
   app.add_flag("--columns", raw.columns, "Aligned columns");
-  app.add_option("--color", raw.color, "auto, always or never")->expected(0, 1);
+  app.add_option("--color", raw.color, "auto, always or never").expected(0, 1);
 }
 
 void understand_print_flags(ShowOptions& options, const PrintFlags& raw) {

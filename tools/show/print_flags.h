@@ -1,12 +1,13 @@
 // tcpdump's flags for how packets are printed, the same for every command that prints packets.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "tools/show/show_cli.h"
 
 namespace capstan::tools {
+
+class CommandLine;
 
 // The values as typed.
 struct PrintFlags {
@@ -21,7 +22,7 @@ struct PrintFlags {
 };
 
 // Adds the flags to `app`. `options` and `raw` are borrowed until the end of the parsing.
-void add_print_flags(CLI::App& app, ShowOptions& options, PrintFlags& raw);
+void add_print_flags(CommandLine& app, ShowOptions& options, PrintFlags& raw);
 
 // Converts `raw` after parsing. Throws UsageError.
 void understand_print_flags(ShowOptions& options, const PrintFlags& raw);

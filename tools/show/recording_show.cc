@@ -15,6 +15,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/cpu.h"
 #include "engine/core/errors.h"
+#include "engine/core/joined.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "tools/common/capture_words.h"
@@ -214,7 +215,7 @@ RecordOptions recording_options(const ShowOptions& options) {
   std::vector<std::string> problems;
   read_storage_options(storage, recording, problems);
   if (problems.empty()) problems = validate_record_options(recording);
-  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "; ")));
+  if (!problems.empty()) throw UsageError(joined(problems, "; "));
   return recording;
 }
 

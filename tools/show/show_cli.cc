@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/core/errors.h"
 #include "tools/common/absent_flags.h"
 #include "tools/common/capture_words.h"
@@ -56,11 +54,11 @@ constexpr AbsentFlag kAbsentOfTshark[] = {
     {"--list-remote-interfaces", true, "run 'ssh HOST capstan show -w - ...' instead"},
 };
 
-void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
+void add_input(CommandLine& app, ShowOptions& options, RawOptions& raw) {
   app.add_option("-i,--interface", options.interfaces, "Capture on this interface, or 'any'")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-r", options.files, "Read this file (pcap, pcapng, .gz, .zst; - is stdin)")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("-V", options.file_list, "Read the files named in this one, one a line");
   app.add_option("-c", raw.count, "Stop after so many packets");
   app.add_option("-s,--snapshot-length", raw.snaplen, "Keep so many bytes of each packet");
@@ -77,7 +75,7 @@ void add_input(CLI::App& app, ShowOptions& options, RawOptions& raw) {
   app.add_option("-F", options.filter_file, "Read the filter from a file");
 }
 
-void add_output(CLI::App& app, ShowOptions& options, RawOptions& raw) {
+void add_output(CommandLine& app, ShowOptions& options, RawOptions& raw) {
   add_print_flags(app, options, raw.print);
   app.add_flag("--count", options.count_only, "Print only how many packets there are");
   app.add_option("-w", options.write_path,
@@ -177,7 +175,8 @@ void understand(ShowOptions& options, const RawOptions& raw) {
 }  // namespace
 
 std::optional<ShowOptions> parse_show_options(int argc, char** argv) {
-  CLI::App app("Print packets as lines, live or from files, with tcpdump's flags.", "capstan show");
+  CommandLine app("Print packets as lines, live or from files, with tcpdump's flags.",
+                  "capstan show");
   app.set_help_flag("-h,--help", "Print this help and exit");
   ShowOptions options;
   RawOptions raw;

@@ -1,14 +1,12 @@
 #include "tools/status/status_cli.h"
 
-#include <CLI/CLI.hpp>
-
 #include "tools/common/command_line.h"
 
 namespace capstan::tools {
 
 std::optional<StatusCommandLine> parse_status_command_line(int argc, char** argv) {
   StatusCommandLine line;
-  CLI::App app("What running recorders have done so far", "capstan status");
+  CommandLine app("What running recorders have done so far", "capstan status");
   app.add_option("target", line.targets,
                  "Process number of a recorder, or its socket; without one every recorder");
   app.add_flag("--json", line.json, "Print one JSON object for each");

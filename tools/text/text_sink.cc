@@ -1,7 +1,10 @@
 #include "tools/text/text_sink.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace capstan::text {
 
@@ -86,6 +89,27 @@ ZeroRun longest_zero_run(const unsigned (&groups)[8]) noexcept {
 }
 
 }  // namespace
+
+struct TextSink::Inserter {
+  using iterator_category = std::output_iterator_tag;
+  using value_type = void;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = void;
+  TextSink* sink;
+  Inserter& operator*() noexcept { return *this; }
+  Inserter& operator++() noexcept { return *this; }
+  Inserter operator++(int) noexcept { return *this; }
+  Inserter& operator=(char c) {
+    sink->put(c);
+    return *this;
+  }
+};
+
+TextSink& TextSink::format_arguments(fmt::string_view pattern, fmt::format_args arguments) {
+  fmt::vformat_to(Inserter{this}, pattern, arguments);
+  return *this;
+}
 
 void TextSink::grow(std::size_t count) {
   const std::size_t used = size();

@@ -2,7 +2,7 @@
 // printing allocates nothing after the first packets.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -81,8 +81,7 @@ class TextSink {
   // printf.
   template <typename... Args>
   TextSink& format(fmt::format_string<Args...> pattern, Args&&... args) {
-    fmt::format_to(Inserter{this}, pattern, std::forward<Args>(args)...);
-    return *this;
+    return format_arguments(pattern, fmt::make_format_args(args...));
   }
 
   // Makes space for `count` more bytes and returns where to write them; advance_to() then sets the
@@ -96,22 +95,10 @@ class TextSink {
 
  private:
   // Output iterator for fmt.
-  struct Inserter {
-    using iterator_category = std::output_iterator_tag;
-    using value_type = void;
-    using difference_type = std::ptrdiff_t;
-    using pointer = void;
-    using reference = void;
-    TextSink* sink;
-    Inserter& operator*() noexcept { return *this; }
-    Inserter& operator++() noexcept { return *this; }
-    Inserter operator++(int) noexcept { return *this; }
-    Inserter& operator=(char c) {
-      sink->put(c);
-      return *this;
-    }
-  };
+  struct Inserter;
 
+  // What format() comes to. Compiled once: fmt's writing takes seconds.
+  TextSink& format_arguments(fmt::string_view pattern, fmt::format_args arguments);
   void grow(std::size_t count);
 
   char* begin_ = nullptr;

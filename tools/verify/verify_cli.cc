@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -11,6 +10,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/json_text.h"
 
 namespace capstan::tools {
 
@@ -72,7 +72,7 @@ traffic::ExpectedStream parse_expected(std::string_view text) {
 
 traffic::ExpectedStream parse_sent(std::string_view json_text, std::string_view name) {
   try {
-    const nlohmann::json sent = nlohmann::json::parse(json_text);
+    const nlohmann::json sent = parse_json(json_text);
     traffic::ExpectedStream expected;
     expected.stream = sent.at("stream").get<std::uint32_t>();
     const auto first = sent.at("first_sequence").get<std::uint64_t>();
@@ -90,15 +90,15 @@ std::optional<VerifyCommandLine> parse_verify_command_line(int argc, const char*
   VerifyCommandLine line;
   std::vector<std::string> expected;
   std::vector<std::string> sent;
-  CLI::App app("Say what recordings of blast's traffic lack", "capstan verify");
+  CommandLine app("Say what recordings of blast's traffic lack", "capstan verify");
   app.add_option("FILE", line.verify.files,
                  "Recordings (pcap, pcapng, stenotype), together one; - is standard input")
-      ->required();
+      .required();
   app.add_option("--expect", expected,
                  "What should be there: COUNT, FIRST-LAST or STREAM:FIRST-LAST; repeatable")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_option("--sent", sent, "The same out of what 'capstan blast --json' printed; repeatable")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   app.add_flag("--truncated-ok", line.truncated_ok,
                "Packets cut by a snap length are no reason for exit status 1");
   app.add_flag("--json", line.json, "The report as JSON on standard output");

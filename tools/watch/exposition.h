@@ -1,12 +1,11 @@
 // Exposition: numbers in the text format of Prometheus, version 0.0.4.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tools/common/append_format.h"
 
 namespace capstan::tools {
 
@@ -32,15 +31,14 @@ class Exposition {
   // Begins a family of samples; `type` and `help` as in the format.
   void family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
-    fmt::format_to(std::back_inserter(text_), "# HELP capstan_{0} {1}\n# TYPE capstan_{0} {2}\n",
-                   name, help, type);
+    append_format(text_, "# HELP capstan_{0} {1}\n# TYPE capstan_{0} {2}\n", name, help, type);
   }
   // Adds a sample to the family. `labels`: name="value" pairs with commas between, values from
   // label_text(); may be empty.
   template <typename Value>
   void sample(const std::string& labels, Value value) {
-    fmt::format_to(std::back_inserter(text_), "capstan_{}{}{}{} {}\n", name_,
-                   labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}", value);
+    append_format(text_, "capstan_{}{}{}{} {}\n", name_, labels.empty() ? "" : "{", labels,
+                  labels.empty() ? "" : "}", value);
   }
   std::string take() { return std::move(text_); }
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "tools/common/append_format.h"
 #include "tools/common/units.h"
 
 namespace capstan::tools {
@@ -36,31 +36,30 @@ std::string status_text(const Json& status) {
                   visible_text(status.at("version").get<std::string>()),
                   status.at("pid").get<int>(), joined(status.at("interfaces"), nullptr),
                   joined(stats.at("files"), "path"), local_time(number(status, "since_ns")));
-  auto out = std::back_inserter(text);
-  fmt::format_to(out, "  {} packets received, {} dropped, {} not written, {} lost by the adapter\n",
-                 count("packets_received"), count("packets_dropped"), count("packets_failed"),
-                 count("nic_drops"));
-  fmt::format_to(out, "  {} packets written, {}\n", count("packets_written"),
-                 human_bytes(number(stats, "bytes_written")));
+  append_format(text, "  {} packets received, {} dropped, {} not written, {} lost by the adapter\n",
+                count("packets_received"), count("packets_dropped"), count("packets_failed"),
+                count("nic_drops"));
+  append_format(text, "  {} packets written, {}\n", count("packets_written"),
+                human_bytes(number(stats, "bytes_written")));
   for (const Json& ring : stats.at("rings")) {
-    fmt::format_to(out, "  ring of {}: {} packets, {} dropped, full {} times\n",
-                   visible_text(ring.at("interface").get<std::string>()),
-                   grouped(number(ring, "packets_received")),
-                   grouped(number(ring, "packets_dropped")), grouped(number(ring, "freezes")));
+    append_format(text, "  ring of {}: {} packets, {} dropped, full {} times\n",
+                  visible_text(ring.at("interface").get<std::string>()),
+                  grouped(number(ring, "packets_received")),
+                  grouped(number(ring, "packets_dropped")), grouped(number(ring, "freezes")));
   }
   for (const Json& link : stats.at("links")) {
-    fmt::format_to(out, "  link {}: {}, MTU {}\n", visible_text(link.at("name").get<std::string>()),
-                   visible_text(link.at("state").get<std::string>()), number(link, "mtu"));
+    append_format(text, "  link {}: {}, MTU {}\n", visible_text(link.at("name").get<std::string>()),
+                  visible_text(link.at("state").get<std::string>()), number(link, "mtu"));
   }
   for (const Json& disk : stats.at("disks")) {
-    fmt::format_to(
-        out, "  {}: {} of {} free\n", visible_text(disk.at("directory").get<std::string>()),
+    append_format(
+        text, "  {}: {} of {} free\n", visible_text(disk.at("directory").get<std::string>()),
         human_bytes(number(disk, "free_bytes")), human_bytes(number(disk, "total_bytes")));
   }
   for (const Json& alarm : stats.at("alarms")) {
     if (!alarm.at("active").get<bool>()) continue;
-    fmt::format_to(out, "  ALARM {} {}\n", visible_text(alarm.at("alarm").get<std::string>()),
-                   visible_text(alarm.at("subject").get<std::string>()));
+    append_format(text, "  ALARM {} {}\n", visible_text(alarm.at("alarm").get<std::string>()),
+                  visible_text(alarm.at("subject").get<std::string>()));
   }
   return text;
 }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include "tools/common/command_line.h"
 
 namespace capstan::tools {
 
@@ -12,7 +12,7 @@ constexpr double kLongestSilenceS = 1e9;
 
 }  // namespace
 
-void add_watch_options(CLI::App& app, RawWatchOptions& raw) {
+void add_watch_options(CommandLine& app, RawWatchOptions& raw) {
   app.add_option("--metrics", raw.metrics,
                  "Serve figures for Prometheus at http://ADDRESS:PORT/metrics (without an address: "
                  "127.0.0.1)");

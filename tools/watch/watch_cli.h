@@ -6,11 +6,9 @@
 
 #include "tools/watch/watch_options.h"
 
-namespace CLI {
-class App;
-}
-
 namespace capstan::tools {
+
+class CommandLine;
 
 // The values as typed.
 struct RawWatchOptions {
@@ -20,7 +18,7 @@ struct RawWatchOptions {
   double alarm_silent_s = 0;
 };
 
-void add_watch_options(CLI::App& app, RawWatchOptions& raw);
+void add_watch_options(CommandLine& app, RawWatchOptions& raw);
 // Adds a sentence to `problems` for each value that is not valid.
 WatchOptions read_watch_options(const RawWatchOptions& raw, std::vector<std::string>& problems);
 
