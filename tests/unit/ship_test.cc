@@ -18,7 +18,7 @@
 #include "engine/index/file_indexer.h"
 #include "tests/support/index_traffic.h"
 #include "tests/support/temp_dir.h"
-#include "tools/ship/back_off.h"
+#include "tools/common/back_off.h"
 #include "tools/ship/file_sink.h"
 #include "tools/ship/pending_files.h"
 #include "tools/ship/ship_state.h"
@@ -46,6 +46,7 @@ Bytes recording(std::uint32_t seed, std::uint64_t packets, std::uint64_t step_us
 }
 
 TEST(ShipBackOff, GrowsToABoundAndIsNeverTheSame) {
+  using tools::BackOff;
   BackOff back_off(1);
   std::uint64_t step = BackOff::kFirstNs;
   for (int i = 0; i < 100; ++i) {

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "engine/core/clock.h"
-#include "tools/ship/back_off.h"
+#include "tools/common/back_off.h"
 #include "tools/ship/pending_files.h"
 #include "tools/ship/ship_state.h"
 #include "tools/ship/sink.h"
@@ -104,7 +104,7 @@ class Shipper {
   const std::atomic<bool>& stop_;
   Talk talk_;
   PendingFiles pending_;
-  BackOff back_off_;
+  tools::BackOff back_off_;
   ShipCounters counters_;
   std::optional<Spool> spool_;
   bool open_ = false;

@@ -8,7 +8,7 @@
 
 #include "engine/core/clock.h"
 
-namespace capstan::fleet {
+namespace capstan::tools {
 
 class BackOff {
  public:
@@ -31,4 +31,4 @@ class BackOff {
   std::uint64_t step_ns_ = kFirstNs;
 };
 
-}  // namespace capstan::fleet
+}  // namespace capstan::tools
