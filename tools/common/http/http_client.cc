@@ -160,6 +160,14 @@ void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
   if (!request.token.empty()) append(transfer.lines, "Authorization: Bearer " + request.token);
   for (const auto& [name, value] : request.headers) append(transfer.lines, name + ": " + value);
   if (transfer.lines) curl.set(CURLOPT_HTTPHEADER, transfer.lines.get());
+  if (options_.connect) {
+    // No name is looked up; the address is not used. It keeps such connections apart from others.
+    append(transfer.place, "::127.0.0.1:443");
+    curl.set(CURLOPT_CONNECT_TO, transfer.place.get());
+    curl.set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_callback);
+    curl.set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
+    curl.set(CURLOPT_SOCKOPTFUNCTION, &Transfer::is_connected_callback);
+  }
   transfer.header_context = {curl.easy, &transfer};
   curl.set(CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
   curl.set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer.header_context));
@@ -171,13 +179,9 @@ void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
 void HttpClient::run(Transfer& transfer) {
   Curl& curl = *curl_;
   HttpResponse& response = transfer.response;
-  const auto stopped = [this] {
-    return ended_.load(std::memory_order_relaxed) ||
-           (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed));
-  };
   int running = 1;
   while (running != 0) {
-    if (stopped()) {
+    if (transfer.stopped()) {
       response.failure = HttpFailure::kStopped;
       return;
     }
@@ -209,6 +213,10 @@ void HttpClient::run(Transfer& transfer) {
                       response.status != 0, transfer.curl_error};
     response.failure = failure_of(end);
     response.error = failure_text(end, options_);
+    if (!transfer.no_connection.empty()) {
+      response.failure = transfer.stopped() ? HttpFailure::kStopped : HttpFailure::kNoSuchHost;
+      response.error = transfer.no_connection;
+    }
     // To libcurl a head that is cut is an answer without a body.
     if (response.failure == HttpFailure::kNone && !transfer.head_ended) {
       response.failure = HttpFailure::kBroken;
@@ -228,6 +236,10 @@ HttpResponse HttpClient::send(const HttpRequest& request, const HttpTake& take) 
     throw UsageError(fmt::format("{}: a token with a line end in it is none", server));
   }
   Transfer transfer{options_, take, {}, {}, {}};
+  transfer.stopped = [this] {
+    return ended_.load(std::memory_order_relaxed) ||
+           (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed));
+  };
   prepare(request, transfer);
   if (const CURLMcode code = ::curl_multi_add_handle(curl_->multi, curl_->easy); code != CURLM_OK) {
     throw std::runtime_error(fmt::format("libcurl: {}", ::curl_multi_strerror(code)));

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/unique_fd.h"
+
 namespace capstan::tools {
 
 // Files in PEM. Empty: the system's certificate authorities; no certificate of our own.
@@ -34,6 +36,10 @@ struct HttpTls {
 // Throws UsageError for a file that cannot be read.
 void keep_in_memory(HttpTls& tls);
 
+// Makes the connection in libcurl's place: returns a connected TCP socket, or none and a sentence
+// that says why. Ends early when `stopped` returns true. May block.
+using HttpConnect = std::function<UniqueFd(const std::function<bool()>& stopped, std::string& why)>;
+
 struct HttpOptions {
   HttpTls tls;
   // For the name, the connection and TLS together.
@@ -45,6 +51,9 @@ struct HttpOptions {
   std::size_t most_body_bytes = std::size_t{16} << 20;
   // Ends a transfer when true; borrowed. Seen within a tenth of a second, or at once after wake().
   const std::atomic<bool>* stop = nullptr;
+  // Empty: libcurl looks the host's name up and connects. The name of the address is what the
+  // server's certificate is compared with, in both cases.
+  HttpConnect connect{};
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -63,7 +72,7 @@ enum class HttpFailure : std::uint8_t {
   kNone,
   kStopped,      // the stop flag
   kNotWanted,    // the callback returned false
-  kNoSuchHost,   // the name is not known
+  kNoSuchHost,   // the name is not known; HttpOptions::connect has no connection to it
   kUnreachable,  // refused, no route, or not connected within connect_limit_ms
   kCertificate,  // the server's certificate is expired, of another name, of another authority
   kTls,          // anything else about TLS: no HTTPS there, or our certificate is not accepted

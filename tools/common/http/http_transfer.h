@@ -74,6 +74,19 @@ struct HttpClient::Transfer {
     return true;
   }
 
+  // A descriptor for libcurl, which closes it.
+  int open_socket() noexcept {
+    try {
+      UniqueFd socket = options.connect(stopped, no_connection);
+      moved_ns = monotonic_clock_ns();
+      if (!socket && no_connection.empty()) no_connection = "no connection";
+      return socket ? socket.release() : CURL_SOCKET_BAD;
+    } catch (...) {
+      thrown = std::current_exception();
+      return CURL_SOCKET_BAD;
+    }
+  }
+
   template <typename Work>
   std::size_t guarded(std::size_t size, Work work) noexcept {
     try {
@@ -84,6 +97,14 @@ struct HttpClient::Transfer {
     }
   }
 
+  static curl_socket_t open_callback(void* self, curlsocktype /*purpose*/,
+                                     curl_sockaddr* /*address*/) {
+    return static_cast<Transfer*>(self)->open_socket();
+  }
+  static int is_connected_callback(void* /*self*/, curl_socket_t /*socket*/,
+                                   curlsocktype /*purpose*/) {
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+  }
   static std::size_t header_callback(char* data, std::size_t /*one*/, std::size_t size,
                                      void* self) {
     auto& [easy, transfer] = *static_cast<std::pair<CURL*, Transfer*>*>(self);
@@ -100,6 +121,10 @@ struct HttpClient::Transfer {
 
   std::pair<CURL*, Transfer*> header_context{};
   bool head_ended = false;
+  // With HttpOptions::connect.
+  std::function<bool()> stopped{};
+  std::string no_connection{};  // why there is none
+  CurlList place{};
 };
 
 }  // namespace capstan::tools
