@@ -177,6 +177,22 @@ TEST(ServeAccess, HostAndOrigin) {
   }
 }
 
+// Through a connection that was dialled, the name is the certificate's all the same.
+TEST(ServeAccess, WhatIsDialledHasNoPort) {
+  AccessRules rules = rules_of(true);
+  rules.dials = true;
+  const Access access(rules);
+  const auto fine = [&](std::string_view host, std::string_view origin = {}) {
+    return access.foreign({host, origin, {}, {}}).empty();
+  };
+  EXPECT_TRUE(fine("sensor.example", "https://sensor.example"));
+  EXPECT_TRUE(fine("sensor.example:9118"));
+  for (const char* host : {"", "other.example", "sensor.example:9119", "sensor.example:", "[::1"}) {
+    EXPECT_FALSE(fine(host)) << host;
+  }
+  EXPECT_FALSE(fine("sensor.example", "https://other.example"));
+}
+
 TEST(ServeAccess, TicketsAreForOneTargetAndAShortTime) {
   const Access access(rules_of(false));
   const std::string ticket = access.ticket("alice", "/api/v1/query?filter=tcp", 1000);

@@ -244,7 +244,7 @@ std::string lock_down_reader(std::vector<std::string> readable, const ReaderNeed
   }
   // What libpcap and the C library look names of protocols, services and hosts up in.
   return lock_down_to({{},
-                       {},
+                       needs.socket_directory,
                        std::move(readable),
                        {"/etc/protocols", "/etc/services", "/etc/hosts", "/etc/networks",
                         "/etc/ethers", "/etc/nsswitch.conf"},

@@ -49,6 +49,7 @@ struct ReaderNeeds {
   bool connects = false;             // to other machines, whose names it looks up
   std::vector<std::uint16_t> ports;  // TCP, of those machines alone (Linux 6.7); empty: any
   std::string temporary_folder;      // files may be made in it, and names deleted; empty: none
+  std::string socket_directory;      // names in it may be deleted; empty: none
 };
 
 // The same for a process that only reads: files below `readable`, the files with the names of

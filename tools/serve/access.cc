@@ -113,7 +113,8 @@ std::string Access::foreign(const RequestHead& head) const {
   const bool known =
       std::find(rules_.hosts.begin(), rules_.hosts.end(), name) != rules_.hosts.end() ||
       (rules_.certified && !name.empty() && rules_.certified(name));
-  if (!known || port != rules_.port) {
+  const bool is_dialled = rules_.dials && !has_port;
+  if (!known || (port != rules_.port && !is_dialled)) {
     return "this server is not called by the name in Host; --host adds names";
   }
   const std::string self = (rules_.tls ? "https://" : "http://") + host;

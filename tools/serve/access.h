@@ -39,6 +39,8 @@ struct AccessRules {
   // Whether the certificate is valid for that name; empty: there is no certificate.
   std::function<bool(const std::string& host)> certified;
   std::vector<Token> tokens;
+  // Connections that were dialled have no port: Host is a name alone.
+  bool dials = false;
 };
 
 // Any thread; does not change after construction.

@@ -9,6 +9,7 @@
 #include "engine/format/link_type.h"
 #include "tools/common/json_text.h"
 #include "tools/common/units.h"
+#include "tools/serve/dialling.h"
 #include "tools/serve/endpoints.h"
 #include "tools/serve/filter_trial.h"
 #include "tools/serve/pages.h"
@@ -82,7 +83,9 @@ void answer_check(Desk&, const Inquiry& inquiry, Answer& answer) {
 }
 
 void answer_status(Desk& desk, const Inquiry&, Answer& answer) {
-  answer.whole(200, kJsonType, desk.recorders.status() + "\n");
+  std::string status = desk.recorders.status();
+  if (desk.dialling != nullptr) status = desk.dialling->with_status(std::move(status));
+  answer.whole(200, kJsonType, status + "\n");
 }
 
 void answer_events(Desk& desk, const Inquiry&, Answer& answer) {

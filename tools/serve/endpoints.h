@@ -14,6 +14,7 @@
 
 namespace capstan::serve {
 
+class Dialling;
 class RecorderWatch;
 
 struct ServeLimits {
@@ -37,6 +38,7 @@ struct Desk {
   ServeLimits limits;
   LimitRules client_limits;
   std::function<std::string()> metrics;  // text of this server's own metrics
+  const Dialling* dialling = nullptr;
 };
 
 struct Inquiry {

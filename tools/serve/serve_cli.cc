@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 
@@ -10,6 +12,7 @@
 #include "tools/common/command_line.h"
 #include "tools/common/outputs.h"
 #include "tools/common/time_range.h"
+#include "tools/dial/dial_line.h"
 
 namespace capstan::serve {
 
@@ -22,14 +25,16 @@ struct RawOptions {
   std::string metrics;
   std::string max_bytes = "4GiB";
   std::string hour_bytes = "64GiB";
+  std::string dial;
+  std::string dialled;
 };
 
 void add_options(tools::CommandLine& app, ServeCommandLine& line, RawOptions& raw) {
   app.add_option("directory", line.directories,
                  "Serve the recordings below these directories (read only)");
   app.add_option("--listen", raw.listen,
-                 fmt::format("ADDRESS:PORT to listen on (default {}); another address than this "
-                             "machine's own needs --tls-cert",
+                 fmt::format("ADDRESS:PORT to listen on (default {}; none with --dial); another "
+                             "address than this machine's own needs --tls-cert",
                              kDefaultListen));
   app.add_option("--tls-cert", line.tls_certificate, "Certificate of this server, PEM, with chain");
   app.add_option("--tls-key", line.tls_key, "Its key, PEM");
@@ -59,6 +64,18 @@ void add_options(tools::CommandLine& app, ServeCommandLine& line, RawOptions& ra
                  "Let clients ask the sensors of this file too, fleet=NAME (docs/fleet.md); more "
                  "than one may be given")
       .allow_extra_args(false);
+  app.add_option("--dial", raw.dial,
+                 "HOST:PORT of a central host's --dialled: for a sensor that nobody can reach. It "
+                 "keeps connections to it open, through which it is asked; needs --tls-cert");
+  app.add_option("--sensor", line.sensor,
+                 "With --dial: the name to say there (default: the name of this machine)");
+  app.add_option("--dialled", raw.dialled,
+                 "ADDRESS:PORT at which sensors dial this central host; `capstan query --fleet` "
+                 "asks through their connections");
+  app.add_option(
+      "--dialled-socket", line.dialled_socket,
+      fmt::format("With --dialled: the socket that hands the connections out (default {})",
+                  dial::kDeskPath));
   app.add_option("-Z", line.user, "As root: become this user (default: the directories' owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
@@ -73,7 +90,30 @@ tools::ListenAddress understand_address(const char* option, const std::string& t
   return *address;
 }
 
+void check_dial(const ServeCommandLine& line) {
+  if (line.dial) {
+    if (line.tls_certificate.empty() || (line.client_ca.empty() && line.token_file.empty())) {
+      throw UsageError(
+          "--dial: what is asked through a central host is TLS from end to end, and who asks "
+          "proves "
+          "it: give --tls-cert, --tls-key and --client-ca (or --token-file)");
+    }
+    if (!dial::is_name(line.sensor)) {
+      throw UsageError(
+          fmt::format("--sensor: a name has 1 to {} bytes of UTF-8 without control "
+                      "characters",
+                      dial::kLongestName));
+    }
+  } else if (!line.listens) {
+    throw UsageError("--listen none goes with --dial");
+  }
+  if (!line.dialled && !line.dialled_socket.empty()) {
+    throw UsageError("--dialled-socket goes with --dialled");
+  }
+}
+
 void check(const ServeCommandLine& line) {
+  check_dial(line);
   if (line.tls_certificate.empty() != line.tls_key.empty()) {
     throw UsageError("--tls-cert and --tls-key go together");
   }
@@ -85,7 +125,7 @@ void check(const ServeCommandLine& line) {
         "give --tls-cert and --tls-key, or listen on 127.0.0.1",
         line.listen.text));
   }
-  if (line.directories.empty() && line.fleets.empty()) {
+  if (line.directories.empty() && line.fleets.empty() && !line.dialled) {
     throw UsageError("directory: is required, but for a central server (--fleet)");
   }
   for (const std::string& directory : line.directories) {
@@ -98,6 +138,27 @@ void check(const ServeCommandLine& line) {
   if (line.access_log.empty() || line.access_log == "-") return;
   const tools::NamedOutput log[] = {{"--access-log", line.access_log}};
   tools::refuse_to_overwrite(log, RecordingSet::below(line.directories));
+}
+
+std::string host_name() {
+  std::array<char, dial::kLongestName + 1> name{};
+  static_cast<void>(::gethostname(name.data(), name.size() - 1));
+  return name.data();
+}
+
+void understand_dial(const RawOptions& raw, ServeCommandLine& line) {
+  if (!raw.dial.empty()) {
+    line.dial = parse_tcp_name(raw.dial);
+    if (!line.dial || line.dial->host.empty()) {
+      throw UsageError(fmt::format("--dial {}: it is HOST:PORT", raw.dial));
+    }
+    if (line.sensor.empty()) line.sensor = host_name();
+  } else if (!line.sensor.empty()) {
+    throw UsageError("--sensor goes with --dial");
+  }
+  if (raw.dialled.empty()) return;
+  line.dialled = understand_address("--dialled", raw.dialled);
+  if (line.dialled_socket.empty()) line.dialled_socket = dial::kDeskPath;
 }
 
 }  // namespace
@@ -122,8 +183,10 @@ std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv) 
   RawOptions raw;
   add_options(app, line, raw);
   if (!tools::parse_command_line(app, argc, argv)) return std::nullopt;
-  line.listen = understand_address("--listen", raw.listen);
+  line.listens = raw.listen != "none";
+  line.listen = understand_address("--listen", line.listens ? raw.listen : kDefaultListen);
   line.loopback = is_loopback(line.listen);
+  understand_dial(raw, line);
   if (!raw.metrics.empty()) line.metrics = understand_address("--metrics", raw.metrics);
   line.limits.bytes = tools::parse_size("--max-bytes", raw.max_bytes);
   line.client_limits.bytes_an_hour = tools::parse_size("--hour-bytes", raw.hour_bytes);

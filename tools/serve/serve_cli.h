@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/tcp_address.h"
 #include "tools/serve/client_limits.h"
 #include "tools/serve/endpoints.h"
 #include "tools/watch/local_address.h"
@@ -13,6 +14,7 @@ namespace capstan::serve {
 
 struct ServeCommandLine {
   std::vector<std::string> directories;
+  bool listens = true;  // false: --listen none
   tools::ListenAddress listen;
   bool loopback = true;
   std::string tls_certificate;
@@ -26,6 +28,10 @@ struct ServeCommandLine {
   ServeLimits limits;
   LimitRules client_limits;
   unsigned workers = 8;
+  std::optional<TcpName> dial;  // the central host
+  std::string sensor;           // the name that is said there
+  std::optional<tools::ListenAddress> dialled;
+  std::string dialled_socket;
   std::string user;
   bool keep_privileges = false;
 };

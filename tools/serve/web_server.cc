@@ -91,6 +91,13 @@ WebServer::WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientL
                           {MHD_OPTION_END, 0, nullptr},
                           {MHD_OPTION_END, 0, nullptr},
                           {MHD_OPTION_END, 0, nullptr}};
+  // The option itself, whatever its value, and the flag exclude each other.
+  MHD_OptionItem listen[] = {{MHD_OPTION_END, 0, nullptr}, {MHD_OPTION_END, 0, nullptr}};
+  if (listening_) {
+    listen[0] = {MHD_OPTION_LISTEN_SOCKET, listening_.get(), nullptr};
+  } else {
+    flags |= MHD_USE_NO_LISTEN_SOCKET;
+  }
   if (options_.tls) {
     flags |= MHD_USE_TLS;
     const auto text = [](const std::string& pem) { return const_cast<char*>(pem.c_str()); };
@@ -103,9 +110,9 @@ WebServer::WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientL
   }
   daemon_ = ::MHD_start_daemon(
       flags, 0, nullptr, nullptr, &Callbacks::on_request, this, MHD_OPTION_EXTERNAL_LOGGER,
-      &be_silent, nullptr, MHD_OPTION_LISTEN_SOCKET, listening_.get(),
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, MHD_OPTION_CONNECTION_LIMIT,
-      options_.connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options_.connections_an_address,
+      &be_silent, nullptr, MHD_OPTION_ARRAY, listen, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      kConnectionBytes, MHD_OPTION_CONNECTION_LIMIT, options_.connections,
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options_.connections_an_address,
       MHD_OPTION_CONNECTION_TIMEOUT, options_.idle_seconds, MHD_OPTION_URI_LOG_CALLBACK,
       &Callbacks::on_target, this, MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::on_completed, this,
       MHD_OPTION_NOTIFY_CONNECTION, &Callbacks::on_connection, this, MHD_OPTION_STRICT_FOR_CLIENT,
@@ -125,6 +132,11 @@ WebServer::~WebServer() {
   // libmicrohttpd must not be stopped while a connection is suspended.
   for (int i = 0; i < kLooks && abandon_all(); ++i) sleep_ns(10 * kNanosecondsPerMillisecond);
   ::MHD_stop_daemon(daemon_);
+}
+
+bool WebServer::adopt(UniqueFd socket, const TcpAddress& client) {
+  // It closes the socket in any case.
+  return ::MHD_add_connection(daemon_, socket.release(), client.get(), client.size) == MHD_YES;
 }
 
 // True while there are answers.

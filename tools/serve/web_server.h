@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 
+#include "engine/core/tcp_address.h"
 #include "engine/core/unique_fd.h"
 #include "tools/serve/access_log.h"
 #include "tools/serve/gate.h"
@@ -45,14 +46,18 @@ struct Connection;
 
 class WebServer {
  public:
-  // Takes over the listening socket and starts its threads, which inherit the caller's privileges.
-  // All other arguments are borrowed. Throws std::runtime_error.
+  // Takes over the listening socket, if there is one, and starts its threads, which inherit the
+  // caller's privileges. All other arguments are borrowed. Throws std::runtime_error.
   WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientLimits& limits,
             ServeMetrics& metrics, AccessLog& log);
   // Ends all running requests and waits for them.
   ~WebServer();
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
+
+  // Any thread. Takes over a connection that did not come by the listening socket; its client
+  // counts as one at `client`. False: there are too many, and it is closed.
+  bool adopt(UniqueFd socket, const TcpAddress& client);
 
   // To be called about once a second: ends queries that reached the time limit or whose client has
   // gone, declines those that are then still waiting for a worker, and closes connections that send
