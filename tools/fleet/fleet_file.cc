@@ -16,6 +16,7 @@
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
 #include "tools/common/utf8.h"
+#include "tools/dial/dial_line.h"
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -130,10 +131,35 @@ class Reader {
     return line;
   }
 
+  // Sets what a sensor that nobody can reach has instead of an address, or beside it.
+  void read_dial(const toml::table& table, Sensor& sensor) const {
+    const toml::node* const dial = table.get("dial");
+    const toml::node* const via = table.get("via");
+    if (dial == nullptr && via != nullptr) refuse(via->source(), "'via' goes with 'dial'");
+    if (dial == nullptr) return;
+    sensor.dial = text(table, "dial", "");
+    if (!dial::is_name(sensor.dial)) {
+      refuse(dial->source(), "'dial' is what the sensor's `capstan serve --dial` has as --sensor");
+    }
+    sensor.via = beside(text(table, "via", dial::kDeskPath));
+    if (table.get("url") != nullptr) return;
+    sensor.url = "https://" + sensor.dial;
+    try {
+      if (tools::check_http_url(sensor.url) == sensor.dial + ":443") return;
+    } catch (const UsageError&) {
+    }  // said below
+    refuse(dial->source(),
+           fmt::format("'{}' is no host name: 'url' says which one the sensor's certificate has",
+                       sensor.dial));
+  }
+
   // "https://HOST:PORT", without what stands behind it.
   std::string url(const toml::table& table) const {
     const toml::node* const node = table.get("url");
-    if (node == nullptr) refuse(table.source(), "'url' is missing: https://HOST:PORT");
+    if (node == nullptr) {
+      refuse(table.source(),
+             "'url' is missing: https://HOST:PORT, or 'dial' where the sensor dials");
+    }
     std::string address = text(table, "url", "");
     try {
       static_cast<void>(tools::check_http_url(address));
@@ -211,10 +237,15 @@ class Reader {
     std::map<std::string, std::string> addresses;
     for (const toml::node& one : *list) {
       const toml::table& table = *one.as_table();
-      check_keys(table, "in [[sensor]]", {"name", "url", "token_file", "ca", "certificate", "key"});
+      check_keys(table, "in [[sensor]]",
+                 {"name", "url", "dial", "via", "token_file", "ca", "certificate", "key"});
       Sensor sensor;
       sensor.name = name_of(table);
-      sensor.url = url(table);
+      read_dial(table, sensor);
+      if (sensor.url.empty()) sensor.url = url(table);
+      if (!sensor.dial.empty() && !sensor.url.starts_with("https://")) {
+        refuse(table.get("url")->source(), "a sensor that dials is asked over https:// alone");
+      }
       sensor.tls = tls(table, common);
       sensor.token = secret(table, "token_file");
       if (!sensor.token.empty() && sensor.url.starts_with("http://") && !is_here(sensor.url)) {
@@ -228,9 +259,11 @@ class Reader {
                fmt::format("two sensors have the name '{}': the other one is in line {}",
                            sensor.name, same->second));
       }
-      const auto [other, is_other] = addresses.emplace(sensor.url, sensor.name);
+      const std::string address =
+          sensor.dial.empty() ? sensor.url : fmt::format("{} via {}", sensor.dial, sensor.via);
+      const auto [other, is_other] = addresses.emplace(address, sensor.name);
       if (!is_other) {
-        refuse(table.get("url")->source(),
+        refuse(table.get(sensor.dial.empty() ? "url" : "dial")->source(),
                fmt::format("'{}' has this address already: each packet would come twice",
                            other->second));
       }

@@ -15,6 +15,10 @@ struct Sensor {
   std::string url;   // of its `capstan serve`, without a slash at the end
   tools::HttpTls tls;
   std::string token;  // empty: a certificate says who asks
+  // The name under which it dials this machine, and the socket of the `capstan serve --dialled`
+  // that has its connections. Empty: it is connected to.
+  std::string dial;
+  std::string via;
 };
 
 struct Database {

@@ -10,6 +10,7 @@
 #include "tools/common/json_text.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
+#include "tools/dial/take_connection.h"
 #include "tools/fleet/sensor_files.h"
 
 namespace capstan::fleet::asking {
@@ -33,6 +34,12 @@ tools::HttpOptions options_of(const FleetFile& fleet, const Sensor& sensor,
   options.connect_limit_ms = fleet.connect_limit_ms;
   options.silence_limit_ms = fleet.silence_limit_ms;
   options.stop = &stop;
+  if (!sensor.dial.empty()) {
+    options.connect = [&sensor, wait_ms = fleet.connect_limit_ms / 2](
+                          const std::function<bool()>& stopped, std::string& why) {
+      return dial::take_connection(sensor.via, sensor.dial, wait_ms, stopped, why);
+    };
+  }
   return options;
 }
 
@@ -143,6 +150,19 @@ void SensorFetch::note_date(const tools::HttpResponse& head, std::uint64_t asked
   }
 }
 
+// Of connections that were dialled some may be dead without a sign, or another's who says the same
+// name: then another one is asked for. No answer began, so nothing comes twice.
+tools::HttpResponse SensorFetch::send(const tools::HttpRequest& request,
+                                      const tools::HttpTake& take) {
+  constexpr unsigned kMostDialled = 4;
+  for (unsigned attempt = 1;; ++attempt) {
+    tools::HttpResponse response = client_.send(request, take);
+    const bool has_none = response.failure <= HttpFailure::kNoSuchHost;  // or is stopped
+    const bool ends = response.status != 0 || has_none || response.failure == HttpFailure::kSilent;
+    if (sensor_.dial.empty() || ends || attempt == kMostDialled) return response;
+  }
+}
+
 // Reads the list of its files. False when it cannot be had; `moved`: files came or went between two
 // pages.
 bool SensorFetch::read_files(SensorFiles& files, bool& moved) {
@@ -153,7 +173,7 @@ bool SensorFetch::read_files(SensorFiles& files, bool& moved) {
     request.url = fmt::format("{}/api/v1/recordings?files=1&limit={}&offset={}", sensor_.url,
                               SensorFiles::kPage, files.next_offset());
     const std::uint64_t asked_ns = wall_clock_ns();
-    const tools::HttpResponse page = client_.send(request);
+    const tools::HttpResponse page = send(request);
     note_date(page, asked_ns);
     if (!page.good()) return false;
     const SensorFiles::Page taken = files.add_page(page.body);
@@ -191,11 +211,11 @@ void SensorFetch::fetch() {
   request.url = sensor_.url + question_.target;
   request.token = sensor_.token;
   const std::uint64_t asked_ns = wall_clock_ns();
-  response_ = client_.send(request,
-                           [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
-                             sent_ = true;
-                             return spool_->write(bytes);
-                           });
+  response_ =
+      send(request, [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
+        sent_ = true;
+        return spool_->write(bytes);
+      });
   note_date(response_, asked_ns);
 }
 

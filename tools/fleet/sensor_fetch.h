@@ -54,6 +54,7 @@ class SensorFetch {
   bool must_be_asked();
   bool read_files(SensorFiles& files, bool& moved);
   void fetch();
+  tools::HttpResponse send(const tools::HttpRequest& request, const tools::HttpTake& take = {});
   void note_date(const tools::HttpResponse& head, std::uint64_t asked_ns);
   void judge_end(const Read& read, SensorResult& result) const;
   void judge_trailers(const Read& read, SensorResult& result) const;
