@@ -402,6 +402,43 @@ TEST(HttpClient, ShowsItsOwnCertificate) {
   refuses({folder.write("empty.pem", {}), "", ""}, "no certificates in PEM");
 }
 
+// A connection that a sensor has made: the name in the address is that of its certificate, and
+// nobody looks it up.
+TEST(HttpClient, SpeaksOverAConnectionThatSomebodyElseMade) {
+  const test::TempDir folder;
+  test::CertificateAuthority authority(folder.path(), "tests");
+  const TestServer server(authority.issue("server", "DNS:sensor1.invalid"));
+  int made = 0;
+  HttpOptions options;
+  options.tls.ca_file = authority.path();
+  options.connect = [&](const std::function<bool()>&, std::string& why) {
+    ++made;
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(server.port());
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+      why = "no";
+    return socket;
+  };
+  HttpClient client(options);
+  for (int i = 0; i < 3; ++i) {
+    const HttpResponse answer = client.send(get("https://sensor1.invalid/hello"));
+    EXPECT_TRUE(answer.good()) << answer.error;
+  }
+  EXPECT_EQ(made, 1) << "it is kept";
+  const HttpResponse other = HttpClient(options).send(get("https://sensor2.invalid/hello"));
+  EXPECT_EQ(other.failure, HttpFailure::kCertificate) << other.error;
+  options.connect = [](const std::function<bool()>&, std::string& why) {
+    why = "sensor1 has not dialled in";
+    return UniqueFd();
+  };
+  const HttpResponse none = HttpClient(options).send(get("https://sensor1.invalid/hello"));
+  EXPECT_EQ(none.failure, HttpFailure::kNoSuchHost);
+  EXPECT_EQ(none.error, "sensor1 has not dialled in");
+}
+
 TEST(HttpClient, AddressesAndHeadersAreChecked) {
   EXPECT_EQ(check_http_url("https://sensor-1.example/"), "sensor-1.example:443");
   EXPECT_EQ(check_http_url("http://[::1]:9118/x?y"), "[::1]:9118");

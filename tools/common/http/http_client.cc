@@ -166,7 +166,8 @@ void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
     curl.set(CURLOPT_CONNECT_TO, transfer.place.get());
     curl.set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_callback);
     curl.set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
-    curl.set(CURLOPT_SOCKOPTFUNCTION, &Transfer::is_connected_callback);
+    curl.set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::tls_callback);
+    curl.set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(&transfer));
   }
   transfer.header_context = {curl.easy, &transfer};
   curl.set(CURLOPT_HEADERFUNCTION, &Transfer::header_callback);

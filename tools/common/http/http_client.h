@@ -37,7 +37,7 @@ struct HttpTls {
 void keep_in_memory(HttpTls& tls);
 
 // Makes the connection in libcurl's place: returns a connected TCP socket, or none and a sentence
-// that says why. Ends early when `stopped` returns true. May block.
+// that says why. Ends early when `stopped` returns true. May block. For https only.
 using HttpConnect = std::function<UniqueFd(const std::function<bool()>& stopped, std::string& why)>;
 
 struct HttpOptions {

@@ -2,6 +2,11 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <exception>
@@ -74,17 +79,38 @@ struct HttpClient::Transfer {
     return true;
   }
 
-  // A descriptor for libcurl, which closes it.
+  // A descriptor for libcurl, which closes it. libcurl 7.88 cannot be given a connected socket (it
+  // connects it again, and takes EISCONN for a failure): it gets one of UDP, whose connect(2) needs
+  // nobody at the other end, and on_tls() puts the connection in its place.
   int open_socket() noexcept {
     try {
-      UniqueFd socket = options.connect(stopped, no_connection);
+      connection = options.connect(stopped, no_connection);
       moved_ns = monotonic_clock_ns();
-      if (!socket && no_connection.empty()) no_connection = "no connection";
-      return socket ? socket.release() : CURL_SOCKET_BAD;
+      if (!connection) {
+        if (no_connection.empty()) no_connection = "no connection";
+        return CURL_SOCKET_BAD;
+      }
+      UniqueFd place_holder(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      curl_socket = place_holder.get();
+      return place_holder ? place_holder.release() : CURL_SOCKET_BAD;
     } catch (...) {
       thrown = std::current_exception();
       return CURL_SOCKET_BAD;
     }
+  }
+
+  // libcurl takes its descriptor for connected and has not written to it yet.
+  CURLcode on_tls() noexcept {
+    if (!connection) return CURLE_OK;
+    const int flags = ::fcntl(connection.get(), F_GETFL);
+    const int on = 1;
+    if (flags < 0 || ::fcntl(connection.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+        ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+        ::dup3(connection.get(), curl_socket, O_CLOEXEC) < 0) {
+      return CURLE_COULDNT_CONNECT;
+    }
+    connection = UniqueFd();
+    return CURLE_OK;
   }
 
   template <typename Work>
@@ -101,9 +127,8 @@ struct HttpClient::Transfer {
                                      curl_sockaddr* /*address*/) {
     return static_cast<Transfer*>(self)->open_socket();
   }
-  static int is_connected_callback(void* /*self*/, curl_socket_t /*socket*/,
-                                   curlsocktype /*purpose*/) {
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
+  static CURLcode tls_callback(CURL* /*easy*/, void* /*context*/, void* self) {
+    return static_cast<Transfer*>(self)->on_tls();
   }
   static std::size_t header_callback(char* data, std::size_t /*one*/, std::size_t size,
                                      void* self) {
@@ -124,6 +149,8 @@ struct HttpClient::Transfer {
   // With HttpOptions::connect.
   std::function<bool()> stopped{};
   std::string no_connection{};  // why there is none
+  UniqueFd connection{};        // until on_tls()
+  int curl_socket = -1;         // libcurl's number for it
   CurlList place{};
 };
 
