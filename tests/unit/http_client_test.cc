@@ -436,7 +436,7 @@ TEST(HttpClient, SpeaksOverAConnectionThatSomebodyElseMade) {
   };
   const HttpResponse none = HttpClient(options).send(get("https://sensor1.invalid/hello"));
   EXPECT_EQ(none.failure, HttpFailure::kNoSuchHost);
-  EXPECT_EQ(none.error, "sensor1 has not dialled in");
+  EXPECT_EQ(none.error, "sensor1.invalid:443: sensor1 has not dialled in");
 }
 
 TEST(HttpClient, AddressesAndHeadersAreChecked) {
