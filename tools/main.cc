@@ -12,12 +12,13 @@
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/errors.h"
+#include "engine/core/mapped_file.h"
 #include "tools/commands.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
 #include "tools/common/nearest_name.h"
-#include "tools/extcap/extcap_cli.h"
 #include "tools/common/units.h"
+#include "tools/extcap/extcap_cli.h"
 
 namespace {
 
@@ -43,8 +44,8 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-void complain(std::string_view who, std::string_view what) {
 // One line, whatever names of files stand in `what`.
+void complain(std::string_view who, std::string_view what) {
   standard_log().put(fmt::format("{}: {}\n", who, visible_text(what)));
 }
 
@@ -121,5 +122,6 @@ int main(int argc, char** argv) {
   // A file that may grow no further (ulimit -f) is an error of the write, never the end of the
   // process in the middle of it: setrlimit(2), RLIMIT_FSIZE.
   std::signal(SIGXFSZ, SIG_IGN);
+  capstan::survive_lost_pages();  // of recordings that become shorter while they are read
   return finish_standard_output(run(argc, argv));
 }

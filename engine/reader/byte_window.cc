@@ -1,7 +1,10 @@
 #include "engine/reader/byte_window.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
+#include <utility>
 
 #include "engine/block/packet_walk.h"
 #include "engine/core/check.h"
@@ -22,6 +25,17 @@ MmapRegion make_buffer(std::size_t size) {
 }
 
 }  // namespace
+
+FileEnd ByteWindow::true_end(FileEnd found) const {
+  const std::optional<LostBytes> lost = mapping_.lost();
+  if (!lost) return found;
+  // A record that begins before the bytes that are gone may lack its end.
+  const std::uint64_t offset = std::min(lost->offset, found.offset);
+  if (lost->shorter) {
+    return {FileEnd::Kind::kDamaged, offset, "it became shorter while it was read", false};
+  }
+  return {FileEnd::Kind::kFailed, offset, "the disk did not give the bytes there", false};
+}
 
 bool ByteWindow::more(std::size_t used) {
   CAPSTAN_CHECK(used <= bytes_.size(), used, bytes_.size());

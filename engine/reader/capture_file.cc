@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -85,6 +84,10 @@ bool is_supported_version(const PcapFileHead& head) noexcept {
          (head.version_major == 543 && head.version_minor == 0);
 }
 
+bool has_magic(std::span<const std::uint8_t> start) noexcept {
+  return has_pcapng_magic(start) || has_pcap_magic(start);
+}
+
 UniqueFd open_for_reading(const std::string& path) {
   if (const std::optional<TcpName> name = tcp_source(path)) return connect_tcp(*name);
   UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -102,11 +105,9 @@ bool is_locked(int fd) noexcept {
 }
 
 ByteWindow map_file(int fd, std::size_t size, const std::string& path) {
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (address == MAP_FAILED) throw_errno(fmt::format("map {} ({} bytes)", path, size));
-  ::madvise(address, size, MADV_SEQUENTIAL);  // advice; nothing depends on it
-  MmapRegion mapping(address, size);
-  mapping.leave_out_of_dumps();
+  MappedFile mapping = MappedFile::map(fd, size);
+  if (!mapping) throw_errno(fmt::format("map {} ({} bytes)", path, size));
+  mapping.region().leave_out_of_dumps();
   return ByteWindow(std::move(mapping));
 }
 
@@ -147,6 +148,10 @@ CaptureFile::CaptureFile(ByteWindow window, const std::string& name)
   }
   if (window.bytes().size() < kLongestMagicBytes && !window.error().empty()) {
     throw UnreadableFile(fmt::format("{}: {}", name, window.error()));
+  }
+  if (window.bytes().size() >= kLongestMagicBytes && !has_magic(window.bytes())) {
+    const FileEnd end = window.true_end({FileEnd::Kind::kClean, window.bytes().size(), {}, false});
+    if (!end.clean()) throw UnreadableFile(fmt::format("{}: {}", name, end.text()));
   }
   if (has_pcapng_magic(window.bytes())) {
     format_.kind = CaptureFormat::Kind::kPcapng;

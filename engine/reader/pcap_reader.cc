@@ -109,7 +109,10 @@ class PcapReader final : public RecordReader {
         const WalkEnd problem = check_pcap_record(head_, record);
         if (problem != WalkEnd::kRunning) [[unlikely]] {
           if (problem == WalkEnd::kBadLength) return finish_damaged(problem);
-          if (is_zero_run(bytes.subspan(item_))) return finish_damaged(problem);
+          if (is_zero_run(bytes.subspan(item_)) ||
+              !window_.true_end({FileEnd::Kind::kClean, 0, {}, false}).clean()) {
+            return finish_damaged(problem);
+          }
         }
         const bool undecided = problem == WalkEnd::kZeros && left < kZeroRunBytes && !at_end_;
         const std::size_t size = head_.record_head_bytes + std::size_t{record.caplen};
@@ -167,12 +170,12 @@ class PcapReader final : public RecordReader {
     const auto kind =
         problem == WalkEnd::kZeros ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged;
     finish(kind, walk_end_text(problem));
-    end_.in_zeros = problem == WalkEnd::kZeros;
+    end_.in_zeros = problem == WalkEnd::kZeros && end_.kind == kind;
     return ReadItem::kEnd;
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason), false};
+    end_ = window_.true_end({kind, item_offset(), std::move(reason), false});
     state_ = State::kEnd;
     return ReadItem::kEnd;
   }

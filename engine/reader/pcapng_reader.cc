@@ -234,13 +234,14 @@ class PcapngReader final : public RecordReader {
       if (why == WalkEnd::kComplete) return finish(FileEnd::Kind::kClean, "");
     }
     const bool cut = why == WalkEnd::kCutShort || why == WalkEnd::kZeros;
-    finish(cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged, walk_end_text(why));
-    end_.in_zeros = why == WalkEnd::kZeros;
+    const auto kind = cut ? FileEnd::Kind::kCutShort : FileEnd::Kind::kDamaged;
+    finish(kind, walk_end_text(why));
+    end_.in_zeros = why == WalkEnd::kZeros && end_.kind == kind;
     return ReadItem::kEnd;
   }
 
   ReadItem finish(FileEnd::Kind kind, std::string reason) {
-    end_ = {kind, item_offset(), std::move(reason), false};
+    end_ = window_.true_end({kind, item_offset(), std::move(reason), false});
     return ReadItem::kEnd;
   }
 

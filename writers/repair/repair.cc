@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +16,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/directory_entries.h"
 #include "engine/core/errors.h"
-#include "engine/core/mmap_region.h"
+#include "engine/core/mapped_file.h"
 #include "engine/core/unique_fd.h"
 #include "engine/core/write_all.h"
 #include "engine/format/part_name.h"
@@ -68,15 +67,15 @@ std::uint64_t sparse_data_end(int fd, std::uint64_t size) {
 }
 
 RecordingScan scan_file(int fd, std::uint64_t size, const std::string& path) {
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (address == MAP_FAILED) throw_errno(fmt::format("map {} ({} bytes)", path, size));
-  const MmapRegion mapping(address, size);
-  ::madvise(address, size, MADV_SEQUENTIAL);  // advice; nothing depends on it
+  const MappedFile mapping = MappedFile::map(fd, size);
+  if (!mapping) throw_errno(fmt::format("map {} ({} bytes)", path, size));
   const std::span<const std::uint8_t> bytes(mapping.data(), mapping.size());
   if (detect_compression(bytes.data(), bytes.size()) != Compression::kNone) {
     throw UsageError(fmt::format("{}: compressed; decompress it first", path));
   }
-  return scan_recording(bytes, sparse_data_end(fd, size), path);
+  RecordingScan scan = scan_recording(bytes, sparse_data_end(fd, size), path);
+  mapping.throw_if_lost(path);
+  return scan;
 }
 
 // A file that was preallocated and never written to.
