@@ -24,6 +24,7 @@
 #include "tools/dial/dialer.h"
 #include "tools/dial/take_connection.h"
 #include "tools/watch/local_address.h"
+#include "tools/watch/status_socket.h"
 
 namespace capstan::dial {
 namespace {
@@ -436,7 +437,7 @@ TEST(DialDesk, WaitsForASensorThatWasThereAMomentAgo) {
 
 TEST(DialDesk, WhoAsksNothingIsClosed) {
   Desk desk;
-  const sockaddr_un address = desk_address(desk.desk.path());
+  const sockaddr_un address = tools::unix_address(desk.desk.path());
   for (const std::string question : {"x", "1", "1 ", "1 5", "1 5 ", "2 5 berlin", "1 -5 berlin",
                                      "1 99999999999999999999 berlin", "1 5 a\nb"}) {
     const UniqueFd client(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
@@ -460,7 +461,7 @@ TEST(DialDesk, OneThatNobodyListensAtIsReplacedAndAnotherIsNot) {
   Pool pool;
   {
     const UniqueFd dead(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    const sockaddr_un address = desk_address(path);
+    const sockaddr_un address = tools::unix_address(path);
     ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   }
   const DialDesk desk(path, *pool.pool);
@@ -480,7 +481,7 @@ TEST(DialDesk, WhoAsksCanBeStopped) {
   const test::TempDir directory;
   const std::string path = directory.path().string() + "/silent";
   const UniqueFd silent(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  const sockaddr_un address = desk_address(path);
+  const sockaddr_un address = tools::unix_address(path);
   ASSERT_EQ(::bind(silent.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_EQ(::listen(silent.get(), 1), 0);
   std::string why;

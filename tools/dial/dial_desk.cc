@@ -15,7 +15,7 @@
 
 #include "engine/core/errors.h"
 #include "tools/dial/dial_line.h"
-#include "tools/dial/take_connection.h"
+#include "tools/watch/status_socket.h"
 
 namespace capstan::dial {
 
@@ -80,7 +80,7 @@ DialDesk::DialDesk(std::string path, DialPool& pool)
       pool_(pool),
       listening_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
       poll_(::epoll_create1(EPOLL_CLOEXEC)) {
-  const sockaddr_un address = desk_address(path_);
+  const sockaddr_un address = tools::unix_address(path_);
   if (is_dead(address)) ::unlink(path_.c_str());
   const mode_t before = ::umask(kSocketMask);
   const int bound =

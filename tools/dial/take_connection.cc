@@ -11,6 +11,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/units.h"
+#include "tools/watch/status_socket.h"
 
 namespace capstan::dial {
 
@@ -57,20 +58,9 @@ DeskAnswer receive(int desk) {
 
 }  // namespace
 
-sockaddr_un desk_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
-    throw_system_error(ENAMETOOLONG, fmt::format("use the socket {}", path),
-                       "A socket's path has at most 107 bytes");
-  }
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
 UniqueFd take_connection(const std::string& path, const std::string& name, std::uint64_t wait_ms,
                          const std::function<bool()>& stopped, std::string& why) {
-  const sockaddr_un address = desk_address(path);
+  const sockaddr_un address = tools::unix_address(path);
   const UniqueFd desk(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const std::string question = fmt::format("1 {} {}", wait_ms, name);
   if (!desk ||

@@ -1,8 +1,6 @@
 // Asks the central host's DialDesk for a connection that a sensor has dialled.
 #pragma once
 
-#include <sys/un.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,9 +8,6 @@
 #include "engine/core/unique_fd.h"
 
 namespace capstan::dial {
-
-// Throws std::system_error for a path that is too long for a socket's address.
-sockaddr_un desk_address(const std::string& path);
 
 // Returns a TCP connection to the sensor `name`, on which nothing was said yet, from the desk at
 // `path`. None: `why` is a sentence. Waits up to `wait_ms` for a sensor that was there a moment

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,17 +29,6 @@ constexpr const char* kStandsStill = "Is its process stopped, or this machine ov
 constexpr std::size_t kLongestAnswer = 16U << 20;
 constexpr mode_t kSocketMask = 0117;  // 0660: its user and group may connect
 
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
-    throw_system_error(ENAMETOOLONG, fmt::format("use the socket {}", path),
-                       "A socket's path has at most 107 bytes");
-  }
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
 const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
@@ -58,7 +46,7 @@ int knock_at(const std::string& path) {
   if (!S_ISSOCK(status.st_mode)) return ENOTSOCK;
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno;
-  const sockaddr_un address = address_of(path);
+  const sockaddr_un address = unix_address(path);
   return ::connect(fd.get(), generic(address), sizeof(address)) == 0 ? 0 : errno;
 }
 
@@ -95,11 +83,22 @@ bool make_directory(const std::string& path, mode_t mode) {
 
 }  // namespace
 
+sockaddr_un unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    throw_system_error(ENAMETOOLONG, fmt::format("use the socket {}", path),
+                       "A socket's path has at most 107 bytes");
+  }
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
 StatusSocket::StatusSocket(std::string path)
     : path_(std::move(path)),
       fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   constexpr int kBacklog = 8;
-  const sockaddr_un address = address_of(path_);
+  const sockaddr_un address = unix_address(path_);
   if (is_dead(path_)) ::unlink(path_.c_str());
   const mode_t before = ::umask(kSocketMask);
   const int bound = fd_ ? ::bind(fd_.get(), generic(address), sizeof(address)) : -1;
@@ -191,7 +190,7 @@ bool a_recorder_runs() {
 
 std::string ask_status(const std::string& path, std::uint64_t patience_ns) {
   const std::uint64_t end = monotonic_clock_ns() + patience_ns;
-  const sockaddr_un address = address_of(path);
+  const sockaddr_un address = unix_address(path);
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // A connection waits for room in the queue for as long as sending may wait (unix(7)).
   if (!fd || !set_send_timeout(fd.get(), patience_ns) ||

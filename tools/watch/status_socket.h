@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,9 @@
 #include "engine/core/unique_fd.h"
 
 namespace capstan::tools {
+
+// The address of a socket in the file system. Throws std::system_error for a path that is too long.
+sockaddr_un unix_address(const std::string& path);
 
 // Owns the socket and its path in the file system. One thread, never waits.
 class StatusSocket {
