@@ -3,58 +3,25 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "engine/core/unique_fd.h"
 #include "tests/support/pcapng_builder.h"
+#include "tests/support/run_command.h"
 #include "tests/support/temp_dir.h"
 
 namespace capstan {
 namespace {
 
-using test::PcapngBuilder;
+using test::three_packets;
 using Bytes = std::vector<std::uint8_t>;
 
-struct Outcome {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-Outcome run(const std::string& arguments, const test::TempDir& dir,
-            const std::string& before = "") {
-  const std::string errors = dir.path() / "stderr";
-  const std::string command =
-      before + " '" CAPSTAN_COMMAND "' " + arguments + " 2>'" + errors + "'";
-  Outcome result;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  std::array<char, 4096> buffer{};
-  std::size_t count = 0;
-  while ((count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
-    result.out.append(buffer.data(), count);
-  }
-  const int ended = ::pclose(pipe);
-  result.status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
-  std::ifstream in(errors);
-  result.err.assign(std::istreambuf_iterator<char>(in), {});
-  return result;
-}
-
-Bytes three_packets() {
-  PcapngBuilder file;
-  file.section();
-  file.nanosecond_interface();
-  for (std::uint64_t i = 1; i <= 3; ++i) {
-    file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
-  }
-  return file.bytes;
+test::Ran run(const std::string& arguments, const std::string& before = "") {
+  return test::run_command(before + " '" CAPSTAN_COMMAND "' " + arguments);
 }
 
 TEST(InfoCommand, StatusSaysCleanDamagedOrNoCapture) {
@@ -63,26 +30,26 @@ TEST(InfoCommand, StatusSaysCleanDamagedOrNoCapture) {
   Bytes cut = three_packets();
   cut.resize(cut.size() - 9);
   const std::string broken = dir.write("cut.pcapng", cut);
-  const Outcome clean = run("info " + whole, dir);
+  const test::Ran clean = run("info " + whole);
   EXPECT_EQ(clean.status, 0) << clean.err;
   EXPECT_NE(clean.out.find("Packets:      3\n"), std::string::npos) << clean.out;
   EXPECT_EQ(clean.err, "");
-  const Outcome damaged = run("info " + broken + " " + whole, dir);
+  const test::Ran damaged = run("info " + broken + " " + whole);
   EXPECT_EQ(damaged.status, 1);
   EXPECT_NE(damaged.out.find("cut short at byte"), std::string::npos) << damaged.out;
-  const Outcome missing = run("info " + whole + " /nowhere/x " + whole, dir);
+  const test::Ran missing = run("info " + whole + " /nowhere/x " + whole);
   EXPECT_EQ(missing.status, 2);
   EXPECT_NE(missing.err.find("/nowhere/x: No such file"), std::string::npos) << missing.err;
   EXPECT_NE(missing.out.find("Packets:      3\n"), std::string::npos) << "the others are read";
-  EXPECT_EQ(run("info " + dir.path().string(), dir).status, 1) << "one of its files is cut";
-  EXPECT_EQ(run("info", dir).status, 2);
-  EXPECT_EQ(run("info --help", dir).status, 0);
+  EXPECT_EQ(run("info " + dir.path().string()).status, 1) << "one of its files is cut";
+  EXPECT_EQ(run("info").status, 2);
+  EXPECT_EQ(run("info --help").status, 0);
 }
 
 TEST(InfoCommand, ReadsAPipeAndPrintsJson) {
   const test::TempDir dir;
   const std::string whole = dir.write("whole.pcapng", three_packets());
-  const Outcome piped = run("info --json -", dir, "cat '" + whole + "' |");
+  const test::Ran piped = run("info --json -", "cat '" + whole + "' |");
   ASSERT_EQ(piped.status, 0) << piped.err;
   const nlohmann::json json = nlohmann::json::parse(piped.out);
   EXPECT_EQ(json["packets"], 3);
@@ -98,10 +65,10 @@ TEST(InfoCommand, AFileBeingWrittenIsNoDamage) {
   const std::string part = dir.write(".x.pcapng.part", growing);
   const UniqueFd recorder(::open(part.c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(recorder.get(), LOCK_EX), 0);
-  const Outcome result = run("info " + part, dir);
+  const test::Ran result = run("info " + part);
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("being written"), std::string::npos) << result.out;
-  const Outcome repair = run("repair " + part, dir);
+  const test::Ran repair = run("repair " + part);
   EXPECT_EQ(repair.status, 1);
   EXPECT_NE(repair.err.find("still writing"), std::string::npos) << repair.err;
 }
@@ -111,20 +78,20 @@ TEST(RepairCommand, StatusAndWordsForEachOutcome) {
   Bytes cut = three_packets();
   cut.resize(cut.size() - 9);
   const std::string broken = dir.write("cut.pcapng", cut);
-  const Outcome dry = run("repair -n " + broken, dir);
+  const test::Ran dry = run("repair -n " + broken);
   EXPECT_EQ(dry.status, 0) << dry.err;
   EXPECT_NE(dry.out.find("would be repaired: kept 2 packets"), std::string::npos) << dry.out;
   EXPECT_EQ(std::filesystem::file_size(broken), cut.size());
-  const Outcome done = run("repair " + broken, dir);
+  const test::Ran done = run("repair " + broken);
   EXPECT_EQ(done.status, 0) << done.err;
   EXPECT_NE(done.out.find("kept 2 packets"), std::string::npos) << done.out;
-  EXPECT_NE(run("repair " + broken, dir).out.find("nothing to repair"), std::string::npos);
-  EXPECT_EQ(run("info " + broken, dir).status, 0);
-  const Outcome empty = run("repair " + dir.write(".e.pcapng.part", Bytes(4096)), dir);
+  EXPECT_NE(run("repair " + broken).out.find("nothing to repair"), std::string::npos);
+  EXPECT_EQ(run("info " + broken).status, 0);
+  const test::Ran empty = run("repair " + dir.write(".e.pcapng.part", Bytes(4096)));
   EXPECT_EQ(empty.status, 1);
   EXPECT_NE(empty.err.find("holds no record"), std::string::npos) << empty.err;
-  EXPECT_EQ(run("repair " + dir.write("text", Bytes(99, 'x')), dir).status, 2);
-  EXPECT_EQ(run("repair", dir).status, 2);
+  EXPECT_EQ(run("repair " + dir.write("text", Bytes(99, 'x'))).status, 2);
+  EXPECT_EQ(run("repair").status, 2);
 }
 
 // A report that is not all there is a failure, whatever it says.
@@ -141,7 +108,7 @@ TEST(EveryCommand, AFullStandardOutputIsAFailureWithTheReason) {
         std::string("doctor"), "info " + file, "info --json " + file, "show -r " + file,
         "show --count -r " + file, "show --json -r " + file, "repair -n " + broken,
         "audit -r " + file, "verify " + file}) {
-    const Outcome full = run(arguments + " >/dev/full", dir);
+    const test::Ran full = run(arguments + " >/dev/full");
     EXPECT_EQ(full.status, 1) << arguments << full.err;
     EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << arguments << full.err;
   }
@@ -154,7 +121,7 @@ TEST(EveryCommand, AReaderThatGoesIsNoReasonToComplain) {
   for (const std::string& arguments :
        {std::string("--help"), std::string("record -D"), "info " + file, "show -r " + file,
         "show --count -r " + file, "audit -r " + file}) {
-    const Outcome left = run(arguments + " | true", dir);
+    const test::Ran left = run(arguments + " | true");
     EXPECT_EQ(left.err.find("apstan: "), std::string::npos) << arguments << left.err;
   }
 }

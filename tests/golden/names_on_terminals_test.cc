@@ -13,17 +13,8 @@
 namespace capstan {
 namespace {
 
+using test::three_packets;
 using Bytes = std::vector<std::uint8_t>;
-
-Bytes three_packets() {
-  test::PcapngBuilder file;
-  file.section();
-  file.nanosecond_interface();
-  for (std::uint64_t i = 1; i <= 3; ++i) {
-    file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
-  }
-  return file.bytes;
-}
 
 // ESC, BEL, a byte that is no UTF-8, a C1 control character, and a line of its own.
 constexpr const char* kName = "a\033[31mb\007c\377d\302\233e\nFORGED.pcapng";

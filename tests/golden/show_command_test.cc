@@ -1,9 +1,6 @@
 // `capstan show` as a user runs it on files: flags that act, and flags that are refused by name.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,6 +8,7 @@
 #include <string>
 
 #include "tests/support/pcapng_builder.h"
+#include "tests/support/run_command.h"
 #include "tests/support/temp_dir.h"
 
 namespace capstan {
@@ -22,17 +20,8 @@ struct Outcome {
 };
 
 Outcome run(const std::string& arguments) {
-  const std::string command = "'" CAPSTAN_COMMAND "' show " + arguments + " 2>&1";
-  Outcome result;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  std::array<char, 4096> buffer{};
-  std::size_t count = 0;
-  while ((count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
-    result.text.append(buffer.data(), count);
-  }
-  const int ended = ::pclose(pipe);
-  result.status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
-  return result;
+  const test::Ran ran = test::run_command("'" CAPSTAN_COMMAND "' show " + arguments + " 2>&1");
+  return {ran.status, ran.out};
 }
 
 bool contains(const std::string& text, const std::string& part) {

@@ -15,6 +15,7 @@
 namespace capstan {
 namespace {
 
+using test::three_packets;
 using Bytes = std::vector<std::uint8_t>;
 
 // As one who may not read everything: root without the capabilities that override a file's mode.
@@ -24,16 +25,6 @@ std::string unprivileged() {
 
 test::Ran run(const std::string& arguments) {
   return test::run_command(unprivileged() + "'" CAPSTAN_COMMAND "' " + arguments);
-}
-
-Bytes three_packets() {
-  test::PcapngBuilder file;
-  file.section();
-  file.nanosecond_interface();
-  for (std::uint64_t i = 1; i <= 3; ++i) {
-    file.packet(0, i * 1'000'000'000, test::pattern_bytes(60, 1), 60);
-  }
-  return file.bytes;
 }
 
 // A readable recording, and beside it what the test is about.

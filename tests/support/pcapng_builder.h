@@ -128,4 +128,15 @@ inline std::vector<std::uint8_t> pattern_bytes(std::size_t size, std::uint8_t se
   return data;
 }
 
+// A sound file of three packets of 60 bytes, a second apart.
+inline std::vector<std::uint8_t> three_packets() {
+  PcapngBuilder file;
+  file.section();
+  file.nanosecond_interface();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    file.packet(0, i * 1'000'000'000, pattern_bytes(60, 1), 60);
+  }
+  return file.bytes;
+}
+
 }  // namespace capstan::test
