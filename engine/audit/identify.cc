@@ -19,9 +19,6 @@ namespace {
 using State = Identification::State;
 
 constexpr Identification kNeedMore{State::kNeedMore, Protocol::kUnknown, false};
-constexpr Identification found(Protocol protocol, bool swap = false) {
-  return {State::kFound, protocol, swap};
-}
 
 // Within this many bytes of a direction a protocol shows itself.
 constexpr std::size_t kEnough = 4096;

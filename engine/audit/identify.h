@@ -24,6 +24,9 @@ struct Identification {
   Protocol protocol = Protocol::kUnknown;
   bool swap = false;  // the content shows that client and server are the other way round
 };
+constexpr Identification found(Protocol protocol, bool swap = false) {
+  return {Identification::State::kFound, protocol, swap};
+}
 
 Identification identify_stream(const Opening& opening);
 // For the message that opens a session of any transport except TCP. Ports are 0 where there are

@@ -10,10 +10,6 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr Identification found(Protocol protocol, bool swap = false) {
-  return {Identification::State::kFound, protocol, swap};
-}
-
 bool is_dtls(Bytes bytes) noexcept {
   if (bytes.size() < 13 || bytes[0] < 20 || bytes[0] > 25) return false;
   const std::uint16_t version = load_be16(bytes.data() + 1);

@@ -6,6 +6,8 @@
 #include <optional>
 #include <tuple>
 
+#include "engine/flow/protocol_numbers.h"
+
 namespace capstan {
 
 namespace {
@@ -14,15 +16,6 @@ namespace {
 // which a hostile program can reach, the condition is always true.
 constexpr std::size_t kMostStates = 50'000;
 constexpr std::uint32_t kMostDepth = 5'000;
-
-constexpr std::uint32_t kTypeIp4 = 0x0800;
-constexpr std::uint32_t kTypeArp = 0x0806;
-constexpr std::uint32_t kTypeReverseArp = 0x8035;
-constexpr std::uint32_t kTypeIp6 = 0x86dd;
-
-bool is_tag(std::uint32_t ethertype) noexcept {
-  return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
-}
 
 // Where a link type has its ethertype and what follows.
 struct LinkLayout {
@@ -362,14 +355,14 @@ class Walker {
     }
     if (atom.bits.field != HeaderField::kEthertype || (atom.bits.mask & 0xffff) != 0xffff) return;
     const std::uint8_t depth = atom.bits.depth;
-    if (is_tag(atom.value)) {
+    if (atom.value <= 0xffff && ether_type::is_vlan(static_cast<std::uint16_t>(atom.value))) {
       if (depth == state.tags && state.tags < 8) ++state.tags;
       return;
     }
     Network network = Network::kUnknown;
-    if (atom.value == kTypeIp4) network = Network::kIp4;
-    if (atom.value == kTypeIp6) network = Network::kIp6;
-    if (atom.value == kTypeArp || atom.value == kTypeReverseArp) network = Network::kArp;
+    if (atom.value == ether_type::kIpv4) network = Network::kIp4;
+    if (atom.value == ether_type::kIpv6) network = Network::kIp6;
+    if (atom.value == ether_type::kArp || atom.value == ether_type::kRarp) network = Network::kArp;
     if (network == Network::kUnknown) return;
     state.network = network;
     state.network_depth = depth;

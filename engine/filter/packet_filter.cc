@@ -11,6 +11,7 @@
 
 #include "engine/core/errors.h"
 #include "engine/filter/memory_words.h"
+#include "engine/flow/protocol_numbers.h"
 
 namespace capstan {
 
@@ -150,15 +151,11 @@ void settle_direction(std::vector<bpf_insn>& code, std::uint8_t packet_type) noe
   }
 }
 
-bool is_tag(std::uint16_t ethertype) noexcept {
-  return ethertype == 0x8100 || ethertype == 0x88A8 || ethertype == 0x9100;
-}
-
 bool has_tag(const PacketView& packet) noexcept {
   constexpr std::uint32_t kEthertypeAt = 12;
   return packet.link_type == link_type::kEthernet && packet.caplen >= kEthertypeAt + 2 &&
-         is_tag(static_cast<std::uint16_t>(packet.data[kEthertypeAt] << 8 |
-                                           packet.data[kEthertypeAt + 1]));
+         ether_type::is_vlan(static_cast<std::uint16_t>(packet.data[kEthertypeAt] << 8 |
+                                                        packet.data[kEthertypeAt + 1]));
 }
 
 bool run(const std::vector<bpf_insn>& code, const PacketView& packet) noexcept {

@@ -4,17 +4,12 @@
 
 #include <cstddef>
 
+#include "engine/flow/protocol_numbers.h"
+
 namespace capstan {
 
 namespace {
 
-constexpr std::uint16_t kTypeIp4 = 0x0800;
-constexpr std::uint16_t kTypeIp6 = 0x86dd;
-constexpr std::uint16_t kTypeEthernet = 0x6558;
-constexpr std::uint16_t kTypeErspan12 = 0x88be;  // types I and II
-constexpr std::uint16_t kTypeErspan3 = 0x22eb;
-constexpr std::uint8_t kProtocolUdp = 17;
-constexpr std::uint8_t kProtocolGre = 47;
 constexpr std::uint16_t kPortVxlan = 4789;
 constexpr std::uint16_t kPortVxlanLinux = 8472;  // Linux, before the port was assigned
 constexpr std::uint16_t kPortGeneve = 6081;
@@ -39,10 +34,6 @@ class Bytes {
   const std::uint8_t* data_;
   std::size_t size_;
 };
-
-bool is_tag(std::uint16_t type) noexcept {
-  return type == 0x8100 || type == 0x88a8 || type == 0x9100;
-}
 
 // Where the IP header lies; nullopt: no IP.
 std::optional<std::size_t> find_ip(const Bytes& bytes, std::uint16_t link_type) noexcept {
@@ -70,12 +61,12 @@ std::optional<std::size_t> find_ip(const Bytes& bytes, std::uint16_t link_type) 
   }
   if (!bytes.has(0, at)) return std::nullopt;
   std::uint16_t type = bytes.u16(type_at);
-  while (is_tag(type)) {
+  while (ether_type::is_vlan(type)) {
     if (!bytes.has(at, 4)) return std::nullopt;
     type = bytes.u16(at + 2);
     at += 4;
   }
-  if (type != kTypeIp4 && type != kTypeIp6) return std::nullopt;
+  if (type != ether_type::kIpv4 && type != ether_type::kIpv6) return std::nullopt;
   return at;
 }
 
@@ -129,10 +120,10 @@ std::optional<Decapsulated> geneve(const PacketView& packet, const Bytes& bytes,
   const std::size_t data = at + 8 + 4U * (bytes.u8(at) & 0x3fU);
   const std::uint16_t type = bytes.u16(at + 2);
   std::string label = fmt::format("GENEVE VNI {}", bytes.u32(at + 4) >> 8);
-  if (type == kTypeEthernet) {
+  if (type == ether_type::kEthernet) {
     return inside(packet, bytes, data, link_type::kEthernet, std::move(label));
   }
-  if (type != kTypeIp4 && type != kTypeIp6) return std::nullopt;
+  if (type != ether_type::kIpv4 && type != ether_type::kIpv6) return std::nullopt;
   return inside(packet, bytes, data, link_type::kRaw, std::move(label));
 }
 
@@ -152,18 +143,18 @@ std::optional<Decapsulated> gre(const PacketView& packet, const Bytes& bytes, st
   const bool has_sequence = (flags & 0x1000) != 0;
   if (has_sequence) data += 4;
   switch (type) {
-    case kTypeEthernet:
+    case ether_type::kEthernet:
       return inside(packet, bytes, data, link_type::kEthernet, std::move(label));
-    case kTypeIp4:
-    case kTypeIp6:
+    case ether_type::kIpv4:
+    case ether_type::kIpv6:
       return inside(packet, bytes, data, link_type::kRaw, std::move(label));
-    case kTypeErspan12:
+    case ether_type::kErspan:
       // Type I has no header, and then GRE no sequence number.
       if (!has_sequence) return inside(packet, bytes, data, link_type::kEthernet, "ERSPAN");
       if (!bytes.has(data, 8)) return std::nullopt;
       return inside(packet, bytes, data + 8, link_type::kEthernet,
                     fmt::format("ERSPAN session {}", bytes.u16(data + 2) & 0x3ff));
-    case kTypeErspan3: {
+    case ether_type::kErspan3: {
       if (!bytes.has(data, 12)) return std::nullopt;
       const bool has_subheader = (bytes.u8(data + 11) & 1) != 0;
       return inside(packet, bytes, data + (has_subheader ? 20 : 12), link_type::kEthernet,
@@ -182,8 +173,8 @@ std::optional<Decapsulated> decapsulate(const PacketView& packet) {
   if (!ip) return std::nullopt;
   const std::optional<Payload> payload = find_payload(bytes, *ip);
   if (!payload) return std::nullopt;
-  if (payload->protocol == kProtocolGre) return gre(packet, bytes, payload->at);
-  if (payload->protocol != kProtocolUdp || !bytes.has(payload->at, 8)) return std::nullopt;
+  if (payload->protocol == ip_protocol::kGre) return gre(packet, bytes, payload->at);
+  if (payload->protocol != ip_protocol::kUdp || !bytes.has(payload->at, 8)) return std::nullopt;
   switch (bytes.u16(payload->at + 2)) {
     case kPortVxlan:
     case kPortVxlanLinux:

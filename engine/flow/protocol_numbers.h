@@ -44,6 +44,11 @@ inline constexpr std::uint16_t kNsh = 0x894f;   // RFC 8300
 inline constexpr std::uint16_t kLoopback = 0x9000;
 inline constexpr std::uint16_t kVlan9100 = 0x9100;
 inline constexpr std::uint16_t kVlan9200 = 0x9200;
+
+// The tags that libpcap's filters know of. 0x9200 is read by the printers alone, as tcpdump does.
+constexpr bool is_vlan(std::uint16_t type) noexcept {
+  return type == kVlan || type == kQinQ || type == kVlan9100;
+}
 }  // namespace ether_type
 
 // https://www.iana.org/assignments/protocol-numbers

@@ -14,10 +14,6 @@ namespace capstan {
 // In addition to protocol_numbers.h.
 namespace ether_type {
 inline constexpr std::uint16_t kFirst = 0x0600;  // smaller values are lengths (IEEE 802.3)
-
-constexpr bool is_vlan(std::uint16_t type) noexcept {
-  return type == 0x8100 || type == 0x88a8 || type == 0x9100;
-}
 }  // namespace ether_type
 
 // The link header: what follows it and where.

@@ -23,16 +23,17 @@ namespace capstan {
 // From `since_ns` (included) to `until_ns` (not included; but without a limit also the last time
 // that there is, which stands for all later ones), in nanoseconds since 1970.
 struct TimeRange {
+  static constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
   std::uint64_t since_ns = 0;
-  std::uint64_t until_ns = ~std::uint64_t{0};
+  std::uint64_t until_ns = kNoEnd;
   bool contains(std::uint64_t ns) const noexcept {
-    return ns >= since_ns && (ns < until_ns || until_ns == ~std::uint64_t{0});
+    return ns >= since_ns && (ns < until_ns || until_ns == kNoEnd);
   }
   // Whether part of a period from first_ns to last_ns, both included, may be in the range.
   bool overlaps(std::uint64_t first_ns, std::uint64_t last_ns) const noexcept {
-    return (first_ns < until_ns || until_ns == ~std::uint64_t{0}) && last_ns >= since_ns;
+    return (first_ns < until_ns || until_ns == kNoEnd) && last_ns >= since_ns;
   }
-  bool limited() const noexcept { return since_ns != 0 || until_ns != ~std::uint64_t{0}; }
+  bool limited() const noexcept { return since_ns != 0 || until_ns != kNoEnd; }
 };
 
 // One packet of the stream. Borrowed until the next call.

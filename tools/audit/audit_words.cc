@@ -15,7 +15,7 @@ namespace {
 using audit::Credential;
 
 template <typename Field>
-std::string joined(const audit::SessionFacts& facts, Field field, std::string_view otherwise) {
+std::string all_of(const audit::SessionFacts& facts, Field field, std::string_view otherwise) {
   std::vector<std::string> seen;
   for (const Credential& credential : facts.credentials) {
     const std::string& value = credential.*field;
@@ -42,10 +42,10 @@ std::string user_text(const audit::Credential& credential) {
 }
 
 std::string users_of(const audit::SessionFacts& facts) {
-  return joined(facts, &Credential::user, facts.user);
+  return all_of(facts, &Credential::user, facts.user);
 }
 std::string mechanisms_of(const audit::SessionFacts& facts) {
-  return joined(facts, &Credential::mechanism, facts.mechanism);
+  return all_of(facts, &Credential::mechanism, facts.mechanism);
 }
 
 std::vector<std::string> reasons_of(audit::Reasons reasons) {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr mode_t kSocketMask = 0117;  // 0660
 constexpr std::uint64_t kQuestionNs = 5 * kNanosecondsPerSecond;
-constexpr std::uint64_t kPauseNs = kNanosecondsPerSecond;
+constexpr std::uint64_t kDeskPauseNs = kNanosecondsPerSecond;
 
 // ECONNREFUSED alone says that nobody listens there any more.
 bool is_dead(const sockaddr_un& address) {
@@ -114,7 +114,7 @@ void DialDesk::count(std::uint64_t Counts::*which) {
 
 void DialDesk::serve(std::uint64_t now_ns) {
   if (pause_until_ns_ != 0 && now_ns >= pause_until_ns_) {
-    pause_until_ns_ = watch(poll_.get(), listening_.get(), EPOLLIN) ? 0 : now_ns + kPauseNs;
+    pause_until_ns_ = watch(poll_.get(), listening_.get(), EPOLLIN) ? 0 : now_ns + kDeskPauseNs;
   }
   if (pause_until_ns_ == 0) accept_all(now_ns);
   for (auto client = clients_.begin(); client != clients_.end();) {
@@ -132,7 +132,7 @@ void DialDesk::accept_all(std::uint64_t now_ns) {
     if (!socket && errno == EAGAIN) return;
     if (!socket) {  // no descriptors
       static_cast<void>(::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, listening_.get(), nullptr));
-      pause_until_ns_ = now_ns + kPauseNs;
+      pause_until_ns_ = now_ns + kDeskPauseNs;
       return;
     }
     if (clients_.size() >= kMostClients || !watch(poll_.get(), socket.get(), EPOLLIN | EPOLLET)) {

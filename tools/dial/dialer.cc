@@ -18,7 +18,7 @@ namespace capstan::dial {
 
 namespace {
 
-constexpr int kEvents = 16;
+constexpr int kDialerEvents = 16;
 
 std::string name_of(const TcpName& name) {
   const bool v6 = name.host.find(':') != std::string::npos;
@@ -48,8 +48,8 @@ std::string Dialer::trouble() const {
 }
 
 void Dialer::serve(std::uint64_t now_ns) {
-  std::array<epoll_event, kEvents> events{};
-  const int count = ::epoll_wait(poll_.get(), events.data(), kEvents, 0);
+  std::array<epoll_event, kDialerEvents> events{};
+  const int count = ::epoll_wait(poll_.get(), events.data(), kDialerEvents, 0);
   for (int i = 0; i < count; ++i) {
     const int socket = events[static_cast<std::size_t>(i)].data.fd;
     if (socket == resolver_.descriptor()) {

@@ -21,8 +21,6 @@ namespace {
 constexpr std::uint64_t kTryAgainNs = kNanosecondsPerSecond;
 constexpr std::size_t kReceivedBytes = std::size_t{64} << 10;
 
-void say(LogLevel level, const std::string& text) { standard_log().write(level, text); }
-
 }  // namespace
 
 bool FeedServer::watch(int fd, std::uint32_t events) noexcept {
@@ -75,7 +73,8 @@ void FeedServer::accept_from(int listener) {
     counters_.refused.add(1);
     if (refusal_said_) continue;
     refusal_said_ = true;
-    say(LogLevel::kWarning,
+    standard_log().write(
+        LogLevel::kWarning,
         fmt::format("a connection from {} was refused: {}; further ones are counted only",
                     from.text(), why));
   }
@@ -126,8 +125,8 @@ void FeedServer::try_next(Outgoing& outgoing, std::uint64_t now_ns, int error) {
   if (outgoing.at != 0) return;
   outgoing.next_try_ns = now_ns + kTryAgainNs;
   if (!outgoing.failure_said) {
-    say(LogLevel::kWarning, fmt::format("{}: {}; it is tried again every second",
-                                        outgoing.target->text, errno_text(error)));
+    standard_log().write(LogLevel::kWarning, fmt::format("{}: {}; it is tried again every second",
+                                                         outgoing.target->text, errno_text(error)));
   }
   outgoing.failure_said = true;
 }
@@ -147,7 +146,8 @@ void FeedServer::remove_client(FeedClient& client) {
   count_sent(client);
   counters_.packets_lost.add(client.counts().lost);
   if (client.counts().lost != 0) {
-    say(LogLevel::kNotice,
+    standard_log().write(
+        LogLevel::kNotice,
         fmt::format("{} got {} packets and missed {}: it took them too slowly. The recording has "
                     "them",
                     client.name(), grouped(client.counts().sent), grouped(client.counts().lost)));

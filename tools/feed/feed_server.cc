@@ -30,8 +30,6 @@ constexpr int kMostBlocks = 8;
 // tells of room it made, not of memory that was short.
 constexpr std::uint64_t kFullNs = 100 * kNanosecondsPerMillisecond;
 
-void say(LogLevel level, const std::string& text) { standard_log().write(level, text); }
-
 }  // namespace
 
 FeedServer::FeedServer(const FeedOptions& options)
@@ -89,7 +87,8 @@ void FeedServer::run(const std::vector<int>& cpus) noexcept {
   try {
     serve();
   } catch (const std::exception& error) {  // no memory
-    say(LogLevel::kError,
+    standard_log().write(
+        LogLevel::kError,
         fmt::format("the feed has ended: {}; the recording is not touched by that", error.what()));
   }
   for (const auto& client : clients_) {

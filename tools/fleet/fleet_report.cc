@@ -13,7 +13,7 @@ namespace capstan::fleet::asking {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using tools::counted;
 using tools::grouped;
 
@@ -121,21 +121,25 @@ std::string verdict(const FleetReport& report) {
 
 bool is_missing(const UnnamedSensor& sensor) noexcept { return sensor.matching != 0; }
 
-Json sensor_json(const SensorResult& sensor, bool by_time) {
-  Json json{{"sensor", sensor.name},
-            {"complete", sensor.whole(by_time)},
-            {"state", state_name(sensor.state)},
-            {"why", sensor.why.empty() ? Json(nullptr) : Json(sensor.why)},
-            {"asked", sensor.asked},
-            {"packets", sensor.packets},
-            {"bytes", sensor.bytes},
-            {"packets_lost", sensor.lost ? Json(*sensor.lost) : Json(nullptr)}};
-  json["files_deleted"] = sensor.deleted_known ? Json(sensor.deleted_files) : Json(nullptr);
+OrderedJson sensor_json(const SensorResult& sensor, bool by_time) {
+  OrderedJson json{
+      {"sensor", sensor.name},
+      {"complete", sensor.whole(by_time)},
+      {"state", state_name(sensor.state)},
+      {"why", sensor.why.empty() ? OrderedJson(nullptr) : OrderedJson(sensor.why)},
+      {"asked", sensor.asked},
+      {"packets", sensor.packets},
+      {"bytes", sensor.bytes},
+      {"packets_lost", sensor.lost ? OrderedJson(*sensor.lost) : OrderedJson(nullptr)}};
+  json["files_deleted"] =
+      sensor.deleted_known ? OrderedJson(sensor.deleted_files) : OrderedJson(nullptr);
   json["conversations_deleted"] =
-      sensor.deleted_known ? Json(sensor.deleted_matching) : Json(nullptr);
-  json["clock_off_s"] = sensor.clock_off_s ? Json(*sensor.clock_off_s) : Json(nullptr);
-  json["recorded_from"] =
-      sensor.recorded_from_ns == 0 ? Json(nullptr) : Json(tools::utc_time(sensor.recorded_from_ns));
+      sensor.deleted_known ? OrderedJson(sensor.deleted_matching) : OrderedJson(nullptr);
+  json["clock_off_s"] =
+      sensor.clock_off_s ? OrderedJson(*sensor.clock_off_s) : OrderedJson(nullptr);
+  json["recorded_from"] = sensor.recorded_from_ns == 0
+                              ? OrderedJson(nullptr)
+                              : OrderedJson(tools::utc_time(sensor.recorded_from_ns));
   json["bytes_fetched"] = sensor.fetched_bytes;
   json["bytes_waited_on_disk"] = sensor.waited_bytes;
   return json;
@@ -211,25 +215,25 @@ std::string fleet_text(const FleetReport& report, std::size_t most_whole) {
   return text;
 }
 
-Json fleet_json(const FleetReport& report) {
+OrderedJson fleet_json(const FleetReport& report) {
   const bool by_time = report.range.limited();
-  Json json;
+  OrderedJson json;
   json["complete"] = report.whole();
   json["verdict"] = verdict(report);
   json["interrupted"] = report.interrupted;
-  json["limit"] = report.limit.empty() ? Json(nullptr) : Json(report.limit);
-  json["sensors"] = Json::array();
+  json["limit"] = report.limit.empty() ? OrderedJson(nullptr) : OrderedJson(report.limit);
+  json["sensors"] = OrderedJson::array();
   for (const SensorResult& sensor : report.sensors) {
     json["sensors"].push_back(sensor_json(sensor, by_time));
   }
-  json["not_named"] = Json::array();
+  json["not_named"] = OrderedJson::array();
   for (const UnnamedSensor& sensor : report.unnamed) {
     json["not_named"].push_back(
         {{"sensor", sensor.name}, {"files", sensor.files}, {"conversations", sensor.matching}});
   }
-  json["database"] = !report.has_database            ? Json(nullptr)
-                     : report.database_error.empty() ? Json("answered")
-                                                     : Json(report.database_error);
+  json["database"] = !report.has_database            ? OrderedJson(nullptr)
+                     : report.database_error.empty() ? OrderedJson("answered")
+                                                     : OrderedJson(report.database_error);
   return json;
 }
 

@@ -14,7 +14,7 @@ namespace capstan::fleet::asking {
 
 namespace {
 
-constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+constexpr std::uint64_t kNoTime = ~std::uint64_t{0};
 
 // The link types that recorders meet; rows of others may always match.
 constexpr std::uint16_t kLinkTypes[] = {link_type::kEthernet, link_type::kRaw,
@@ -99,7 +99,7 @@ class Tables {
   const FleetQuestion& question_;
   tools::LinkFilter& filter_;
   TableClient client_;
-  std::uint64_t first_ns_ = kNoLimit;
+  std::uint64_t first_ns_ = kNoTime;
   std::uint64_t last_ns_ = 0;
   std::unordered_map<std::uint64_t, std::pair<std::vector<TableFile>*, std::size_t>> by_id_;
 };
@@ -121,7 +121,8 @@ ServerVersion ask_version(TableClient& client) {
 std::string overlap_condition(const TimeRange& range) {
   std::string text = "1";
   if (range.since_ns != 0) text += fmt::format(" AND last_ns >= {}", range.since_ns);
-  if (range.until_ns != kNoLimit) text += fmt::format(" AND first_ns < {}", range.until_ns);
+  if (range.until_ns != TimeRange::kNoEnd)
+    text += fmt::format(" AND first_ns < {}", range.until_ns);
   return text;
 }
 

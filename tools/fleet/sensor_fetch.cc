@@ -19,7 +19,6 @@ namespace {
 
 using tools::HttpFailure;
 
-constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 constexpr std::size_t kShownWords = 600;
 constexpr unsigned kMostListings = 5;  // of a list that moves while it is read
 
@@ -105,7 +104,7 @@ SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limi
         fmt::format("{}{}={}", parameters.empty() ? "?" : "&", name, tools::percent_encoded(value));
   };
   if (question.range.since_ns != 0) add("since", epoch(question.range.since_ns));
-  if (question.range.until_ns != kNoLimit) add("until", epoch(question.range.until_ns));
+  if (question.range.until_ns != TimeRange::kNoEnd) add("until", epoch(question.range.until_ns));
   if (!question.filter.empty()) add("filter", question.filter);
   if (question.inner) add("inner", "1");
   if (limit != 0) add("limit", std::to_string(limit));

@@ -38,7 +38,7 @@ std::string asked_text(const QueryCommandLine& line) {
   std::string text = "capstan query";
   if (!line.fleet_path.empty()) text += " --fleet " + printable(line.fleet_path);
   if (line.range.since_ns != 0) text += " --since " + local_time(line.range.since_ns);
-  if (line.range.until_ns != ~std::uint64_t{0}) {
+  if (line.range.until_ns != TimeRange::kNoEnd) {
     text += " --until " + local_time(line.range.until_ns);
   }
   for (const std::string& input : line.inputs) text += " -r " + printable(input);

@@ -8,8 +8,6 @@ namespace capstan::serve {
 
 namespace {
 
-constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
-
 // HTTP allows visible ASCII in a header, and no line end.
 std::string one_line(const std::string& text) {
   std::string line;
@@ -42,7 +40,7 @@ PacketFileOptions download_options(const Question& question) {
   if (question.range.since_ns != 0) {
     options.comment += " --since " + tools::local_time(question.range.since_ns);
   }
-  if (question.range.until_ns != kNoLimit) {
+  if (question.range.until_ns != TimeRange::kNoEnd) {
     options.comment += " --until " + tools::local_time(question.range.until_ns);
   }
   if (question.inner) options.comment += " --inner";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/flow/protocol_numbers.h"
 #include "tools/traffic/checksum.h"
 #include "tools/traffic/frame_format.h"
 
@@ -9,7 +10,6 @@ namespace capstan::traffic {
 
 namespace {
 
-constexpr std::uint8_t kUdpProtocol = 17;
 constexpr std::uint32_t kPaddedFrame = 60;  // the shortest frame real Ethernet carries, without FCS
 
 // Where layer 3 begins and what it is.
@@ -101,7 +101,7 @@ FrameVerdict check_udp(const IpPacket& ip, std::uint64_t addresses) noexcept {
 
 std::uint64_t pseudo_header(const std::uint8_t* addresses, std::size_t size,
                             std::size_t udp_size) noexcept {
-  std::uint8_t rest[4] = {0, kUdpProtocol, 0, 0};
+  std::uint8_t rest[4] = {0, ip_protocol::kUdp, 0, 0};
   put_be16(rest + 2, static_cast<std::uint16_t>(udp_size));
   return checksum_add(rest, sizeof(rest), checksum_add(addresses, size));
 }
@@ -116,7 +116,7 @@ FrameVerdict check_ipv4(const PacketView& packet, std::uint32_t offset) noexcept
   const std::uint32_t present = packet.caplen - offset;
   if (present < kIpv4Size) return {};
   const bool from_us = is_benchmark4(ip + 12) || is_benchmark4(ip + 16);
-  if (!from_us || ip[9] != kUdpProtocol) return {};
+  if (!from_us || ip[9] != ip_protocol::kUdp) return {};
   if (ip[0] != 0x45) return damaged("IP header");
   if (checksum_fold(checksum_add(ip, kIpv4Size)) != 0xffff) return damaged("IP checksum");
   const std::uint32_t total = get_be16(ip + 2);
@@ -132,7 +132,7 @@ FrameVerdict check_ipv6(const PacketView& packet, std::uint32_t offset) noexcept
   const auto ours = [](const std::uint8_t* address) {
     return std::equal(kBenchmarkNet6, kBenchmarkNet6 + sizeof(kBenchmarkNet6), address);
   };
-  if (!(ours(ip + 8) || ours(ip + 24)) || ip[6] != kUdpProtocol) return {};
+  if (!(ours(ip + 8) || ours(ip + 24)) || ip[6] != ip_protocol::kUdp) return {};
   if ((ip[0] >> 4) != 6) return damaged("IP header");
   const auto total = static_cast<std::uint32_t>(kIpv6Size + get_be16(ip + 4));
   const IpPacket view{ip, present, packet.wirelen - offset, kIpv6Size, total, packet.wirelen};

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "engine/core/errors.h"
+#include "engine/flow/protocol_numbers.h"
 #include "tools/traffic/checksum.h"
 #include "tools/traffic/flow_mix.h"
 #include "tools/traffic/frame_format.h"
@@ -14,8 +15,6 @@
 namespace capstan::traffic {
 
 namespace {
-
-constexpr std::uint8_t kUdpProtocol = 17;
 
 // A 64-bit value whose bytes in memory are big-endian.
 std::uint64_t stored_big_endian(std::uint64_t value) noexcept {
@@ -118,14 +117,14 @@ void FramePlan::write_ip_template(SizeEntry& entry) const {
   if (options_.ipv6) {
     l3[0] = 0x60;  // RFC 8200 section 3: version, traffic class and flow label 0
     put_be16(l3 + 4, udp_size);
-    l3[6] = kUdpProtocol;
+    l3[6] = ip_protocol::kUdp;
     l3[7] = 64;
   } else {
     l3[0] = 0x45;  // RFC 791 section 3.1: version 4, five words of header
     put_be16(l3 + 2, l3_size);
     put_be16(l3 + 6, 0x4000);  // don't fragment
     l3[8] = 64;
-    l3[9] = kUdpProtocol;
+    l3[9] = ip_protocol::kUdp;
   }
   std::uint8_t* const udp = entry.header + udp_offset_;
   put_be16(udp + 4, udp_size);
@@ -137,7 +136,7 @@ void FramePlan::write_ip_template(SizeEntry& entry) const {
   if (!options_.ipv6) entry.ip_sum = checksum_fold(checksum_add(l3, kIpv4Size));
   // Pseudo-header (RFC 768; RFC 8200 section 8.1) without the addresses, the UDP header without
   // ports and checksum, and everything behind it as it will lie in the frame.
-  std::uint8_t pseudo[4] = {0, kUdpProtocol, 0, 0};
+  std::uint8_t pseudo[4] = {0, ip_protocol::kUdp, 0, 0};
   put_be16(pseudo + 2, udp_size);
   std::uint64_t sum = checksum_add(pseudo, sizeof(pseudo));
   sum = checksum_add(udp, kUdpSize + kTagSize, sum);

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::uint32_t kSlots = 4096;
 constexpr std::uint32_t kLargestRingBytes = 64U << 20;
-constexpr std::uint32_t kBatch = 256;
+constexpr std::uint32_t kRingBatch = 256;
 // packet(7): the frame's data in a slot to send from begins here (tpacket_parse_header).
 constexpr std::uint32_t kDataOffset = TPACKET2_HDRLEN - sizeof(sockaddr_ll);
 // Shorter waits are spun: a sleep oversleeps by some 60 microseconds.
@@ -127,7 +127,7 @@ class RingEngine {
   // Fills slots with what is due, a batch at most. Returns the wait until the next frame, 0 when
   // there is more to do now.
   std::uint64_t fill_due(std::uint64_t now) {
-    while (pending_ < kBatch && !feed_.is_done()) {
+    while (pending_ < kRingBatch && !feed_.is_done()) {
       const std::uint64_t wait = feed_.wait_ns(now);
       if (wait > 0) return wait;
       const std::uint32_t slot_status = status(next_slot_);

@@ -31,7 +31,7 @@ namespace {
 constexpr std::uint32_t kLargestFrame = 3520;
 // Frames between two flushes, and NAPI's budget: more could overrun the 256 places of a veth
 // receive ring (VETH_RING_SIZE) before the other end gets its turn.
-constexpr std::uint32_t kBatch = 128;
+constexpr std::uint32_t kXdpBatch = 128;
 constexpr std::uint64_t kSliceNs = 2 * kNanosecondsPerSecond;
 constexpr std::uint32_t kFirstSliceRuns = 250'000;
 constexpr std::uint32_t kMinRuns = 1024;
@@ -88,7 +88,7 @@ class XdpEngine {
 
   // Runs the program; false: a signal came.
   bool call(std::uint32_t runs) {
-    const int error = run_live_frames(program_.fd(), frame_, ingress_ifindex_, runs, kBatch);
+    const int error = run_live_frames(program_.fd(), frame_, ingress_ifindex_, runs, kXdpBatch);
     if (error == EINTR) return false;
     if (error != 0 && made() == 0) {
       throw EngineUnavailable(
@@ -118,7 +118,7 @@ class XdpEngine {
   bool first_frames_leave() {
     reset();
     counter_.emplace(job_.link, SentBy::kXdp);
-    if (!call(kBatch)) return true;
+    if (!call(kXdpBatch)) return true;
     const SentCounts seen = counter_->wait_for(made(), 20);
     const bool left = seen.sent + seen.refused >= made();
     // The set-up time of this call is not to be made up for by a burst.

@@ -11,7 +11,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kAmqpHeaderBytes = 8;
 constexpr std::uint8_t kFrameEnd = 0xce;
 
 Bytes take(Bytes& bytes, std::size_t size) noexcept {
@@ -72,7 +72,7 @@ class Amqp final : public UnitRecogniser {
 
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
     if (begins_with(bytes, "AMQP") == Match::kMaybe) return kMore;
-    if (is_header(bytes)) return bytes.size() < kHeaderBytes ? kMore : kHeaderBytes;
+    if (is_header(bytes)) return bytes.size() < kAmqpHeaderBytes ? kMore : kAmqpHeaderBytes;
     if (version_1_) {
       if (bytes.size() < 4) return kMore;
       const std::uint32_t size = load_be32(bytes.data());
@@ -89,7 +89,7 @@ class Amqp final : public UnitRecogniser {
   }
 
   void on_unit(Side side, Bytes unit, Context& context) override {
-    if (is_header(unit) && unit.size() >= kHeaderBytes) {
+    if (is_header(unit) && unit.size() >= kAmqpHeaderBytes) {
       // Protocol id, major, minor, revision: 0-9-1 is 0 0 9 1; 1.0 is id 1 0 0.
       constexpr std::uint8_t kTlsId = 2;
       version_1_ = unit[5] == 1 && unit[6] == 0;
@@ -193,7 +193,7 @@ class Amqp final : public UnitRecogniser {
 
 Match amqp_signature(Bytes bytes) noexcept {
   if (const Match header = begins_with(bytes, "AMQP"); header != Match::kNo) {
-    if (header == Match::kMaybe || bytes.size() < kHeaderBytes) return Match::kMaybe;
+    if (header == Match::kMaybe || bytes.size() < kAmqpHeaderBytes) return Match::kMaybe;
     return bytes[4] <= 3 ? Match::kYes : Match::kNo;
   }
   // Met in the midst: Connection.Start (10, 10) or Start-Ok (10, 11) on channel 0.

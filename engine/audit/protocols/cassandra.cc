@@ -17,7 +17,7 @@ enum Opcode : std::uint8_t {
   kMostOpcode = 0x10,
   kAuthResponse = 0x0f,
 };
-constexpr std::uint32_t kMostBytes = 256U << 20;
+constexpr std::uint32_t kMostCassandraBytes = 256U << 20;
 constexpr std::size_t kMostName = 20;  // of a mechanism (RFC 4422 section 3.1)
 
 // From version 3 on the stream's number has two bytes.
@@ -44,7 +44,7 @@ class Cassandra final : public ClientUnitRecogniser {
     if (!is_frame(bytes)) return kLost;
     const std::size_t head = header_bytes(bytes[0] & 0x7f);
     const std::uint32_t size = load_be32(bytes.data() + head - 4);
-    return size > kMostBytes ? kLost : head + std::uint64_t{size};
+    return size > kMostCassandraBytes ? kLost : head + std::uint64_t{size};
   }
 
   void on_client_unit(Bytes unit, Context& context) override {

@@ -10,8 +10,8 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 20;
-constexpr std::uint32_t kMostBytes = 1U << 20;
+constexpr std::size_t kDiameterHeaderBytes = 20;
+constexpr std::uint32_t kMostDiameterBytes = 1U << 20;
 constexpr int kMostDepth = 4;
 
 enum Attribute : std::uint32_t {
@@ -33,17 +33,17 @@ class Diameter final : public UnitRecogniser {
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
     if (bytes.size() < 4) return kMore;
     const std::uint32_t size = load_be24(bytes.data() + 1);
-    return bytes[0] != 1 || size < kHeaderBytes || size > kMostBytes ? kLost : size;
+    return bytes[0] != 1 || size < kDiameterHeaderBytes || size > kMostDiameterBytes ? kLost : size;
   }
   bool logins_come_late() const override { return true; }
 
   // Either peer may ask the other.
   void on_unit(Side, Bytes unit, Context& context) override {
-    if (unit.size() < kHeaderBytes) return;
+    if (unit.size() < kDiameterHeaderBytes) return;
     const bool request = (unit[4] & 0x80) != 0;
     const std::uint32_t command = load_be24(unit.data() + 5);
     constexpr std::uint32_t kCapabilities = 257;
-    attributes(unit.subspan(kHeaderBytes), request, command == kCapabilities, 0, context);
+    attributes(unit.subspan(kDiameterHeaderBytes), request, command == kCapabilities, 0, context);
   }
 
   void attributes(Bytes rest, bool request, bool capabilities, int depth, Context& context) {
@@ -105,7 +105,7 @@ class Diameter final : public UnitRecogniser {
 
 Match diameter_signature(Bytes bytes) noexcept {
   if (bytes.empty() || bytes[0] != 1) return Match::kNo;
-  if (bytes.size() < kHeaderBytes) {
+  if (bytes.size() < kDiameterHeaderBytes) {
     return bytes.size() >= 8 && bytes[1] == 0 && load_be24(bytes.data() + 1) % 4 == 0 &&
                    (bytes[4] & 0x0f) == 0 && bytes[5] == 0
                ? Match::kMaybe
@@ -115,14 +115,15 @@ Match diameter_signature(Bytes bytes) noexcept {
   const std::uint32_t command = load_be24(bytes.data() + 5);
   // Lengths are whole words; the lower flags are reserved; commands are below 2^23
   // (section 11.2.1).
-  if (size < kHeaderBytes || size > kMostBytes || size % 4 != 0 || (bytes[4] & 0x0f) != 0) {
+  if (size < kDiameterHeaderBytes || size > kMostDiameterBytes || size % 4 != 0 ||
+      (bytes[4] & 0x0f) != 0) {
     return Match::kNo;
   }
   const bool base = (command >= 257 && command <= 329) || (command >= 8388608 && command < 8388800);
   if (!base) return Match::kNo;
-  if (bytes.size() < kHeaderBytes + 8 || size == kHeaderBytes) return Match::kYes;
-  const std::uint32_t first = load_be24(bytes.data() + kHeaderBytes + 5);
-  return first >= 8 && first <= size - kHeaderBytes ? Match::kYes : Match::kNo;
+  if (bytes.size() < kDiameterHeaderBytes + 8 || size == kDiameterHeaderBytes) return Match::kYes;
+  const std::uint32_t first = load_be24(bytes.data() + kDiameterHeaderBytes + 5);
+  return first >= 8 && first <= size - kDiameterHeaderBytes ? Match::kYes : Match::kNo;
 }
 
 std::unique_ptr<Recogniser> make_diameter() { return std::make_unique<Diameter>(); }

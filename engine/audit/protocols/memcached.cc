@@ -11,7 +11,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 24;
+constexpr std::size_t kMemcachedHeaderBytes = 24;
 constexpr std::uint8_t kRequest = 0x80;
 constexpr std::uint8_t kResponse = 0x81;
 
@@ -35,7 +35,9 @@ class Memcached final : public ClientUnitRecogniser {
  private:
   std::uint64_t client_unit_size(Bytes bytes) const override {
     if (bytes[0] == kRequest) {
-      return bytes.size() < kHeaderBytes ? kMore : kHeaderBytes + load_be32(bytes.data() + 8);
+      return bytes.size() < kMemcachedHeaderBytes
+                 ? kMore
+                 : kMemcachedHeaderBytes + load_be32(bytes.data() + 8);
     }
     const std::size_t end = as_text(bytes).find('\n');
     if (end == std::string_view::npos) return bytes.size() > 2048 ? kLost : kMore;
@@ -54,7 +56,7 @@ class Memcached final : public ClientUnitRecogniser {
   void binary(Bytes unit, Context& context) {
     constexpr std::uint8_t kAuth = 0x21;
     constexpr std::uint8_t kStep = 0x22;
-    const std::size_t before = kHeaderBytes + unit[4];
+    const std::size_t before = kMemcachedHeaderBytes + unit[4];
     const std::size_t key_bytes = load_be16(unit.data() + 2);
     if (unit.size() < before + key_bytes) return;
     const std::string_view mechanism = as_text(unit.subspan(before, key_bytes));

@@ -15,7 +15,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 16;
+constexpr std::size_t kMongodbHeaderBytes = 16;
 constexpr std::uint32_t kOpQuery = 2004;
 constexpr std::uint32_t kOpCommand = 2010;
 constexpr std::uint32_t kOpCommandReply = 2011;
@@ -118,9 +118,10 @@ class Document {
 class Mongodb final : public UnitRecogniser {
  private:
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
-    if (bytes.size() < kHeaderBytes) return kMore;
+    if (bytes.size() < kMongodbHeaderBytes) return kMore;
     const std::uint32_t size = load_le32(bytes.data());
-    if (size < kHeaderBytes || size > kMaxMessage || !is_operation(load_le32(bytes.data() + 12))) {
+    if (size < kMongodbHeaderBytes || size > kMaxMessage ||
+        !is_operation(load_le32(bytes.data() + 12))) {
       return kLost;
     }
     return size;
@@ -128,8 +129,8 @@ class Mongodb final : public UnitRecogniser {
   bool logins_come_late() const override { return true; }
 
   void on_unit(Side side, Bytes unit, Context& context) override {
-    if (side != Side::kClient || unit.size() < kHeaderBytes) return;
-    operation(load_le32(unit.data() + 12), unit.subspan(kHeaderBytes), context);
+    if (side != Side::kClient || unit.size() < kMongodbHeaderBytes) return;
+    operation(load_le32(unit.data() + 12), unit.subspan(kMongodbHeaderBytes), context);
   }
 
   void operation(std::uint32_t operation, Bytes rest, Context& context) {
@@ -240,8 +241,8 @@ class Mongodb final : public UnitRecogniser {
 Match mongodb_client(Bytes bytes) noexcept {
   if (bytes.size() < 4) return Match::kNo;
   const std::uint32_t size = load_le32(bytes.data());
-  if (size < kHeaderBytes + 5 || size > kMaxMessage) return Match::kNo;
-  if (bytes.size() < kHeaderBytes)
+  if (size < kMongodbHeaderBytes + 5 || size > kMaxMessage) return Match::kNo;
+  if (bytes.size() < kMongodbHeaderBytes)
     return bytes.size() >= 8 && size < 65536 ? Match::kMaybe : Match::kNo;
   const std::uint32_t operation = load_le32(bytes.data() + 12);
   if (operation != kOpQuery && operation != kOpMsg && operation != kOpCommand &&

@@ -9,9 +9,9 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 16;  // length, command, status, sequence number
+constexpr std::size_t kSmppHeaderBytes = 16;  // length, command, status, sequence number
 constexpr std::uint32_t kOutbind = 0x0b;
-constexpr std::uint32_t kMostBytes = 65536;
+constexpr std::uint32_t kMostSmppBytes = 65536;
 
 bool is_bind(std::uint32_t command) noexcept {
   return command == 1 || command == 2 || command == 9;
@@ -30,18 +30,18 @@ class Smpp final : public UnitRecogniser {
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
     if (bytes.size() < 4) return kMore;
     const std::uint32_t size = load_be32(bytes.data());
-    return size < kHeaderBytes || size > kMostBytes ? kLost : size;
+    return size < kSmppHeaderBytes || size > kMostSmppBytes ? kLost : size;
   }
 
   void on_unit(Side, Bytes unit, Context& context) override {
-    if (unit.size() < kHeaderBytes) return;
+    if (unit.size() < kSmppHeaderBytes) return;
     const std::uint32_t command = load_be32(unit.data() + 4);
     if (!is_bind(command) && command != kOutbind) {
       // An answer to a bind, or messages: the login was before.
       if ((command & 0x80000000U) == 0 && command != 0x15) context.finish();
       return;
     }
-    Bytes rest = unit.subspan(kHeaderBytes);
+    Bytes rest = unit.subspan(kSmppHeaderBytes);
     const std::string_view user = as_text(take_c_string(rest));
     const Bytes password = take_c_string(rest);
     context.set_user(user);
@@ -60,12 +60,12 @@ Match smpp_client(Bytes bytes) noexcept {
   if (bytes.size() < 8) return Match::kNo;
   const std::uint32_t size = load_be32(bytes.data());
   const std::uint32_t command = load_be32(bytes.data() + 4);
-  if ((!is_bind(command) && command != kOutbind) || size < kHeaderBytes + 2 || size > 512) {
+  if ((!is_bind(command) && command != kOutbind) || size < kSmppHeaderBytes + 2 || size > 512) {
     return Match::kNo;
   }
-  if (bytes.size() < kHeaderBytes + 1) return Match::kMaybe;
+  if (bytes.size() < kSmppHeaderBytes + 1) return Match::kMaybe;
   if (load_be32(bytes.data() + 8) != 0) return Match::kNo;  // status: 0 in requests
-  const std::uint8_t first = bytes[kHeaderBytes];
+  const std::uint8_t first = bytes[kSmppHeaderBytes];
   return first == 0 || (first >= 0x20 && first < 0x7f) ? Match::kYes : Match::kNo;
 }
 

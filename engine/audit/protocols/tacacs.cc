@@ -11,24 +11,26 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 12;  // version, type, sequence, flags, session, length
+constexpr std::size_t kTacacsHeaderBytes = 12;  // version, type, sequence, flags, session, length
 constexpr std::uint8_t kAuthentication = 1;
-constexpr std::uint32_t kMostBytes = 65536;
+constexpr std::uint32_t kMostTacacsBytes = 65536;
 
 class Tacacs final : public UnitRecogniser {
  private:
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
-    if (bytes.size() < kHeaderBytes) return kMore;
+    if (bytes.size() < kTacacsHeaderBytes) return kMore;
     const std::uint32_t size = load_be32(bytes.data() + 8);
-    return bytes[0] >> 4 != 0x0c || size > kMostBytes ? kLost : kHeaderBytes + std::uint64_t{size};
+    return bytes[0] >> 4 != 0x0c || size > kMostTacacsBytes
+               ? kLost
+               : kTacacsHeaderBytes + std::uint64_t{size};
   }
   bool logins_come_late() const override { return true; }
 
   void on_unit(Side side, Bytes unit, Context& context) override {
-    if (unit.size() <= kHeaderBytes || unit[1] != kAuthentication) return;
+    if (unit.size() <= kTacacsHeaderBytes || unit[1] != kAuthentication) return;
     const bool clear = (unit[3] & 1) != 0;
     const std::uint8_t sequence = unit[2];
-    const Bytes body = unit.subspan(kHeaderBytes);
+    const Bytes body = unit.subspan(kTacacsHeaderBytes);
     if (!clear) {
       if (side == Side::kClient) {
         context.add_credential({}, "TACACS+", SecretKind::kObfuscated, body, body);
@@ -121,7 +123,7 @@ class TacacsUdp final : public Recogniser {
 
 Match tacacs_signature(Bytes bytes) noexcept {
   if (bytes.empty() || bytes[0] >> 4 != 0x0c || (bytes[0] & 0x0f) > 1) return Match::kNo;
-  if (bytes.size() < kHeaderBytes) {
+  if (bytes.size() < kTacacsHeaderBytes) {
     return bytes.size() >= 4 && bytes[1] >= 1 && bytes[1] <= 3 && bytes[2] <= 2 && bytes[3] <= 5
                ? Match::kMaybe
                : Match::kNo;

@@ -15,7 +15,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kTdsHeaderBytes = 8;
 enum PacketType : std::uint8_t {
   kBatch = 0x01,
   kOldLogin = 0x02,
@@ -49,14 +49,14 @@ class WrappedTls {
 class Tds final : public UnitRecogniser {
  private:
   std::uint64_t unit_size(Side side, Bytes bytes, const Context&) const override {
-    if (bytes.size() < kHeaderBytes) return kMore;
+    if (bytes.size() < kTdsHeaderBytes) return kMore;
     // Behind a handshake inside PRELOGIN, records stand without TDS around them.
     if (encrypted_ && starts_tls_record(bytes)) return kLost;
     const std::uint8_t type = bytes[0];
     const std::size_t size = load_be16(bytes.data() + 2);
     const bool known = side == Side::kClient ? type >= 1 && type <= kPrelogin
                                              : type == kReply || type == kPrelogin;
-    return !known || size < kHeaderBytes ? kLost : size;
+    return !known || size < kTdsHeaderBytes ? kLost : size;
   }
   static bool starts_tls_record(Bytes bytes) noexcept {
     return bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
@@ -65,9 +65,9 @@ class Tds final : public UnitRecogniser {
   std::size_t wanted_bytes() const override { return 8192; }
 
   void on_unit(Side side, Bytes unit, Context& context) override {
-    if (unit.size() < kHeaderBytes) return;
+    if (unit.size() < kTdsHeaderBytes) return;
     const std::uint8_t type = unit[0];
-    const Bytes body = unit.subspan(kHeaderBytes);
+    const Bytes body = unit.subspan(kTdsHeaderBytes);
     if (type == kPrelogin && starts_tls(body)) encrypted_ = true;
     if (encrypted_ && (type == kPrelogin || (!body.empty() && type == kLogin7))) {
       if (context.facts.upgrade < Upgrade::kRequested) context.upgrade_requested();
@@ -258,12 +258,12 @@ Match tds_client(Bytes bytes) noexcept {
   if (bytes.size() >= 2 && bytes[1] > 1) return Match::kNo;  // status: more to come, or the last
   if (bytes.size() < 4) return Match::kMaybe;
   const std::size_t size = load_be16(bytes.data() + 2);
-  if (size < kHeaderBytes + 5) return Match::kNo;
-  const std::size_t wanted = type == kOldLogin ? kHeaderBytes + 93 : kHeaderBytes + 6;
+  if (size < kTdsHeaderBytes + 5) return Match::kNo;
+  const std::size_t wanted = type == kOldLogin ? kTdsHeaderBytes + 93 : kTdsHeaderBytes + 6;
   if (bytes.size() < wanted)
     return size >= wanted && bytes.size() <= size ? Match::kMaybe : Match::kNo;
   if (bytes[7] != 0) return Match::kNo;  // window: always 0
-  const Bytes body = bytes.subspan(kHeaderBytes);
+  const Bytes body = bytes.subspan(kTdsHeaderBytes);
   switch (type) {
     case kPrelogin:
       // The first option is VERSION (0), behind the list of options.

@@ -11,7 +11,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kTnsHeaderBytes = 8;
 constexpr std::uint8_t kConnect = 1;
 constexpr std::uint8_t kData = 6;
 constexpr std::uint8_t kMostType = 20;
@@ -25,16 +25,16 @@ class Tns final : public UnitRecogniser {
  private:
   // The length has two bytes; since version 315, in data packets, four.
   std::uint64_t unit_size(Side, Bytes bytes, const Context&) const override {
-    if (bytes.size() < kHeaderBytes) return kMore;
+    if (bytes.size() < kTnsHeaderBytes) return kMore;
     if (bytes[4] == 0 || bytes[4] > kMostType) return kLost;
     const std::size_t shorter = load_be16(bytes.data());
     const std::size_t size = shorter != 0 ? shorter : load_be32(bytes.data());
-    return size < kHeaderBytes ? kLost : size;
+    return size < kTnsHeaderBytes ? kLost : size;
   }
 
   void on_unit(Side side, Bytes unit, Context& context) override {
-    if (side != Side::kClient || unit.size() < kHeaderBytes + 4 || unit[4] != kData) return;
-    const Bytes body = unit.subspan(kHeaderBytes + 2);
+    if (side != Side::kClient || unit.size() < kTnsHeaderBytes + 4 || unit[4] != kData) return;
+    const Bytes body = unit.subspan(kTnsHeaderBytes + 2);
     constexpr std::uint8_t kCall = 0x03;
     constexpr std::uint8_t kSessionKey = 0x76;
     constexpr std::uint8_t kAuthenticate = 0x73;
@@ -92,7 +92,7 @@ class Tns final : public UnitRecogniser {
 }  // namespace
 
 Match tns_client(Bytes bytes) noexcept {
-  if (bytes.size() < kHeaderBytes) return Match::kNo;
+  if (bytes.size() < kTnsHeaderBytes) return Match::kNo;
   const std::size_t size = load_be16(bytes.data());
   if (bytes[2] != 0 || bytes[3] != 0 || bytes[5] > 0x40 || bytes[6] != 0 || bytes[7] != 0) {
     return Match::kNo;

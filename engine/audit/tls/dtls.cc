@@ -7,7 +7,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kRecordHeadBytes = 13;
+constexpr std::size_t kDtlsRecordHeadBytes = 13;
 constexpr std::size_t kHandshakeHeadBytes = 12;
 
 class Dtls final : public Recogniser {
@@ -17,16 +17,16 @@ class Dtls final : public Recogniser {
     context.facts.tls_seen = true;
     TlsFacts& tls = context.facts.tls_facts();
     Bytes rest = bytes;
-    while (rest.size() >= kRecordHeadBytes && rest[0] >= 20 && rest[0] <= 26) {
+    while (rest.size() >= kDtlsRecordHeadBytes && rest[0] >= 20 && rest[0] <= 26) {
       const std::size_t length =
-          std::min<std::size_t>(load_be16(rest.data() + 11), rest.size() - kRecordHeadBytes);
+          std::min<std::size_t>(load_be16(rest.data() + 11), rest.size() - kDtlsRecordHeadBytes);
       const std::uint16_t epoch = load_be16(rest.data() + 3);
       if (tls.record_version == 0) tls.record_version = load_be16(rest.data() + 1);
       constexpr std::uint8_t kHandshake = 22;
       if (rest[0] == kHandshake && epoch == 0) {
-        handshake(rest.subspan(kRecordHeadBytes, length), context);
+        handshake(rest.subspan(kDtlsRecordHeadBytes, length), context);
       }
-      rest = rest.subspan(kRecordHeadBytes + length);
+      rest = rest.subspan(kDtlsRecordHeadBytes + length);
     }
     if (tls.client_hello && tls.server_hello && tls.has_certificate) context.finish();
     return bytes.size();

@@ -9,7 +9,7 @@ namespace capstan::audit {
 
 namespace {
 
-constexpr std::size_t kRecordHeadBytes = 5;
+constexpr std::size_t kTlsRecordHeadBytes = 5;
 constexpr std::size_t kMaxRecord = 16384 + 2048;
 constexpr std::size_t kMaxHandshake = 16384;  // held of one side's handshake
 
@@ -73,11 +73,11 @@ class Tls final : public Recogniser {
         (bytes[0] & 0x80) != 0) {
       return sslv2_server(bytes, context);
     }
-    if (bytes.size() < kRecordHeadBytes && bytes[0] >= kChangeCipherSpec &&
+    if (bytes.size() < kTlsRecordHeadBytes && bytes[0] >= kChangeCipherSpec &&
         bytes[0] <= kHeartbeat) {
       return 0;
     }
-    const bool valid = bytes.size() >= kRecordHeadBytes && bytes[0] >= kChangeCipherSpec &&
+    const bool valid = bytes.size() >= kTlsRecordHeadBytes && bytes[0] >= kChangeCipherSpec &&
                        bytes[0] <= kHeartbeat && bytes[1] == 3 &&
                        load_be16(bytes.data() + 3) <= kMaxRecord;
     if (!valid) return not_a_record(side, bytes, context);
@@ -90,7 +90,7 @@ class Tls final : public Recogniser {
       end_handshake(side, context);
     }
     if (state.encrypted) context.finish_side(side);
-    return kRecordHeadBytes;
+    return kTlsRecordHeadBytes;
   }
 
   // SSL 2.0 (draft-hickman-netscape-ssl, section "Handshake Protocol Messages"): SERVER-HELLO, of a
