@@ -29,7 +29,7 @@ constexpr mode_t kFileMode = 0640;
 // fifo(7): opening for writing waits for a reader, and with O_NONBLOCK fails with ENXIO without
 // one. Signals being blocked, only the latter can be interrupted.
 int open_fifo(const std::string& path, const std::atomic<bool>* abandon) {
-  constexpr std::uint64_t kLookNs = 20 * kNanosecondsPerMillisecond;
+  constexpr std::uint64_t kFifoLookNs = 20 * kNanosecondsPerMillisecond;
   while (true) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0) {
@@ -40,7 +40,7 @@ int open_fifo(const std::string& path, const std::atomic<bool>* abandon) {
     if (abandon != nullptr && abandon->load(std::memory_order_relaxed)) {
       throw_system_error(ECANCELED, fmt::format("wait for a reader of {}", path));
     }
-    sleep_ns(kLookNs);
+    sleep_ns(kFifoLookNs);
   }
 }
 
