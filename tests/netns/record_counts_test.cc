@@ -18,9 +18,11 @@ namespace {
 
 class RecordCounts : public Sandbox {
  protected:
-  // Sends with `capstan blast` and expects that all of it went out.
-  static void blast(const std::string& engine, const std::string& sizes, std::uint64_t count,
-                    std::uint64_t first = 0, const std::vector<std::string>& more = {}) {
+  // Sends with `capstan blast`; how many frames the link refused, which is none unless
+  // `may_refuse`: XDP's queue of a veth holds 256 frames, and its reader may not have its turn.
+  static std::uint64_t blast(const std::string& engine, const std::string& sizes,
+                             std::uint64_t count, std::uint64_t first = 0,
+                             const std::vector<std::string>& more = {}, bool may_refuse = false) {
     std::vector<std::string> arguments = {"blast",
                                           "-i",
                                           "v0",
@@ -35,19 +37,22 @@ class RecordCounts : public Sandbox {
                                           "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const ProcessResult result = run_capstan(arguments);
-    ASSERT_EQ(result.status, 0) << result.err;
-    ASSERT_EQ(Statistics(result.out).number("/refused"), 0U) << result.out;
+    EXPECT_EQ(result.status, 0) << result.err;
+    const std::uint64_t refused = Statistics(result.out).number("/refused");
+    EXPECT_TRUE(may_refuse || refused == 0) << result.out;
+    EXPECT_EQ(Statistics(result.out).number("/sent"), count - refused) << result.out;
+    return refused;
   }
 
-  // What the statistics say was dropped is what is missing in the file, and what the file's own
-  // ledger says.
+  // What the statistics say was dropped is, beside what never went out, what is missing in the
+  // file, and what the file's own ledger says.
   static void expect_loss_agrees(const Statistics& statistics, const std::string& target,
-                                 std::uint64_t sent) {
+                                 std::uint64_t sent, std::uint64_t refused = 0) {
     expect_reconciled(statistics);
-    EXPECT_EQ(statistics.number("/packets_received"), sent);
+    EXPECT_EQ(statistics.number("/packets_received"), sent - refused);
     const std::uint64_t dropped = statistics.number("/packets_dropped");
     const Statistics verified = verify_of({target}, sent);
-    EXPECT_EQ(verified.number("/streams/0/missing"), dropped) << statistics.all();
+    EXPECT_EQ(verified.number("/streams/0/missing"), dropped + refused) << statistics.all();
     EXPECT_EQ(verified.number("/streams/0/duplicates"), 0U);
     EXPECT_EQ(verified.number("/damaged"), 0U);
     EXPECT_EQ(verified.number("/packets"), statistics.number("/packets_written"));
@@ -74,11 +79,12 @@ TEST_F(RecordCounts, EverySentPacketIsCountedAndWritten) {
       const std::string target = file(std::string(engine) + "-" + layout + ".pcapng");
       RecordRun record({"-i", "v1", "-B", "128", "--layout", layout, "-w", target});
       ASSERT_TRUE(record.wait_started()) << record.err();
-      blast(engine, "imix", kCount);
-      ASSERT_TRUE(record.wait_received(kCount));
+      const std::uint64_t refused =
+          blast(engine, "imix", kCount, 0, {}, engine == std::string_view("xdp"));
+      ASSERT_TRUE(record.wait_received(kCount - refused));
       ASSERT_EQ(record.stop(), 0) << record.err();
       EXPECT_NE(record.err().find("reconciled:"), std::string::npos) << record.err();
-      expect_loss_agrees(record.statistics(), target, kCount);
+      expect_loss_agrees(record.statistics(), target, kCount, refused);
     }
   }
 }

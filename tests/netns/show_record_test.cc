@@ -121,10 +121,11 @@ TEST_F(ShowRecord, PrintsEverythingWhenTheOutputKeepsUp) {
 TEST_F(ShowRecord, AFullPipeCostsTheRecordingNothing) {
   constexpr std::uint32_t kFrames = 60'000;
   const std::string target = file("stuck.pcap");
+  // The ring holds all of them, also where the writer has no turn meanwhile.
   Pipe pipe;
   ProcessOptions options;
   options.stdout_fd = pipe.write.get();
-  Process process(show({"-i", "v1", "-B", "16384", "-w", target, "--print", "udp"}), options);
+  Process process(show({"-i", "v1", "-B", "131072", "-w", target, "--print", "udp"}), options);
   ASSERT_TRUE(wait_listening(process)) << process.err();
   send(0, kFrames);
   pipe.write.reset();
@@ -160,7 +161,7 @@ TEST_F(ShowRecord, EndsAlthoughNobodyEverReads) {
   const Pipe pipe;
   ProcessOptions options;
   options.stdout_fd = pipe.write.get();
-  Process process(show({"-i", "v1", "-B", "16384", "-w", target, "--print"}), options);
+  Process process(show({"-i", "v1", "-B", "131072", "-w", target, "--print"}), options);
   ASSERT_TRUE(wait_listening(process)) << process.err();
   send(0, kFrames);
   process.signal(SIGINT);
