@@ -15,8 +15,8 @@ test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng ste
 # The package of it (scripts/package/build), and the machine that it is tried on (tests/package).
 package_packages="debhelper dpkg-dev fakeroot lintian mandoc"
 
-# Beside these, for .ci/run.
-ci_packages="clang clang-format debootstrap"
+# Beside these, for scripts/test static and package.
+ci_packages="clang clang-format clang-tidy debootstrap"
 
 # What the audit is tested against (tests/support/audit_lab.py), and the clients. swaks has TLS by
 # libnet-ssleay-perl, ldapsearch SASL by libsasl2-modules.
