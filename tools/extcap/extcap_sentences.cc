@@ -51,9 +51,9 @@ std::string link_of(const std::string& interface) {
 
 std::string interfaces_text() {
   std::string text = fmt::format(
-      "extcap {{version={}}}{{help=file:///usr/share/doc/capstan/README.md}}"
+      "extcap {{version={}}}{{help=file://{}/docs/wireshark.md}}"
       "{{display=Capstan}}\n",
-      CAPSTAN_VERSION);
+      CAPSTAN_VERSION, CAPSTAN_DOCUMENTS);
   for (const NetworkInterface& link : list_interfaces()) {
     if (!can_be_named(link.name)) continue;
     text += fmt::format("interface {{value={}{}}}{{display=Capstan: {}}}\n", kLinkPrefix, link.name,
