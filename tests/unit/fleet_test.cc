@@ -139,6 +139,14 @@ TEST(FleetFile, MistakesAreNamedWithTheirLine) {
       EXPECT_THAT(error.what(), Not(HasSubstr("s3cret"))) << one.text;
     }
   }
+  std::string deep = "a";
+  for (int i = 0; i < 50'000; ++i) deep += ".a";
+  try {
+    read_fleet_file(write(folder, "fleet.toml", sensor + "[" + deep + "]\n"));
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(":4: a key of more than 16 dots"));
+  }
   EXPECT_THROW(read_fleet_file(folder.path()), UsageError);
   EXPECT_THROW(read_fleet_file(folder.path() / "none"), UsageError);
 }

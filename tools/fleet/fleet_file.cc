@@ -14,6 +14,7 @@
 #include "tools/common/nearest_name.h"
 #include "tools/common/secret_file.h"
 #include "tools/common/time_text.h"
+#include "tools/common/toml_text.h"
 #include "tools/common/units.h"
 #include "tools/common/utf8.h"
 #include "tools/dial/dial_line.h"
@@ -34,14 +35,9 @@ class Reader {
       : path_(std::move(path)), folder_(std::filesystem::path(path_).parent_path()) {}
 
   FleetFile read() {
-    if (::access(path_.c_str(), R_OK) != 0) {
-      throw UsageError(fmt::format("--fleet {}: {}", path_, errno_text(errno)));
-    }
-    if (std::error_code ignored; std::filesystem::is_directory(path_, ignored)) {
-      throw UsageError(fmt::format("--fleet {}: it is a directory", path_));
-    }
+    const std::string text = tools::read_toml_text("--fleet", path_);
     try {
-      const toml::table top = toml::parse_file(path_);
+      const toml::table top = toml::parse(text, path_);
       return read_top(top);
     } catch (const toml::parse_error& error) {
       refuse(error.source(), std::string(error.description()));
