@@ -78,9 +78,21 @@ CommandLine::CommandLine(std::string description, std::string name)
     : app_(std::make_unique<CLI::App>(std::move(description), std::move(name))) {}
 CommandLine::~CommandLine() = default;
 
+namespace {
+
+// CLI11 takes an empty word for the number 0.
+std::string complain_of_no_number(const std::string& word) {
+  return word.empty() ? "it is empty, where a number is wanted" : "";
+}
+
+}  // namespace
+
 template <OptionValue T>
 CommandOption CommandLine::add_option(std::string names, T& value, std::string help) {
-  return CommandOption(*app_->add_option(std::move(names), value, std::move(help)));
+  CLI::Option* const option = app_->add_option(std::move(names), value, std::move(help));
+  constexpr bool kIsText = OneOf<T, std::string, std::vector<std::string>>;
+  if constexpr (!kIsText) option->check(complain_of_no_number);
+  return CommandOption(*option);
 }
 
 CommandOption CommandLine::add_option_function(std::string names,
@@ -135,10 +147,32 @@ std::string unexpected_text(const CLI::App& app) {
                      nearest.empty() ? "" : fmt::format("; is {} meant?", nearest));
 }
 
+// "--name=" is "--name" with an empty value, as getopt_long(3) has it. CLI11 takes it for "--name",
+// whose value is the word that follows.
+std::vector<std::string> with_empty_values(const CLI::App& app,
+                                           std::vector<std::string> reversed_words) {
+  std::vector<std::string> words;
+  bool all_positional = false;
+  for (auto word = reversed_words.rbegin(); word != reversed_words.rend(); ++word) {
+    all_positional = all_positional || *word == "--";
+    if (!all_positional && word->size() > 3 && word->starts_with("--") && word->ends_with('=')) {
+      const std::string name = word->substr(0, word->size() - 1);
+      const CLI::Option* const option = app.get_option_no_throw(name);
+      if (option != nullptr && option->get_expected_max() != 0) {
+        words.insert(words.end(), {name, std::string()});
+        continue;
+      }
+    }
+    words.push_back(std::move(*word));
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 bool parse(CLI::App& app, std::vector<std::string> reversed_words, std::string_view footer) {
   app.set_version_flag("--version", "capstan " CAPSTAN_VERSION, "Print the version and exit");
   try {
-    app.parse(std::move(reversed_words));
+    app.parse(with_empty_values(app, std::move(reversed_words)));
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}{}", app.help(), footer);
     return false;
