@@ -4,13 +4,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
+#include <algorithm>
 #include <map>
 #include <string_view>
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
 #include "tools/common/nearest_name.h"
+#include "tools/common/toml_text.h"
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -19,107 +20,175 @@ namespace capstan::tools {
 
 namespace {
 
+// The one option whose empty text means something: a comment without words.
+constexpr std::string_view kMayBeEmpty = "--capture-comment";
+
 // A key as it would be typed. Options of one letter alone are keys too: C, G, W.
 std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--") + key; }
 
-[[noreturn]] void refuse(const std::string& path, const toml::source_region& where,
-                         std::string_view what) {
-  throw UsageError(fmt::format("{}:{}: {}", path, where.begin.line, what));
-}
+class Reader {
+ public:
+  Reader(const CommandLine& app, const ConfigRules& rules) : app_(app), rules_(rules) {}
 
-const CLI::Option& option_of(const CommandLine& app, const std::string& path,
-                             const std::string& key, const toml::node& value) {
-  const bool positional = key == "filter";
-  const CLI::Option* option = app.app().get_option_no_throw(positional ? key : typed(key));
-  if (option == nullptr || key == "config" || option == app.app().get_help_ptr() ||
-      option == app.app().get_version_ptr()) {
-    const std::string nearest = nearest_name(typed(key), option_names(app));
-    refuse(path, value.source(),
-           fmt::format("there is no option '{}'{}", key,
-                       nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest.substr(2))));
-  }
-  return *option;
-}
-
-std::string text_of(const std::string& path, const std::string& key, const toml::node& value) {
-  if (const auto* text = value.as_string()) return text->get();
-  if (const auto* number = value.as_integer()) return std::to_string(number->get());
-  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
-  refuse(path, value.source(), fmt::format("'{}' wants a text or a number here", key));
-}
-
-// A flag's words: true is the flag, false its opposite where it has one.
-void add_flag(const CLI::Option& option, const std::string& path, const std::string& key,
-              const toml::node& value, std::vector<std::string>& words) {
-  const auto* wanted = value.as_boolean();
-  if (wanted == nullptr) refuse(path, value.source(), fmt::format("'{}' is true or false", key));
-  if (wanted->get()) {
-    words.push_back(typed(key));
-  } else if (option.check_lname("no-" + key)) {
-    words.push_back("--no-" + key);
-  }
-}
-
-std::vector<std::string> words_of(const CLI::Option& option, const std::string& path,
-                                  const std::string& key, const toml::node& value) {
-  std::vector<std::string> words;
-  if (key == "filter") return {text_of(path, key, value)};
-  if (option.get_expected_max() == 0) {
-    add_flag(option, path, key, value, words);
-    return words;
-  }
-  const auto add = [&](const toml::node& one) {
-    const std::string text = text_of(path, key, one);
-    if (key.size() == 1) {
-      words.insert(words.end(), {typed(key), text});
-    } else {
-      words.push_back(typed(key) + "=" + text);  // also a text that begins with a hyphen
+  // Throws UsageError, as everything below.
+  void read(const std::string& path) {
+    path_ = path;
+    std::map<const CLI::Option*, const Key*> seen;
+    const std::string text = read_toml_text("--config", path);
+    try {
+      const toml::table table = toml::parse(text, path);
+      const std::vector<Key> keys = keys_of(table);
+      for (const Key& key : keys) {
+        const CLI::Option& option = option_of(key);
+        const auto [before, first] = seen.emplace(&option, &key);
+        if (!first) {
+          refuse(*key.value,
+                 fmt::format("'{}' is what '{}' says in line {}", key.name, before->second->name,
+                             before->second->value->source().begin.line));
+        }
+        take(option, key);
+      }
+    } catch (const toml::parse_error& error) {
+      throw UsageError(
+          fmt::format("{}:{}: {}", path_, error.source().begin.line, error.description()));
     }
-  };
-  if (const toml::array* list = value.as_array()) {
-    for (const toml::node& one : *list) add(one);
-  } else {
-    add(value);
   }
-  return words;
-}
+
+  std::vector<ConfigEntry> entries() && {
+    std::vector<ConfigEntry> all;
+    for (auto& [option, entry] : entries_) all.push_back(std::move(entry));
+    return all;
+  }
+
+ private:
+  struct Key {
+    std::string name;
+    const toml::node* value;
+  };
+
+  // In the order of their lines: a table has them by name.
+  static std::vector<Key> keys_of(const toml::table& table) {
+    std::vector<Key> keys;
+    for (const auto& [name, value] : table) keys.push_back({std::string(name.str()), &value});
+    std::stable_sort(keys.begin(), keys.end(), [](const Key& one, const Key& other) {
+      return one.value->source().begin.line < other.value->source().begin.line;
+    });
+    return keys;
+  }
+
+  [[noreturn]] void refuse(const toml::node& value, std::string_view what) const {
+    throw UsageError(fmt::format("{}:{}: {}", path_, value.source().begin.line, what));
+  }
+
+  const CLI::Option* find(const std::string& name) const {
+    return app_.app().get_option_no_throw(name);
+  }
+
+  const CLI::Option& option_of(const Key& key) const {
+    const bool is_filter = key.name == "filter" || key.name == "f";
+    const CLI::Option* const option = find(is_filter ? "filter" : typed(key.name));
+    if (option == nullptr) {
+      const std::string nearest = nearest_name(typed(key.name), option_names(app_));
+      refuse(
+          *key.value,
+          fmt::format("there is no option '{}'{}", key.name,
+                      nearest.empty() ? "" : fmt::format("; is '{}' meant?", nearest.substr(2))));
+    }
+    if (option == app_.app().get_help_ptr() || option == app_.app().get_version_ptr() ||
+        std::any_of(rules_.never.begin(), rules_.never.end(),
+                    [&](const char* name) { return option == find(name); })) {
+      refuse(*key.value,
+             fmt::format("'{}' is for the command line: it cannot stand in a file", key.name));
+    }
+    return *option;
+  }
+
+  void take(const CLI::Option& option, const Key& key) {
+    ConfigEntry entry;
+    entry.where = fmt::format("{}:{}", path_, key.value->source().begin.line);
+    entry.key = key.name;
+    const bool is_filter = option.get_positional();
+    bool given = option.count() != 0;
+    if (is_filter) {
+      entry.filter = text_of(key, *key.value);
+      const CLI::Option* const other = find("-f");
+      given = given || (other != nullptr && other->count() != 0);
+    } else if (option.get_expected_max() == 0) {
+      entry.words = flag_words(option, key);
+    } else if (const toml::array* const list = key.value->as_array()) {
+      for (const toml::node& one : *list) add_value(option, key, one, entry.words);
+    } else {
+      add_value(option, key, *key.value, entry.words);
+    }
+    if (given && !may_be_added(option)) return;
+    const auto same = std::find_if(entries_.begin(), entries_.end(),
+                                   [&](const auto& one) { return one.first == &option; });
+    if (same != entries_.end()) entries_.erase(same);
+    entries_.emplace_back(&option, std::move(entry));
+  }
+
+  const GivenOnce* once(const CLI::Option& option) const {
+    const auto rule = std::find_if(rules_.once.begin(), rules_.once.end(),
+                                   [&](const auto& one) { return find(one.option) == &option; });
+    return rule == rules_.once.end() ? nullptr : &*rule;
+  }
+  bool may_be_added(const CLI::Option& option) const { return once(option) != nullptr; }
+
+  std::string text_of(const Key& key, const toml::node& value) const {
+    if (const auto* text = value.as_string()) return text->get();
+    if (const auto* number = value.as_integer()) return std::to_string(number->get());
+    if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+    refuse(value, fmt::format("'{}' wants a text or a number here", key.name));
+  }
+
+  // A flag's words: true is the flag, false its opposite where it has one.
+  std::vector<std::string> flag_words(const CLI::Option& option, const Key& key) const {
+    const auto* const wanted = key.value->as_boolean();
+    if (wanted == nullptr) refuse(*key.value, fmt::format("'{}' is true or false", key.name));
+    if (wanted->get()) return {typed(key.name)};
+    if (option.check_lname("no-" + key.name)) return {"--no-" + key.name};
+    return {};
+  }
+
+  void add_value(const CLI::Option& option, const Key& key, const toml::node& value,
+                 std::vector<std::string>& words) const {
+    const std::string text = text_of(key, value);
+    if (text.empty() && find(std::string(kMayBeEmpty)) != &option) {
+      refuse(value,
+             fmt::format("'{}' is empty: a line that is not there says the default", key.name));
+    }
+    const GivenOnce* const rule = once(option);
+    if (rule != nullptr && option.count() != 0 && !rule->adds(text)) {
+      refuse(value, fmt::format("'{}' says {}, and {} is on the command line: {}", key.name, text,
+                                rule->option, rule->mend));
+    }
+    if (key.name.size() == 1 || text.empty()) {
+      words.insert(words.end(), {typed(key.name), text});
+    } else {
+      words.push_back(typed(key.name) + "=" + text);  // also a text that begins with a hyphen
+    }
+  }
+
+  const CommandLine& app_;
+  const ConfigRules& rules_;
+  std::string path_;  // that is read
+  std::vector<std::pair<const CLI::Option*, ConfigEntry>> entries_;
+};
 
 }  // namespace
 
-std::vector<std::string> config_words(const CommandLine& app,
-                                      const std::vector<std::string>& files) {
-  std::map<const CLI::Option*, std::vector<std::string>> by_option;
+std::vector<ConfigEntry> config_entries(const CommandLine& app,
+                                        const std::vector<std::string>& files,
+                                        const ConfigRules& rules) {
+  Reader reader(app, rules);
   for (const std::string& name : files) {
     if (name.empty() || name == "-") throw UsageError("--config wants the name of a file");
     const bool may_be_missing = name.front() == '-';
     const std::string path = may_be_missing ? name.substr(1) : name;
     if (may_be_missing && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
-    if (::access(path.c_str(), R_OK) != 0) {
-      throw UsageError(fmt::format("--config {}: {}", path, errno_text(errno)));
-    }
-    if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
-      throw UsageError(fmt::format("--config {}: it is a directory", path));
-    }
-    try {
-      const toml::table table = toml::parse_file(path);
-      for (const auto& [key_text, value] : table) {
-        const std::string key(key_text.str());
-        const CLI::Option& option = option_of(app, path, key, value);
-        by_option[&option] = words_of(option, path, key, value);
-      }
-    } catch (const toml::parse_error& error) {
-      refuse(path, error.source(), error.description());
-    }
+    reader.read(path);
   }
-  std::vector<std::string> words;
-  std::vector<std::string> filter;
-  for (const auto& [option, its_words] : by_option) {
-    if (option->count() != 0) continue;
-    auto& to = option->get_positional() ? filter : words;
-    to.insert(to.end(), its_words.begin(), its_words.end());
-  }
-  words.insert(words.end(), filter.begin(), filter.end());
-  return words;
+  return std::move(reader).entries();
 }
 
 }  // namespace capstan::tools

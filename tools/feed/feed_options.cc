@@ -21,10 +21,14 @@ bool all_loopback(const FeedTarget& target) {
 
 }  // namespace
 
+bool is_feed_text(const std::string& text) {
+  return text.starts_with(kListen) || text.starts_with(kConnect);
+}
+
 std::optional<FeedTarget> feed_target_of(const std::string& text) {
   FeedTarget target;
+  if (!is_feed_text(text)) return std::nullopt;
   target.listens = text.starts_with(kListen);
-  if (!target.listens && !text.starts_with(kConnect)) return std::nullopt;
   const std::optional<TcpName> name = parse_tcp_name(
       std::string_view(text).substr(target.listens ? kListen.size() : kConnect.size()));
   if (!name || (!target.listens && name->host.empty())) {

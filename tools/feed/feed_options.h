@@ -22,6 +22,9 @@ struct FeedOptions {
   std::vector<AddressRange> allowed;  // who may connect; empty: everyone
 };
 
+// Whether it names a connection, well or badly typed, and no file.
+bool is_feed_text(const std::string& text);
+
 // Returns nullopt if `text` is a file name. Resolves host names, which may take time. Throws
 // UsageError.
 std::optional<FeedTarget> feed_target_of(const std::string& text);

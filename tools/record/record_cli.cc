@@ -1,7 +1,6 @@
 #include "tools/record/record_cli.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,109 +16,16 @@
 #include "tools/common/config_file.h"
 #include "tools/common/units.h"
 #include "tools/feed/feed_options.h"
-#include "tools/record/habit_options.h"
 #include "tools/record/option_text.h"
-#include "tools/record/storage_options.h"
-#include "tools/watch/watch_cli.h"
+#include "tools/record/record_flags.h"
 
 namespace capstan::tools {
 
 namespace {
 
-// Options as text, before they are understood.
-struct RawOptions {
-  std::string format;
-  RawHabitOptions habits;
-  bool list_interfaces = false;
-  std::string layout = "auto";
-  std::string fanout = "hash";
-  std::string rings = "1";
-  std::string cpus;
-  RawStorageOptions storage;
-  std::vector<std::string> filter;
-  std::string buffer_size = "256";
-  std::int64_t snaplen = 262144;
-  std::optional<std::int64_t> count;
-  std::string block_size = "1M";
-  double stats_interval_s = 0;
-  RawWatchOptions watch;
-  bool no_promiscuous = false;
-  bool no_direct = false;
-  std::vector<std::string> allowed;
-  std::vector<std::string> config;
-  int index = 0;  // 1: --index, -1: --no-index
-};
-
-void add_capture_options(CommandLine& app, RawOptions& raw, RecordOptions& options) {
-  app.add_option(
-         "-i,--interface", options.capture.interfaces,
-         "Interface to record, by name or by its number in -D; again for several; any for all")
-      .allow_extra_args(false);
-  app.add_option("-s,--snapshot-length", raw.snaplen,
-                 "Bytes kept of each packet (default 262144; 0 means that too)");
-  app.add_option("--snaplen", raw.snaplen).group("");
-  app.add_option("-c,--count", raw.count, "Stop after exactly this many packets");
-  app.add_option("-B,--buffer-size", raw.buffer_size,
-                 "Ring memory per ring: MiB, or with a unit, such as 64M or 1G (default 256)");
-  app.add_option("--rings", raw.rings, "Rings per interface, or auto for one per CPU (default 1)");
-  app.add_option("--fanout", raw.fanout,
-                 "How rings share packets: hash, cpu, qm, lb, rnd or rollover (default hash)");
-  app.add_option("--cpus", raw.cpus, "CPUs for the threads, such as 2,4-7; ring N gets the Nth");
-  app.add_option("--block-size", raw.block_size,
-                 "Bytes of a ring block, a power of two, such as 128K (default 1M)");
-  app.add_option("--retire-ms", options.capture.retire_timeout_ms,
-                 "Hand a part-filled block over after so many milliseconds (default 100)");
-  app.add_flag("--wait-for-interface", options.wait_for_interface,
-               "Wait for interfaces that are not there yet, or not any more, instead of ending");
-  app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "Do not go promiscuous");
-  app.add_flag("--hardware-timestamps", options.capture.hardware_timestamps,
-               "Use the network adapter's timestamps");
-  app.add_option("filter", raw.filter, "Packets to take, in libpcap's filter language");
-}
-
-void add_output_options(CommandLine& app, RawOptions& raw, RecordOptions& options) {
-  app.add_option(
-         "-w,--write", options.files,
-         "File to write; - for standard output, /dev/null to measure the capture alone; again "
-         "for stripes on several disks. tcp-listen:[ADDRESS:]PORT: beside them, to whoever "
-         "connects "
-         "(127.0.0.1 unless an address is named); tcp:HOST:PORT: beside them, to a server")
-      .allow_extra_args(false);
-  app.add_option("--allow", raw.allowed,
-                 "Who may connect to tcp-listen: an address or a network, such as 192.0.2.0/24; "
-                 "again for more")
-      .allow_extra_args(false);
-  app.add_option("-F,--format", raw.format,
-                 "pcapng, pcap (microseconds) or pcap-ns (default: as -w ends, else pcapng)");
-  app.add_option("--layout", raw.layout, "auto, in-place (no copy) or packed (dense)");
-  app.add_flag("--split-rings", options.split_rings, "A file for each ring: NAME.ringN.EXTENSION");
-  app.add_flag("--no-direct", raw.no_direct, "Write through the page cache instead of O_DIRECT");
-  app.add_flag("-q,--quiet", options.quiet,
-               "No live line, and no report unless something went wrong");
-  app.add_option("--stats-json", options.stats_file,
-                 "Write statistics as JSON lines to FILE, - for standard output");
-  app.add_option("--stats-interval", raw.stats_interval_s,
-                 "Seconds between statistics lines (default: only at the end)");
-  app.add_flag("--index,!--no-index", raw.index,
-               "An index beside each finished file (NAME.cidx), made at idle priority, by which "
-               "it is searched (default: where files rotate)");
-  add_watch_options(app, raw.watch);
-  app.add_option(
-      "--audit", options.audit_file,
-      "Beside the recording, as far as there is time: is every login encrypted? Findings "
-      "go to FILE as JSON lines, - for standard output; exit status 4 when a login "
-      "crossed the wire in the clear");
-  app.add_flag("--fail-on-loss", options.fail_on_loss, "Exit with status 3 when packets were lost");
-  app.add_option("-Z,--user", options.user,
-                 "Become this user once everything is open (default for root: the owner of the "
-                 "target directory)");
-  app.add_flag("--keep-privileges", options.keep_privileges,
-               "Give nothing up: no change of user, no sandbox");
-}
-
 using Problems = std::vector<std::string>;
 
-void read_sizes(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+void read_sizes(const RawRecordOptions& raw, RecordOptions& options, Problems& problems) {
   const std::optional<std::uint64_t> ring = parse_size(raw.buffer_size, 1U << 20);
   constexpr std::uint64_t kMostRingBytes = std::uint64_t{1} << 40;
   if (!ring || *ring == 0 || *ring > kMostRingBytes) {
@@ -148,7 +54,7 @@ void read_sizes(const RawOptions& raw, RecordOptions& options, Problems& problem
   }
 }
 
-void read_rings(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+void read_rings(const RawRecordOptions& raw, RecordOptions& options, Problems& problems) {
   if (!raw.cpus.empty()) options.capture.cpus = parse_cpu_list(raw.cpus);
   if (raw.rings == "auto") {
     const std::size_t cpus =
@@ -170,7 +76,7 @@ void read_rings(const RawOptions& raw, RecordOptions& options, Problems& problem
   }
 }
 
-void read_output(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+void read_output(const RawRecordOptions& raw, RecordOptions& options, Problems& problems) {
   const std::string format = raw.habits.pcap && raw.format.empty() ? "pcap" : raw.format;
   if (format.empty()) {
     options.format = file_format_by_ending(options.files);
@@ -194,7 +100,7 @@ void read_output(const RawOptions& raw, RecordOptions& options, Problems& proble
 }
 
 // Of what -w names, the connections; with nothing else there is no file.
-void read_feed(const RawOptions& raw, RecordOptions& options, Problems& problems) {
+void read_feed(const RawRecordOptions& raw, RecordOptions& options, Problems& problems) {
   std::vector<std::string> files;
   for (const std::string& name : options.files) {
     try {
@@ -237,51 +143,21 @@ std::string whole_filter(const RecordOptions& options) {
 // Options, what they are typed as, and who parses them.
 struct Parser {
   CommandLine app{"Record packets from one or more interfaces to disk.", "capstan record"};
-  RawOptions raw;
+  RawRecordOptions raw;
   RecordCommandLine line;
 
-  Parser() {
-    add_capture_options(app, raw, line.options);
-    add_output_options(app, raw, line.options);
-    add_storage_options(app, raw.storage);
-    app.add_option(
-           "--config", raw.config,
-           "Options from this file too, in TOML: buffer-size = 512; a - in front of its "
-           "name: if it is there. The command line comes first; again: the last that says it")
-        .allow_extra_args(false);
-    app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
-    add_habit_options(app, raw.habits, line.options);
-  }
+  Parser() { add_record_options(app, raw, line.options); }
 };
 
-// Throws UsageError where there are any.
-void refuse(const Problems& problems) {
-  if (!problems.empty()) throw UsageError(joined(problems, "; "));
-}
-
-}  // namespace
-
-std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv) {
-  std::vector<std::string> words = without_buffer_limit(argc, argv);  // the last one first
-  std::optional<Parser> parser(std::in_place);
-  if (!parse_command_line(parser->app, words)) return std::nullopt;
-  if (!parser->raw.config.empty()) {
-    const std::vector<std::string> more = config_words(parser->app, parser->raw.config);
-    words.insert(words.end(), more.rbegin(), more.rend());
-    parser.emplace();
-    if (!parse_command_line(parser->app, std::move(words))) return std::nullopt;
-  }
-  RecordCommandLine& line = parser->line;
-  const RawOptions& raw = parser->raw;
+// What the words mean, and what is wrong with them.
+void understand(Parser& parser, Problems& problems) {
+  RecordCommandLine& line = parser.line;
+  const RawRecordOptions& raw = parser.raw;
   RecordOptions& options = line.options;
-  Problems problems;
   read_habit_options(raw.habits, raw.filter, line, problems);
   if (raw.list_interfaces) line.instead = Instead::kListInterfaces;
   read_sizes(raw, options, problems);
-  if (line.instead != Instead::kNothing) {
-    refuse(problems);
-    return line;
-  }
+  if (line.instead != Instead::kNothing) return;
   read_storage_options(raw.storage, options, problems);
   read_rings(raw, options, problems);
   read_output(raw, options, problems);
@@ -293,8 +169,87 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   for (std::string& problem : validate_record_options(options)) {
     problems.push_back(std::move(problem));
   }
-  refuse(problems);
-  return line;
+}
+
+// What the recorder does instead of recording, and files of further options.
+constexpr const char* kNeverInFiles[] = {"--config", "-D", "-L", "-J", "-d", "-S"};
+constexpr GivenOnce kGivenOnce[] = {
+    {"--write", is_feed_text,
+     "a stripe beside it is a -w there (in CAPSTAN_OPTIONS of the service's INTERFACE.conf)"},
+    {"--interface", [](const std::string&) { return false; },
+     "all of them stand in one place, here or there"}};
+
+// The command line, and what files add to it. `without`: as if this entry were not there.
+struct Attempt {
+  std::optional<RecordCommandLine> line;
+  Problems problems;
+};
+Attempt attempt(const std::vector<std::string>& reversed_words,
+                const std::vector<ConfigEntry>& entries, const ConfigEntry* without = nullptr) {
+  std::vector<std::string> words = reversed_words;
+  Parser parser;
+  Attempt result;
+  std::optional<std::string> filter;
+  std::vector<std::string> more;
+  for (const ConfigEntry& entry : entries) {
+    if (&entry == without) continue;
+    more.insert(more.end(), entry.words.begin(), entry.words.end());
+    if (entry.filter) filter = entry.filter;
+  }
+  words.insert(words.end(), more.rbegin(), more.rend());
+  try {
+    if (!parse_command_line(parser.app, std::move(words))) return result;
+    if (filter) parser.raw.filter = {*filter};
+    understand(parser, result.problems);
+  } catch (const UsageError& error) {
+    result.problems.emplace_back(error.what());
+  }
+  result.line = std::move(parser.line);
+  return result;
+}
+
+// A problem that is not there without an entry is that entry's.
+void name_places(Problems& problems, const std::vector<std::string>& reversed_words,
+                 const std::vector<ConfigEntry>& entries) {
+  std::vector<Problems> without;
+  for (const ConfigEntry& entry : entries) {
+    without.push_back(attempt(reversed_words, entries, &entry).problems);
+  }
+  for (std::string& problem : problems) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (std::count(without[i].begin(), without[i].end(), problem) != 0) continue;
+      problem = fmt::format("{}: '{}': {}", entries[i].where, entries[i].key, problem);
+      break;
+    }
+  }
+}
+
+// Throws UsageError where there are any.
+void refuse(const Problems& problems) {
+  if (!problems.empty()) throw UsageError(joined(problems, "; "));
+}
+
+}  // namespace
+
+std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv) {
+  const std::vector<std::string> words = without_buffer_limit(argc, argv);  // the last one first
+  Parser parser;
+  if (!parse_command_line(parser.app, words)) return std::nullopt;
+  if (parser.raw.config.empty()) {
+    Problems problems;
+    understand(parser, problems);
+    refuse(problems);
+    return std::move(parser.line);
+  }
+  const std::vector<ConfigEntry> entries =
+      config_entries(parser.app, parser.raw.config, {kNeverInFiles, kGivenOnce});
+  Attempt whole = attempt(words, entries);
+  if (!whole.problems.empty()) name_places(whole.problems, words, entries);
+  refuse(whole.problems);
+  for (const ConfigEntry& entry : entries) {
+    if (entry.filter) whole.line->filter_place = entry.where;
+  }
+  return std::move(whole.line);
 }
 
 }  // namespace capstan::tools

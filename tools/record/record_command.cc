@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <optional>
+#include <string_view>
+
 #include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
+#include "engine/core/errors.h"
 #include "engine/core/memory.h"
 #include "engine/filter/packet_filter.h"
 #include "tools/common/exit_status.h"
@@ -96,7 +100,16 @@ int record_command(int argc, char** argv) {
   if (!memory.empty()) standard_log().write(LogLevel::kWarning, memory);
   const std::string format = format_note(options);
   if (!format.empty()) standard_log().write(LogLevel::kNotice, format);
-  return Recorder(std::move(options), signals).run();
+  std::optional<Recorder> recorder;
+  try {
+    recorder.emplace(options, signals);
+  } catch (const UsageError& error) {
+    // libpcap compiles it for the interface's link type, which nothing before knows.
+    const bool filter = std::string_view(error.what()).starts_with("filter '");
+    if (!filter || line->filter_place.empty()) throw;
+    throw UsageError(fmt::format("{}: {}", line->filter_place, error.what()));
+  }
+  return recorder->run();
 }
 
 }  // namespace capstan::tools
