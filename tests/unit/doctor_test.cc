@@ -266,6 +266,8 @@ TEST(DoctorCli, Options) {
   EXPECT_FALSE(line->measure);
   const char* wrong[] = {"doctor", "--no-such"};
   EXPECT_THROW(parse_doctor_command_line(2, wrong), UsageError);
+  const char* empty[] = {"doctor", "--plan", ""};  // of a variable that is not set
+  EXPECT_THROW(parse_doctor_command_line(3, empty), UsageError);
 }
 
 }  // namespace

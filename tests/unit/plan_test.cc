@@ -35,8 +35,9 @@ TEST(Plan, ReadsRateTimeAndBytes) {
   EXPECT_EQ(parse_plan("40G,7d").keep_ns, 7 * 86400 * kNanosecondsPerSecond);
   EXPECT_EQ(parse_plan("1.5M,90min").bits_per_second, 1.5e6);
   EXPECT_EQ(parse_plan("800k,12h,350").packet_bytes, 350U);
-  for (const char* bad : {"", "40G", "7d,40G", "40G,", ",7d", "0,7d", "40X,7d", "40G,7d,",
-                          "40G,7d,13", "40G,7d,350,1", "40G,7d,350B", "-40G,7d", "1e30G,7d"}) {
+  for (const char* bad :
+       {"", "40G", "7d,40G", "40G,", ",7d", "0,7d", "40X,7d", "40G,7d,", "40G,7d,13",
+        "40G,7d,350,1", "40G,7d,350B", "-40G,7d", "1e30G,7d", "40G,0s"}) {
     EXPECT_THROW(parse_plan(bad), UsageError) << bad;
   }
 }
@@ -53,7 +54,7 @@ TEST(Plan, FortyGigabitForAWeek) {
   EXPECT_EQ(named(checks, "plan-cpus").found.substr(0, 7), "2 rings");
   EXPECT_EQ(named(checks, "plan-command").found,
             "capstan record -i eth0 -w /data/eth0.pcapng -B 2587 --rings 2 -b filesize:325500000 "
-            "--keep 168h --min-free 10%");
+            "--keep 7d --min-free 10%");
   EXPECT_FALSE(costs_packets(checks));
 }
 
@@ -82,6 +83,37 @@ TEST(Plan, AQuietLinkWantsTheLeast) {
   EXPECT_EQ(named(checks, "plan-command").found,
             "capstan record -i eth0 -w /data/eth0.pcapng -B 62 -b filesize:1000000 --keep 90min "
             "--min-free 10%");
+}
+
+// What is kept is what was asked for, or more.
+TEST(Plan, KeepsWhatWasAskedFor) {
+  const auto kept = [](const std::string& time) {
+    const Checks checks = check_plan(parse_plan("1G," + time), large_machine());
+    const std::string& command = named(checks, "plan-command").found;
+    const std::size_t begin = command.find("--keep ") + 7;
+    return command.substr(begin, command.find(' ', begin) - begin);
+  };
+  EXPECT_EQ(kept("90s"), "90s");
+  EXPECT_EQ(kept("30s"), "30s");
+  EXPECT_EQ(kept("150min"), "150min");
+  EXPECT_EQ(kept("36h"), "36h");
+  EXPECT_EQ(kept("48h"), "2d");
+  EXPECT_EQ(kept("1h30m5s"), "5405s");
+  EXPECT_EQ(kept("1.5s"), "2s");
+  EXPECT_EQ(kept("1ms"), "1s");
+}
+
+// A file that is not finished before the disk is full leaves nothing that could be deleted.
+TEST(Plan, FilesAreASmallPartOfTheDisk) {
+  PlanFacts facts = large_machine();
+  facts.disk_bytes = 271'000'000'000;
+  EXPECT_NE(named(check_plan(parse_plan("40G,7d"), facts), "plan-command")
+                .found.find(" -b filesize:5420000 "),
+            std::string::npos);
+  facts.disk_bytes = 0;  // not known
+  EXPECT_NE(named(check_plan(parse_plan("40G,7d"), facts), "plan-command")
+                .found.find(" -b filesize:325500000 "),
+            std::string::npos);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::optional<DoctorCommandLine> parse_doctor_command_line(int argc, const char*
   app.add_flag("--no-measure", no_measure, "Do not write to the disk to find its rate");
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   line.measure = !no_measure;
-  if (!plan.empty()) line.plan = parse_plan(plan);
+  if (app.count("--plan") > 0) line.plan = parse_plan(plan);
   return line;
 }
 

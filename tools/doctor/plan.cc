@@ -26,6 +26,7 @@ constexpr double kBusyShare = 0.6;    // of a core, so that bursts find room
 constexpr double kSecondsPerFile =
     60;  // that a file should hold, to be searched and deleted singly
 constexpr double kLeastFileBytes = 1e9;
+constexpr double kFilesOfADisk = 50;  // so that what is deleted for room is a small part of it
 constexpr double kMostRingBytes = 64e9;
 
 struct Figures {
@@ -37,7 +38,7 @@ struct Figures {
   double file_bytes;
 };
 
-Figures figures_of(const PlanWish& wish) {
+Figures figures_of(const PlanWish& wish, const PlanFacts& facts) {
   Figures figures{};
   figures.packets_per_second = wish.bits_per_second / 8 / wish.packet_bytes;
   figures.disk_rate = figures.packets_per_second * (wish.packet_bytes + kOverheadBytes);
@@ -47,6 +48,10 @@ Figures figures_of(const PlanWish& wish) {
       std::max(1.0, std::ceil(figures.packets_per_second * kNsPerPacket / 1e9 / kBusyShare)));
   figures.ring_bytes = std::min(kMostRingBytes, std::max(64e6, figures.disk_rate * kStallSeconds));
   figures.file_bytes = std::max(kLeastFileBytes, figures.disk_rate * kSecondsPerFile);
+  if (facts.disk_bytes > 0) {
+    figures.file_bytes =
+        std::min(figures.file_bytes, static_cast<double>(facts.disk_bytes) / kFilesOfADisk);
+  }
   return figures;
 }
 
@@ -111,18 +116,29 @@ Check plan_cpus(const Figures& want, const PlanFacts& facts) {
   return check;
 }
 
+// As --keep takes it: at least `keep_ns`, in the largest unit that says it exactly.
+std::string keep_text(std::uint64_t keep_ns) {
+  struct Unit {
+    std::uint64_t seconds;
+    std::string_view name;
+  };
+  constexpr Unit kUnits[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
+  const std::uint64_t seconds = (keep_ns - 1) / kNanosecondsPerSecond + 1;
+  for (const Unit& unit : kUnits) {
+    if (seconds % unit.seconds == 0) return fmt::format("{}{}", seconds / unit.seconds, unit.name);
+  }
+  return fmt::format("{}s", seconds);
+}
+
 std::string command_for(const PlanWish& wish, const Figures& want, const PlanFacts& facts) {
   const double ring_mib = std::ceil(want.ring_bytes / static_cast<double>(want.rings) / 1048576);
-  const std::uint64_t minutes =
-      std::max<std::uint64_t>(1, wish.keep_ns / kNanosecondsPerSecond / 60);
-  const bool hours = minutes % 60 == 0;
   return fmt::format(
-      "capstan record -i {} -w {}/{}.pcapng -B {:.0f}{} -b filesize:{:.0f} --keep {}{} --min-free "
+      "capstan record -i {} -w {}/{}.pcapng -B {:.0f}{} -b filesize:{:.0f} --keep {} --min-free "
       "10%",
       facts.interface.empty() ? "INTERFACE" : facts.interface, facts.directory,
       facts.interface.empty() ? "capture" : facts.interface, ring_mib,
       want.rings == 1 ? "" : fmt::format(" --rings {}", want.rings), want.file_bytes / 1000,
-      hours ? minutes / 60 : minutes, hours ? "h" : "min");
+      keep_text(wish.keep_ns));
 }
 
 }  // namespace
@@ -145,12 +161,15 @@ PlanWish parse_plan(const std::string& text) {
   wish.bits_per_second = rate ? rate->number * unit : 0;
   if (first == std::string::npos || !(wish.bits_per_second >= 1) || wish.bits_per_second > 1e13) {
     throw UsageError(fmt::format(
-        "--plan {}: it is bits a second and a time, 40G,7d, and if known the bytes of an average "
+        "--plan '{}': it is bits a second and a time, 40G,7d, and if known the bytes of an average "
         "packet, 40G,7d,350",
         text));
   }
   wish.keep_ns = parse_duration(
       "--plan", text.substr(first + 1, second == std::string::npos ? second : second - first - 1));
+  if (wish.keep_ns == 0) {
+    throw UsageError(fmt::format("--plan '{}': kept for no time is not recorded", text));
+  }
   if (second != std::string::npos) {
     const std::string bytes_text = text.substr(second + 1);
     const std::optional<Quantity> bytes = parse_quantity(bytes_text);
@@ -164,7 +183,7 @@ PlanWish parse_plan(const std::string& text) {
 }
 
 Checks check_plan(const PlanWish& wish, const PlanFacts& facts) {
-  const Figures want = figures_of(wish);
+  const Figures want = figures_of(wish, facts);
   Checks checks = {plan_rate(want, facts), plan_space(wish, want, facts), plan_ring(want, facts),
                    plan_cpus(want, facts)};
   checks.push_back(
