@@ -66,7 +66,7 @@ std::optional<AuditCommandLine> parse_audit_command_line(int argc, const char* c
   app.add_option(
          "-r,--read", line.files,
          "A recording to audit, .gz and .zst too, or a directory of them; - is standard input; "
-         "again, or more names, for several")
+         "tcp:HOST:PORT: what is sent there; again, or more names, for several")
       .allow_extra_args(false);
   app.add_option("-i,--interface", line.interfaces, "An interface to audit live; again for several")
       .allow_extra_args(false);

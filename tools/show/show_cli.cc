@@ -57,7 +57,8 @@ constexpr AbsentFlag kAbsentOfTshark[] = {
 void add_input(CommandLine& app, ShowOptions& options, RawOptions& raw) {
   app.add_option("-i,--interface", options.interfaces, "Capture on this interface, or 'any'")
       .allow_extra_args(false);
-  app.add_option("-r", options.files, "Read this file (pcap, pcapng, .gz, .zst; - is stdin)")
+  app.add_option("-r", options.files,
+                 "Read this file (pcap, pcapng, .gz, .zst; - is stdin), or tcp:HOST:PORT")
       .allow_extra_args(false);
   app.add_option("-V", options.file_list, "Read the files named in this one, one a line");
   app.add_option("-c", raw.count, "Stop after so many packets");
