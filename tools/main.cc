@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "tools/common/nearest_name.h"
 #include "tools/common/units.h"
 #include "tools/extcap/extcap_cli.h"
+#include "tools/version_text.h"
 
 namespace {
 
@@ -76,31 +78,68 @@ int run_command(const Command& command, int argc, char** argv) {
   }
 }
 
+bool is_help(std::string_view word) { return word == "--help" || word == "-h" || word == "help"; }
+
+bool is_version(std::string_view word) {
+  return word == "--version" || word == "-V" || word == "-v" || word == "version";
+}
+
+int too_many_words(std::string_view who, std::string_view wants, std::string_view extra) {
+  complain(fmt::format("capstan {}", who),
+           fmt::format("not expected: {} (it takes {})", extra, wants));
+  return kExitUsage;
+}
+
+// `capstan help [WORD...]`: `words` are those behind the help.
+int help(std::span<char* const> words) {
+  if (words.empty()) {
+    fmt::print("{}", help_text());
+    return kExitDone;
+  }
+  const std::string_view name = words[0];
+  // Asked for twice in `help record --help`, which means no less.
+  const std::size_t last =
+      words.size() > 1 && is_help(words.back()) ? words.size() - 1 : words.size();
+  if (last > 1) return too_many_words("help", "one command", words[1]);
+  if (is_help(name)) {
+    fmt::print(
+        "usage: capstan help [COMMAND]\n\n"
+        "Without a command, lists them; with one, its options, as 'capstan COMMAND --help' does.\n"
+        "'man capstan-COMMAND' says more of each.\n");
+    return kExitDone;
+  }
+  if (is_version(name)) {
+    fmt::print(
+        "usage: capstan version\n\nPrints the version, and those of the libraries in use.\n");
+    return kExitDone;
+  }
+  const Command* const command = find_command(name);
+  if (command == nullptr) return no_such_command(name);
+  char option[] = "--help";
+  char* arguments[] = {words[0], option, nullptr};
+  return run_command(*command, 2, arguments);
+}
+
 int run(int argc, char** argv) {
   if (argc < 2) {
     say("{}", help_text());
     return kExitUsage;
   }
-  std::string_view name = argv[1];
-  const bool asks_help = name == "--help" || name == "-h" || name == "help";
-  if (asks_help && argc == 2) {
-    fmt::print("{}", help_text());
+  const std::string_view name = argv[1];
+  const std::span<char* const> behind(argv + 2, static_cast<std::size_t>(argc - 2));
+  if (is_help(name)) return help(behind);
+  if (is_version(name)) {
+    if (!behind.empty() && is_help(behind[0])) return help(std::span(argv + 1, 1));
+    if (!behind.empty()) return too_many_words("version", "nothing", behind[0]);
+    fmt::print("{}", version_text());
     return kExitDone;
   }
-  if (name == "--version" || name == "-V" || name == "-v" || name == "version") {
-    fmt::print("capstan {}\n", CAPSTAN_VERSION);
-    return kExitDone;
-  }
-  if (asks_help) name = argv[2];
   // Out of Wireshark's extcap folder: a link to this program, called without a command.
-  const bool by_wireshark = !asks_help && is_extcap_call(argv[1]);
+  const bool by_wireshark = is_extcap_call(argv[1]);
   const Command* const command = find_command(by_wireshark ? "extcap" : name);
   if (command == nullptr) return no_such_command(name);
   if (by_wireshark) return run_command(*command, argc, argv);
-  if (!asks_help) return run_command(*command, argc - 1, argv + 1);
-  char help[] = "--help";
-  char* arguments[] = {argv[2], help, nullptr};
-  return run_command(*command, 2, arguments);
+  return run_command(*command, argc - 1, argv + 1);
 }
 
 // What a command printed may be in a buffer still, and who reads it wants to know whether it is

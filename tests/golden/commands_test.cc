@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,31 @@ TEST(RepairCommand, StatusAndWordsForEachOutcome) {
   EXPECT_NE(empty.err.find("holds no record"), std::string::npos) << empty.err;
   EXPECT_EQ(run("repair " + dir.write("text", Bytes(99, 'x'))).status, 2);
   EXPECT_EQ(run("repair").status, 2);
+}
+
+// What a report of a fault needs to say, on lines of their own behind the version.
+TEST(EveryCommand, TheVersionNamesTheLibrariesInUse) {
+  const test::Ran version = run("--version");
+  EXPECT_EQ(version.status, 0);
+  EXPECT_EQ(version.err, "");
+  std::istringstream lines(version.out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "capstan " CAPSTAN_VERSION);
+  for (const char* name : {"libpcap", "liburing", "zlib", "zstd", "OpenSSL", "GnuTLS",
+                           "libmicrohttpd", "libcurl", "librdkafka", "nghttp2"}) {
+    EXPECT_TRUE(std::getline(lines, line)) << name;
+    const std::string begin = std::string("with ") + name + " ";
+    ASSERT_EQ(line.substr(0, begin.size()), begin);
+    EXPECT_NE(std::string("0123456789").find(line[begin.size()]), std::string::npos) << line;
+    EXPECT_EQ(line.find(' ', begin.size()), std::string::npos)
+        << "a number, nothing else: " << line;
+  }
+  EXPECT_TRUE(std::getline(lines, line));
+  EXPECT_NE(line.find("AF_XDP"), std::string::npos) << line;
+  EXPECT_FALSE(std::getline(lines, line)) << line;
+  EXPECT_EQ(run("version").out, version.out);
+  EXPECT_EQ(run("record --version").out, "capstan " CAPSTAN_VERSION "\n");
 }
 
 // A report that is not all there is a failure, whatever it says.
