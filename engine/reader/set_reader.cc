@@ -166,8 +166,8 @@ bool SetReader::open(std::uint32_t file) {
     cursors_[file] = std::make_unique<FileCursor>(what, file, options_, std::move(plan));
     return true;
   } catch (const UsageError& error) {
-    if (what.named && ::access(what.path.c_str(), F_OK) == 0) throw;
-    const bool gone = ::access(what.path.c_str(), F_OK) != 0;
+    const bool gone = !is_tcp_source(what.path) && ::access(what.path.c_str(), F_OK) != 0;
+    if (what.named && !gone) throw;
     note_unreadable(
         file, gone ? "deleted before it could be read" : without_name(what.path, error.what()));
   } catch (const std::system_error& error) {

@@ -164,6 +164,45 @@ TEST_F(Feed, AStreamSaysWhatIsMissingFromIt) {
   expect_readable(whole, read_recording(whole).packets.size());
 }
 
+// Who watches a connection is told too, and the file that is made of it keeps it.
+TEST_F(Feed, ShowSaysWhatIsMissingFromItsConnection) {
+  RecordRun record({"-i", "v1", "-B", "32", "-w", listen_text()});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  const std::string whole = file("whole.pcapng");
+  const std::string kept = file("kept.pcapng");
+  const auto copy = copy_stream(whole);
+  Process show({capstan_binary(), "show", "-r", source(), "-w", kept});
+  ASSERT_TRUE(wait_through(whole));
+  ASSERT_TRUE(wait_through(kept)) << show.err();
+  show.signal(SIGSTOP);
+  constexpr std::uint32_t kMost = 80'000;
+  ASSERT_NO_FATAL_FAILURE(send_at_the_pace_of(whole, kMost, record));
+  show.signal(SIGCONT);
+  ASSERT_TRUE(wait_until([&] { return numbers(whole).size() == kMost; }));
+  ASSERT_EQ(record.stop(), 0) << record.err();
+  EXPECT_EQ(show.wait(), 0) << show.err();
+  EXPECT_EQ(copy->wait(), 0);
+  const std::uint64_t lost = record.statistics().number("/feed/packets_lost");
+  ASSERT_GT(lost, 1000U);
+  EXPECT_EQ(numbers(kept).size() + lost, kMost);
+  std::string err = show.err();
+  std::erase(err, ',');
+  EXPECT_NE(err.find(std::to_string(lost) + " packets missing"), std::string::npos) << err;
+  const Statistics said(run_capstan({"info", "--json", kept}).out);
+  EXPECT_EQ(said.number("/loss/packets_dropped"), lost) << said.all();
+}
+
+// What nobody serves is refused, and was never deleted.
+TEST_F(Feed, NobodyAtAnAddressIsSaidAsThat) {
+  for (const char* command : {"show", "query", "audit", "info"}) {
+    std::vector<std::string> words = {command, "-r", "tcp:127.0.0.1:1"};
+    if (std::string(command) == "info") words.erase(words.begin() + 1);
+    const ProcessResult result = run_capstan(words);
+    EXPECT_EQ(result.status, 2) << command;
+    EXPECT_NE(result.err.find("refused"), std::string::npos) << command << result.err;
+  }
+}
+
 TEST_F(Feed, ShowAndAuditReadAConnection) {
   RecordRun record({"-i", "v1", "-B", "8", "-w", listen_text()});
   ASSERT_TRUE(record.wait_started()) << record.err();

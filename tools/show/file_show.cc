@@ -15,6 +15,8 @@
 #include "engine/format/link_type.h"
 #include "engine/reader/capture_file.h"
 #include "engine/reader/completeness.h"
+#include "engine/reader/loss_account.h"
+#include "tools/common/counted.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
@@ -124,6 +126,8 @@ class FileShow {
     CaptureFile file =
         CaptureFile::open(path, ReadManner::kOrdinary, nullptr, [this] { output_.drain(); });
     interface_names_.clear();
+    loss_.reset();
+    if (path == "-" || is_tcp_source(path)) loss_.emplace();
     try {
       take_packets(file);
     } catch (...) {
@@ -131,9 +135,45 @@ class FileShow {
       throw;
     }
     output_.drain();
+    if (loss_) report_loss(path, file);
     if (enough_ || file.end().clean()) return;
     say("capstan show: {}: {}\n", visible_text(path), file.end().text());
     status_ = kExitFailed;
+  }
+
+  // A file can be asked later (`info`). What comes as a stream is gone with its account.
+  void report_loss(const std::string& path, const CaptureFile& file) {
+    const bool all = !enough_ && file.end().clean();
+    const LossReport loss = loss_->finish({all, !all});
+    const std::string name = path == "-" ? "standard input" : visible_text(path);
+    const std::uint64_t lost = loss.dropped + loss.interface_dropped;
+    if (lost != 0) {
+      say("capstan show: {}: {} lost while it was recorded\n", name, counted(lost, "packet"));
+    }
+    if (loss.missing != 0) {
+      say("capstan show: {}: {} missing: recorded, and not in this stream\n", name,
+          counted(loss.missing, "packet"));
+    }
+    if (all && loss.source == LossSource::kLedger && !loss.has_closing_ledger) {
+      say("capstan show: {}: it ended without its account: what is missing at its end is not "
+          "known\n",
+          name);
+    }
+    if (loss.lossy() || loss.proof == LossProof::kProved) output_.note_loss(loss);
+  }
+
+  // The next packet; of a stream, what else is in it goes into the account of what it lost.
+  bool next_packet(CaptureFile& file, PacketView& packet) {
+    if (!loss_) return file.next(packet);
+    while (true) {
+      const ReadItem item = file.next_item(packet);
+      if (item == ReadItem::kEnd) return false;
+      if (item == ReadItem::kPacket) {
+        loss_->add_packet(packet);
+        return true;
+      }
+      loss_->add_item(item, file, file.item_offset());
+    }
   }
 
   // A filter that could not be asked about a single packet is a mistake, as it is to tcpdump.
@@ -145,14 +185,14 @@ class FileShow {
 
   void take_packets(CaptureFile& file) {
     PacketView packet;
-    bool more = file.next(packet);
+    bool more = next_packet(file, packet);
     announce(file);
     if (!file.interfaces().empty()) output_.begin_file(file.interfaces().front().link_type);
     if (!options_.filter.empty() && !filter_) {
       filter_.emplace(options_.filter, more ? packet.link_type : link_type::kEthernet);
     }
     const bool stays = file.packets_stay_valid();
-    for (; more; more = file.next(packet)) {
+    for (; more; more = next_packet(file, packet)) {
       if (filter_ && !filter_->matches(packet)) continue;
       if (options_.direction != Direction::kUnknown && packet.direction != options_.direction) {
         continue;
@@ -174,6 +214,7 @@ class FileShow {
   const ShowOptions& options_;
   std::deque<std::string> interface_names_;  // outlives the output's threads
   std::optional<PacketFilter> filter_;
+  std::optional<LossAccount> loss_;  // of the stream that is read; a file has none
   bool enough_ = false;
   int status_ = kExitDone;
   show::PacketOutput output_;

@@ -139,6 +139,10 @@ void PacketOutput::begin_file(std::uint16_t link_type) {
   if (file_) file_->begin(link_type);
 }
 
+void PacketOutput::note_loss(const LossReport& loss) {
+  if (file_) file_->put_loss(loss);
+}
+
 void PacketOutput::drain() {
   if (pool_) pool_->drain();
   if (printer_) write_text();

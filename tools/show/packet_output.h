@@ -9,6 +9,7 @@
 
 #include "engine/block/block_ref.h"
 #include "engine/block/packet_view.h"
+#include "engine/reader/loss_account.h"
 #include "tools/show/host_resolver.h"
 #include "tools/show/line_pool.h"
 #include "tools/show/output_stream.h"
@@ -45,6 +46,8 @@ class PacketOutput {
   bool ready() noexcept { return !pool_ || pool_->ready(); }
   // For a -w file without packets: writes its head.
   void begin_file(std::uint16_t link_type);
+  // What a stream said of its losses: a -w file in pcapng keeps it. Before finish().
+  void note_loss(const LossReport& loss);
   // Waits until everything put so far is written.
   void drain();
   // For live packets, when none is waiting: sends what was printed so far. Returns false when

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "engine/core/clock.h"
 #include "engine/reader/capture_file.h"
 #include "writers/recording/pcap_format.h"
 #include "writers/recording/pcapng_copy.h"
@@ -49,6 +50,17 @@ void PcapOutput::put(const PacketView& packet) {
   const bool pcap = writer_.format() != PacketFileFormat::kPcapng;
   late_ += pcap && too_late_for_pcap(packet.timestamp_ns) ? 1 : 0;
   writer_.put(interface_of(packet.link_type), packet);
+}
+
+void PcapOutput::put_loss(const LossReport& loss) {
+  if (writer_.format() != PacketFileFormat::kPcapng || writer_.interfaces() == 0) return;
+  InterfaceStatistics statistics;
+  statistics.timestamp_ns = wall_clock_ns();
+  statistics.interface_dropped = loss.interface_dropped;
+  statistics.os_dropped = loss.dropped + loss.missing;
+  std::vector<std::uint8_t> block;
+  append_statistics_block(block, statistics, 0);
+  writer_.put_block(block);
 }
 
 }  // namespace capstan::show

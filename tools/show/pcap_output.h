@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/block/packet_view.h"
+#include "engine/reader/loss_account.h"
 #include "tools/common/packet_format.h"
 #include "writers/recording/packet_file_writer.h"
 
@@ -25,6 +26,8 @@ class PcapOutput {
   void put(const PacketView& packet);
   // Writes the head, also for a file without packets. Throws std::system_error.
   void begin(std::uint16_t link_type) { static_cast<void>(interface_of(link_type)); }
+  // pcapng: statistics with these losses, as `info` reads them. Classic pcap has no place for them.
+  void put_loss(const LossReport& loss);
   void flush() { writer_.flush(); }
   // No packet may be put afterwards.
   void finish() { writer_.finish(); }
