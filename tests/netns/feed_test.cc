@@ -44,6 +44,21 @@ UniqueFd connect_to(std::uint16_t port) {
 
 class Feed : public Sandbox {
  protected:
+  // /etc/hosts of the test's own mount namespace, which its other tests have too.
+  class Hosts {
+   public:
+    Hosts(std::string path, const std::string& text) : path_(std::move(path)) {
+      say(text);
+      shell("mount --bind " + path_ + " /etc/hosts");
+    }
+    ~Hosts() { run({"umount", "/etc/hosts"}); }
+    Hosts(const Hosts&) = delete;
+    Hosts& operator=(const Hosts&) = delete;
+    void say(const std::string& text) const { std::ofstream(path_) << text; }
+
+   private:
+    std::string path_;
+  };
   static void send(std::uint32_t first, std::uint32_t count, std::size_t size = 100) {
     const FrameSender sender("v0");
     for (std::uint32_t i = 0; i < count; ++i) sender.send(make_udp_frame(5000, first + i, size));
@@ -346,8 +361,7 @@ TEST_F(Feed, AServerIsConnectedToAgain) {
 // A name of both families, and a server that has only one: the mount namespace has names of its
 // own.
 TEST_F(Feed, AServerIsFoundAtWhicheverAddressOfItsName) {
-  std::ofstream(file("hosts")) << "::1 collector.test\n127.0.0.1 collector.test\n";
-  shell("mount --bind " + file("hosts") + " /etc/hosts");
+  const Hosts hosts(file("hosts"), "::1 collector.test\n127.0.0.1 collector.test\n");
   ASSERT_TRUE(run({"getent", "ahosts", "collector.test"}).out.starts_with("::1"));
   const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_in at{};
@@ -367,6 +381,34 @@ TEST_F(Feed, AServerIsFoundAtWhicheverAddressOfItsName) {
   EXPECT_EQ(record.stop(), 0) << record.err();
 }
 
+// A boot before there is a name server: the recording begins, and the server is found when its name
+// is known, by a thread that is confined too.
+TEST_F(Feed, AServerWhoseNameIsNotKnownYetIsFoundLater) {
+  const Hosts hosts(file("hosts"), "127.0.0.1 localhost\n");
+  const std::string target = file("all.pcapng");
+  RecordRun record({"-i", "v1", "-B", "8", "-w", target, "-w", "tcp:collector.test:57013"});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  EXPECT_NE(record.err().find("looked up again"), std::string::npos) << record.err();
+  send(0, 10);
+  ASSERT_TRUE(record.wait_written(10)) << record.err();
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(57013);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  hosts.say("127.0.0.1 localhost\n127.0.0.1 collector.test\n");
+  UniqueFd connection;
+  ASSERT_TRUE(wait_until([&] {
+    connection = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    return static_cast<bool>(connection);
+  })) << record.err();
+  EXPECT_NE(record.err().find("its name is known now: 127.0.0.1"), std::string::npos);
+  EXPECT_EQ(record.stop(), 0) << record.err();
+  EXPECT_EQ(numbers(target), counting(10));
+}
+
 TEST_F(Feed, WhatCannotBeIsRefusedAtTheStart) {
   const auto refused = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"record", "-i", "v1", "-B", "8"});
@@ -384,13 +426,18 @@ TEST_F(Feed, WhatCannotBeIsRefusedAtTheStart) {
             std::string::npos);
   RecordRun first({"-i", "v1", "-B", "8", "-w", listen_text(), "--allow", "192.0.2.0/24"});
   ASSERT_TRUE(first.wait_started()) << first.err();
-  EXPECT_NE(refused({"-w", listen_text()}).find("in use"), std::string::npos);
+  // The port is somebody's, and may be free one day: the recording is made meanwhile.
+  RecordRun second({"-i", "v1", "-B", "8", "-w", file("second.pcapng"), "-w", listen_text()});
+  ASSERT_TRUE(second.wait_started()) << second.err();
+  EXPECT_NE(second.err().find("in use; it is tried again"), std::string::npos) << second.err();
   // Not among those who are allowed.
   const UniqueFd stranger = connect_to(kPort);
   char byte = 0;
   EXPECT_LE(::recv(stranger.get(), &byte, 1, 0), 0);
   ASSERT_TRUE(wait_until([&] { return first.statistics().number("/feed/refused") == 1; }));
   EXPECT_EQ(first.stop(), 0) << first.err();
+  ASSERT_TRUE(wait_until([&] { return static_cast<bool>(connect_to(kPort)); })) << second.err();
+  EXPECT_EQ(second.stop(), 0) << second.err();
 }
 
 }  // namespace

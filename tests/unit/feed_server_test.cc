@@ -306,6 +306,24 @@ TEST_F(FeedServers, ATargetIsTriedAtAllItsAddressesAgain) {
   }
 }
 
+// No recording is lost for a port that somebody else has.
+TEST_F(FeedServers, AnAddressThatIsInUseIsListenedOnLater) {
+  UniqueFd other = tcp_socket();
+  const std::uint16_t port = bind_some_port(other);
+  ASSERT_EQ(::listen(other.get(), 1), 0);
+  make_server(*feed_target_of("tcp-listen:" + std::to_string(port)));
+  server_->start({});
+  other.reset();
+  UniqueFd client;
+  ASSERT_TRUE(wait_until([&] {
+    client = tcp_socket();
+    const sockaddr_in to = loopback(port);
+    return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
+  }));
+  char byte = 0;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 1);
+}
+
 // As the audit's and the live index's do: the threads of the recording come first.
 TEST_F(FeedServers, ItsThreadGivesWay) {
   make_listening_server();

@@ -97,6 +97,17 @@ TEST(FeedOptions, WhatIsAConnectionAndWhatIsAFile) {
   }
 }
 
+// As at a boot before there is a name server: the recording begins all the same.
+TEST(FeedOptions, AServersNameNeedNotBeKnownYet) {
+  FeedOptions options;
+  options.targets.push_back(*feed_target_of("tcp:collector.invalid:99"));
+  EXPECT_TRUE(options.targets.front().addresses.empty());
+  EXPECT_NE(options.targets.front().trouble.find("collector.invalid"), std::string::npos);
+  EXPECT_TRUE(validate_feed_options(options).empty());
+  EXPECT_EQ(own_traffic_filter(options, {"eth0"}), "not ((outbound and tcp dst port 99))");
+  EXPECT_EQ(own_traffic_filter(options, {"lo"}), "not (tcp dst port 99)");
+}
+
 TEST(FeedOptions, OnlyNamedOnesMayComeFromElsewhere) {
   FeedOptions options;
   options.targets.push_back(*feed_target_of("tcp-listen:57012"));

@@ -46,6 +46,37 @@ void FeedServer::listen_again() noexcept {
   }
 }
 
+void FeedServer::open_listener(const TcpAddress& address, const FeedTarget& target) {
+  UniqueFd socket = listening_socket(address, target.text);
+  const int error = begin_listening(socket.get(), address);
+  if (error == 0) {
+    if (!watch(socket.get(), EPOLLIN)) throw_errno("epoll_ctl");
+    listeners_.push_back(std::move(socket));
+    return;
+  }
+  if (!may_listen_later(error)) {
+    throw UsageError(fmt::format("-w {}: {}", target.text, errno_text(error)));
+  }
+  standard_log().write(LogLevel::kWarning,
+                       fmt::format("{}: {}; it is tried again every second, and until then nobody "
+                                   "gets the recording from there",
+                                   target.text, errno_text(error)));
+  waiting_.push_back({std::move(socket), address, target.text});
+}
+
+void FeedServer::look_at_waiting(std::uint64_t now_ns) {
+  if (waiting_.empty() || now_ns < waiting_try_ns_) return;
+  waiting_try_ns_ = now_ns + kTryAgainNs;
+  std::erase_if(waiting_, [this](Waiting& waiting) {
+    if (begin_listening(waiting.socket.get(), waiting.address) != 0) return false;
+    standard_log().write(LogLevel::kNotice,
+                         fmt::format("{}: it is listened on now", waiting.target));
+    listeners_.push_back(std::move(waiting.socket));
+    if (listening_ && !watch(listeners_.back().get(), EPOLLIN)) pause_listening();
+    return true;
+  });
+}
+
 void FeedServer::accept_from(int listener) {
   while (true) {
     TcpAddress from;
@@ -93,7 +124,16 @@ FeedServer::Outgoing FeedServer::outgoing_to(const FeedTarget& target) {
       error = errno;
     }
   }
-  if (outgoing.addresses.empty()) {
+  if (target.addresses.empty()) {  // of which family it will be is not known
+    for (const int family : {AF_INET, AF_INET6}) {
+      TcpAddress address;
+      address.storage.ss_family = static_cast<sa_family_t>(family);
+      UniqueFd socket = socket_for(address);
+      if (!socket) error = errno;
+      if (socket) outgoing.sockets[family] = std::move(socket);
+    }
+  }
+  if (outgoing.sockets.empty() || (outgoing.addresses.empty() && !target.addresses.empty())) {
     throw_system_error(error, fmt::format("a socket for -w {}", target.text));
   }
   return outgoing;
@@ -101,7 +141,7 @@ FeedServer::Outgoing FeedServer::outgoing_to(const FeedTarget& target) {
 
 void FeedServer::look_at_outgoing(std::uint64_t now_ns) {
   for (Outgoing& outgoing : outgoing_) {
-    if (outgoing.connected || now_ns < outgoing.next_try_ns) continue;
+    if (outgoing.addresses.empty() || outgoing.connected || now_ns < outgoing.next_try_ns) continue;
     int error = 0;
     const Connecting state =
         outgoing.under_way
@@ -115,6 +155,17 @@ void FeedServer::look_at_outgoing(std::uint64_t now_ns) {
       if (outgoing.connected) outgoing.failure_said = false;
     }
     if (error != 0 && !outgoing.under_way) try_next(outgoing, now_ns, error);
+  }
+}
+
+void FeedServer::take_addresses() {
+  if (looked_up_.empty()) return;
+  while (std::optional<FeedLookup::Found> found = lookup_->take()) {
+    Outgoing& outgoing = outgoing_[looked_up_[found->name]];
+    outgoing.addresses = std::move(found->addresses);
+    standard_log().write(LogLevel::kNotice,
+                         fmt::format("{}: its name is known now: {}", outgoing.target->text,
+                                     outgoing.addresses.front().host_text()));
   }
 }
 

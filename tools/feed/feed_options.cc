@@ -15,7 +15,8 @@ constexpr std::string_view kConnect = "tcp:";
 constexpr const char* kListenDefault = "127.0.0.1";
 
 bool all_loopback(const FeedTarget& target) {
-  return std::all_of(target.addresses.begin(), target.addresses.end(),
+  return !target.addresses.empty() &&
+         std::all_of(target.addresses.begin(), target.addresses.end(),
                      [](const TcpAddress& address) { return address.is_loopback(); });
 }
 
@@ -40,7 +41,13 @@ std::optional<FeedTarget> feed_target_of(const std::string& text) {
   target.name = *name;
   if (target.name.host.empty()) target.name.host = kListenDefault;
   target.text = text;
-  target.addresses = resolve_tcp(target.name);
+  try {
+    target.addresses = resolve_tcp(target.name);
+  } catch (const UsageError& error) {
+    // No recording is lost for a name server, or for a name that its server does not know today.
+    if (target.listens) throw;
+    target.trouble = error.what();
+  }
   return target;
 }
 
@@ -73,6 +80,12 @@ std::string own_traffic_filter(const FeedOptions& options,
     if (!own.empty()) own += " or ";
     if (target.listens) {
       own += fmt::format("tcp port {}", target.name.port);
+      continue;
+    }
+    if (target.addresses.empty()) {
+      // What answers it may be recorded: answers are few, and sending them makes fewer.
+      const std::string sent = fmt::format("tcp dst port {}", target.name.port);
+      own += sees_loopback ? sent : fmt::format("(outbound and {})", sent);
       continue;
     }
     std::string hosts;

@@ -13,7 +13,8 @@ namespace capstan::tools {
 struct FeedTarget {
   bool listens = true;
   TcpName name;
-  std::vector<TcpAddress> addresses;  // resolved
+  std::vector<TcpAddress> addresses;  // resolved; none: see trouble
+  std::string trouble;                // why a server's name has no address (yet)
   std::string text;                   // as typed
 };
 
@@ -25,15 +26,16 @@ struct FeedOptions {
 // Whether it names a connection, well or badly typed, and no file.
 bool is_feed_text(const std::string& text);
 
-// Returns nullopt if `text` is a file name. Resolves host names, which may take time. Throws
-// UsageError.
+// Returns nullopt if `text` is a file name. Resolves host names, which may take time: that of a
+// server need not have an address yet (FeedLookup). Throws UsageError.
 std::optional<FeedTarget> feed_target_of(const std::string& text);
 
 // Returns a sentence for each problem with the combination of options.
 std::vector<std::string> validate_feed_options(const FeedOptions& options);
 
 // Returns filter text that excludes the feed's own connections as seen on these interfaces, because
-// each packet sent would otherwise be recorded and sent again. Empty: they cannot be seen there.
+// each packet sent would otherwise be recorded and sent again. Of a server without an address it is
+// what this machine sends to its port, to whomever. Empty: they cannot be seen there.
 std::string own_traffic_filter(const FeedOptions& options,
                                const std::vector<std::string>& interfaces);
 

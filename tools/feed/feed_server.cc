@@ -35,16 +35,26 @@ constexpr std::uint64_t kFullNs = 100 * kNanosecondsPerMillisecond;
 FeedServer::FeedServer(const FeedOptions& options)
     : options_(options), poll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (poll_.get() < 0) throw_errno("epoll_create1");
+  std::vector<FeedLookup::Name> names;
   for (const FeedTarget& target : options_.targets) {
-    if (!target.listens) {
-      outgoing_.push_back(outgoing_to(target));
-      continue;
-    }
     for (const TcpAddress& address : target.addresses) {
-      listeners_.push_back(listen_on(address, target.text));
-      if (!watch(listeners_.back().get(), EPOLLIN)) throw_errno("epoll_ctl");
+      if (target.listens) open_listener(address, target);
     }
+    if (target.listens) continue;
+    outgoing_.push_back(outgoing_to(target));
+    if (!target.addresses.empty()) continue;
+    FeedLookup::Name& name = names.emplace_back();
+    name.name = target.name;
+    for (const auto& [family, socket] : outgoing_.back().sockets) name.families.push_back(family);
+    looked_up_.push_back(outgoing_.size() - 1);
+    standard_log().write(
+        LogLevel::kWarning,
+        fmt::format("{}: {}; the name is looked up again every second. Until it is known, what "
+                    "this machine sends to TCP port {} of anybody is left out where the recording "
+                    "could see its own connection",
+                    target.text, target.trouble, target.name.port));
   }
+  lookup_.emplace(std::move(names));
 }
 
 FeedServer::~FeedServer() {
@@ -98,6 +108,7 @@ void FeedServer::run(const std::vector<int>& cpus) noexcept {
   }
   clients_.clear();
   listeners_.clear();
+  waiting_.clear();
   finished_.store(true, std::memory_order_release);  // pairs with finished()
 }
 
@@ -109,6 +120,7 @@ void FeedServer::serve() {
     if (finish && !took && !told_end) {
       told_end = true;
       listeners_.clear();
+      waiting_.clear();
       for (const auto& client : clients_) {
         client->finish([this](const FeedCounts& counts) { return stream_tail(counts); });
       }
@@ -120,7 +132,11 @@ void FeedServer::serve() {
     }
     const bool sent = send_to_all();
     if (told_end && clients_.empty()) return;
-    if (!told_end) look_at_outgoing(now_ns);
+    if (!told_end) {
+      take_addresses();
+      look_at_outgoing(now_ns);
+      look_at_waiting(now_ns);
+    }
     if (!listening_ && now_ns >= listens_again_ns_) listen_again();
     epoll_event events[kMostEvents];
     const int count = ::epoll_wait(poll_.get(), events, kMostEvents, took || sent ? 0 : kIdleMs);

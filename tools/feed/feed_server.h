@@ -20,6 +20,7 @@
 #include "engine/core/stats.h"
 #include "tools/feed/feed_buffer.h"
 #include "tools/feed/feed_client.h"
+#include "tools/feed/feed_lookup.h"
 #include "tools/feed/feed_options.h"
 #include "writers/recording/pcapng_format.h"
 
@@ -37,7 +38,9 @@ class FeedServer {
  public:
   static constexpr std::size_t kMostClients = 64;
 
-  // Opens all sockets. Throws UsageError and std::system_error.
+  // Opens all sockets. What time can mend is only said: an address to listen on that somebody else
+  // has, or nobody yet, and a server's name without an address. Throws UsageError for what it
+  // cannot, and std::system_error.
   explicit FeedServer(const FeedOptions& options);
   ~FeedServer();
 
@@ -47,6 +50,8 @@ class FeedServer {
   // Sets the start of each stream. Requires: not started.
   void set_head(std::vector<std::uint8_t> head) { head_ = std::move(head); }
 
+  // Starts looking up the names of servers that have no address yet; FeedLookup::start().
+  void look_up(std::function<void()> confine) { lookup_->start(std::move(confine)); }
   // Starts the thread, which inherits the caller's privileges. Throws std::system_error.
   void start(std::vector<int> cpus);
   // No more blocks will be queued: the thread sends what is left, then `rings`, and ends.
@@ -65,7 +70,7 @@ class FeedServer {
   struct Outgoing {
     const FeedTarget* target = nullptr;
     std::map<int, UniqueFd> sockets;    // by family
-    std::vector<TcpAddress> addresses;  // for which there is a socket; one at least
+    std::vector<TcpAddress> addresses;  // for which there is a socket; none: it is looked up
     std::size_t at = 0;                 // the address that is tried, or connected
     std::uint64_t next_try_ns = 0;
     bool under_way = false;
@@ -73,6 +78,13 @@ class FeedServer {
     bool failure_said = false;
 
     int socket() const { return sockets.at(addresses[at].family()).get(); }
+  };
+
+  // An address that could not be listened on yet.
+  struct Waiting {
+    UniqueFd socket;
+    TcpAddress address;
+    std::string target;  // as typed
   };
 
   void run(const std::vector<int>& cpus) noexcept;
@@ -84,6 +96,9 @@ class FeedServer {
   void accept_from(int listener);
   void pause_listening() noexcept;
   void listen_again() noexcept;
+  void open_listener(const TcpAddress& address, const FeedTarget& target);
+  void look_at_waiting(std::uint64_t now_ns);
+  void take_addresses();
   static Outgoing outgoing_to(const FeedTarget& target);
   void look_at_outgoing(std::uint64_t now_ns);
   static void try_next(Outgoing& outgoing, std::uint64_t now_ns, int error);
@@ -96,7 +111,11 @@ class FeedServer {
 
   FeedOptions options_;
   std::vector<UniqueFd> listeners_;
+  std::vector<Waiting> waiting_;
+  std::uint64_t waiting_try_ns_ = 0;
   std::vector<Outgoing> outgoing_;
+  std::vector<std::size_t> looked_up_;  // of outgoing_: the names of lookup_, in its order
+  std::optional<FeedLookup> lookup_;
   UniqueFd poll_;
   std::vector<std::unique_ptr<BestEffortQueue>> queues_;
   std::size_t largest_block_ = 0;

@@ -14,14 +14,17 @@ namespace capstan::tools {
 
 class FeedBeside final : public BlockConsumer {
  public:
-  // `header`: returns the header that each stream begins with; called in attach().
+  // `header`: returns the header that each stream begins with; called in attach(). `confine`:
+  // called first in a thread that looks names up.
   FeedBeside(FeedOptions options, std::uint32_t block_size_bytes,
-             std::function<RecordingHeader()> header)
+             std::function<RecordingHeader()> header, std::function<void()> confine)
       : options_(std::move(options)),
         block_size_bytes_(block_size_bytes),
-        header_(std::move(header)) {}
+        header_(std::move(header)),
+        confine_(std::move(confine)) {}
 
   void attach(Capture& capture) override;
+  void open() override { server_->look_up(confine_); }
   void start(const std::vector<int>& cpus) override { server_->start(cpus); }
   void blocks_ended(const std::vector<ClosingLedger>& rings) override;
   bool finished() noexcept override { return server_->finished(); }
@@ -35,6 +38,7 @@ class FeedBeside final : public BlockConsumer {
   FeedOptions options_;
   std::uint32_t block_size_bytes_;
   std::function<RecordingHeader()> header_;
+  std::function<void()> confine_;
   std::optional<FeedServer> server_;            // set by attach()
   std::vector<const BestEffortQueue*> queues_;  // owned by the server
 };

@@ -1,8 +1,10 @@
 // Who takes the blocks of a Recorder.
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "engine/core/clock.h"
+#include "tools/privileges/privileges.h"
 #include "tools/record/audit_beside.h"
 #include "tools/record/feed_beside.h"
 #include "tools/record/index_beside.h"
@@ -21,6 +23,16 @@ bool has_blocks_to_spare(const std::vector<RingInfo>& rings) noexcept {
                      [](const RingInfo& ring) { return ring.block_count >= kFewBlocks; });
 }
 
+// Nothing but asking name servers.
+std::function<void()> confinement_of_lookups(const RecordOptions& options) {
+  if (options.keep_privileges || !can_lock_down()) return {};
+  return [] {
+    ReaderNeeds needs;
+    needs.connects = true;
+    lock_down_reader({}, needs);
+  };
+}
+
 }  // namespace
 
 void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) {
@@ -36,8 +48,9 @@ void Recorder::make_consumers(std::vector<std::unique_ptr<BlockConsumer>> more) 
     consumers_.add(std::make_unique<AuditBeside>(options_.audit_file));
   }
   if (!options_.feed.targets.empty()) {
-    consumers_.add(std::make_unique<FeedBeside>(options_.feed, options_.capture.block_size_bytes,
-                                                [this] { return outputs_->header(); }));
+    consumers_.add(std::make_unique<FeedBeside>(
+        options_.feed, options_.capture.block_size_bytes, [this] { return outputs_->header(); },
+        confinement_of_lookups(options_)));
   }
   if (options_.wants_index()) {
     IndexBesideOptions index;
