@@ -340,6 +340,44 @@ TEST(PacketCopier, InterfacesOptionsAndBlocksArriveAsTheyWere) {
 
 // dumpcap 4.0 reads a section into 2048 bytes, and room that cannot be filled in later is of no
 // use.
+// The time it takes may not grow with a power of their number. Two files with the same interfaces
+// have them once in the output, each packet on its own.
+TEST(PacketCopier, TenThousandEqualInterfacesStayApart) {
+  constexpr std::uint32_t kCount = 10'000;
+  const test::TempDir dir;
+  PcapngBuilder file;
+  file.section();
+  for (std::uint32_t i = 0; i < kCount; ++i) file.nanosecond_interface();
+  for (const std::uint32_t i : {0U, 1U, kCount / 2, kCount - 1}) {
+    file.packet(i, kBase + i, test::pattern_bytes(60, 1), 60);
+  }
+  const RecordingSet set =
+      RecordingSet::find({dir.write("a.pcapng", file.bytes), dir.write("b.pcapng", file.bytes)});
+  PacketFileOptions options;
+  options.path = dir.path() / "out.pcapng";
+  PacketFileWriter writer(options);
+  CopyOptions copying;
+  copying.silent_interfaces = true;
+  PacketCopier copier(set, copying);
+  copier.set_writer(writer);
+  SetReaderOptions reading;
+  reading.listener = &copier;
+  SetReader reader(set, reading);
+  SetPacket packet;
+  while (reader.next(packet)) copier.put(packet);
+  writer.finish();
+  CaptureFile copy = CaptureFile::open(options.path);
+  PacketView view;
+  std::vector<std::uint32_t> places;
+  while (copy.next(view)) {
+    EXPECT_EQ(view.timestamp_ns, kBase + view.interface_id);
+    places.push_back(view.interface_id);
+  }
+  EXPECT_EQ(places, (std::vector<std::uint32_t>{0, 0, 1, 1, kCount / 2, kCount / 2, kCount - 1,
+                                                kCount - 1}));
+  EXPECT_EQ(copy.interfaces().size(), kCount);
+}
+
 TEST(PacketFileWriter, WhatGoesIntoAPipeBeginsWithASmallSection) {
   int ends[2] = {-1, -1};
   ASSERT_EQ(::pipe(ends), 0);

@@ -24,7 +24,7 @@ void PacketCopier::on_item(std::uint32_t file, ReadItem item, const CaptureFile&
   switch (item) {
     case ReadItem::kSection:
       input.section = section_texts(capture.item_bytes(), capture.sections().back().byte_swapped);
-      input.section_start = input.interfaces.size();
+      input.in_section.clear();
       break;
     case ReadItem::kInterface:
       add_interface(file, capture);
@@ -86,10 +86,7 @@ void PacketCopier::add_interface(std::uint32_t file, const CaptureFile& capture)
 std::size_t PacketCopier::output_for(Input& input, std::uint16_t link_type, std::string block) {
   const auto entry = known_.try_emplace(std::move(block)).first;
   std::vector<std::size_t>& same = entry->second;
-  std::size_t taken = 0;
-  for (std::size_t i = input.section_start; i < input.interfaces.size(); ++i) {
-    taken += std::count(same.begin(), same.end(), input.interfaces[i]) != 0 ? 1 : 0;
-  }
+  const std::size_t taken = input.in_section[&entry->first]++;
   if (taken < same.size()) return same[taken];
   outputs_.push_back({link_type, &entry->first, kNone});
   same.push_back(outputs_.size() - 1);

@@ -65,7 +65,8 @@ class PacketCopier final : public SetListener {
   struct Input {
     SectionTexts section;
     std::vector<std::size_t> interfaces;  // from the file's interface numbers to outputs_
-    std::size_t section_start = 0;        // index in `interfaces` of the section's first
+    // How many interfaces of the present section have a description of known_.
+    std::map<const std::string*, std::size_t> in_section;
   };
 
   std::size_t output_for(Input& input, std::uint16_t link_type, std::string block);
