@@ -696,5 +696,27 @@ TEST(Dialer, ConnectionsThatAreNotAnsweredEnd) {
       << sensor.dialer->trouble();
 }
 
+// Those that are kept say nothing of the one that is refused beside them.
+TEST(Dialer, OneThatIsRefusedBesideOthersIsTriedSeldom) {
+  DialLimits limits;
+  limits.a_name_an_address = 2;
+  Pool pool(limits);
+  SensorSide sensor(pool.port);
+  const auto until_refused = [&](std::uint64_t count) {
+    return test::wait_until([&] {
+      pool.serve();
+      sensor.now_ns += kSecond / 2;
+      sensor.dialer->serve(sensor.now_ns);
+      return sensor.dialer->counts().refused >= count;
+    });
+  };
+  ASSERT_TRUE(until_refused(2));
+  const std::uint64_t began_ns = sensor.now_ns;
+  ASSERT_TRUE(until_refused(14));
+  EXPECT_GE(sensor.now_ns - began_ns, 80 * kSecond);
+  EXPECT_EQ(sensor.dialer->counts().idle, 2U);
+  EXPECT_NE(sensor.dialer->trouble().find("enough connections"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace capstan::dial

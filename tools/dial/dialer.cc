@@ -62,7 +62,10 @@ void Dialer::serve(std::uint64_t now_ns) {
     const auto one = line++;
     const std::uint64_t age_ns = now_ns - std::min(now_ns, one->since_ns);
     if (one->connected) {
-      if (age_ns >= options_.settled_ns) works();
+      // Once: one that has settled says nothing about those that are refused beside it.
+      const bool settles = !one->settled && age_ns >= options_.settled_ns;
+      one->settled = one->settled || settles;
+      if (settles) works();
     } else if (age_ns >= options_.connect_limit_ns) {
       const std::string who = one->central.text();
       lines_.erase(one);
@@ -157,9 +160,11 @@ void Dialer::take_names(std::uint64_t now_ns) {
 }
 
 void Dialer::dial(std::uint64_t now_ns) {
-  // One attempt alone while it is not known to work.
   while (now_ns >= next_dial_ns_ && lines_.size() < options_.idle) {
-    if (!is_well_ && !lines_.empty()) return;
+    // One attempt alone while it is not known to work.
+    const bool tries =
+        std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return !line.settled; });
+    if (!is_well_ && tries) return;
     if (addresses_.empty()) return resolver_.ask();
     if (!may_dial(now_ns)) return;
     dial_one(now_ns);

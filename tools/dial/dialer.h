@@ -60,6 +60,7 @@ class Dialer {
     UniqueFd socket;
     TcpAddress central;
     bool connected = false;
+    bool settled = false;  // kept for long enough to show that the central host is well
     std::uint64_t since_ns = 0;
   };
   using Lines = std::list<Line>;
