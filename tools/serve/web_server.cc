@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "engine/core/clock.h"
+#include "tools/common/hide_parameters.h"
 #include "tools/serve/web_request.h"
 
 namespace capstan::serve {
@@ -48,7 +49,9 @@ struct Callbacks {
   }
   static void* on_target(void* server, const char* target, MHD_Connection* handle) {
     try {
-      return static_cast<WebServer*>(server)->begin_request(target, handle);
+      Request* const request = static_cast<WebServer*>(server)->begin_request(target, handle);
+      tools::hide_parameters(target);  // request_target.h reads them
+      return request;
     } catch (const std::exception&) {
       return nullptr;
     }
@@ -85,7 +88,9 @@ WebServer::WebServer(UniqueFd listening, WebOptions options, Desk& desk, ClientL
       gate_(desk.access, limits, metrics),
       listening_(std::move(listening)),
       workers_(options_.workers, kMostWaiting) {
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  // poll(), not epoll: with that a client that stops in the middle of its TLS handshake, behind a
+  // single byte, makes libmicrohttpd 0.9.75 loop at full speed until the connection is closed.
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   MHD_OptionItem tls[] = {{MHD_OPTION_END, 0, nullptr},
                           {MHD_OPTION_END, 0, nullptr},
                           {MHD_OPTION_END, 0, nullptr},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/common/hide_parameters.h"
 #include "tools/watch/exposition.h"
 
 namespace capstan::tools {
@@ -54,14 +55,21 @@ MHD_Result on_request(void* context, MHD_Connection* connection, const char* url
   }
 }
 
+// Nobody reads them.
+void* on_target(void* /*context*/, const char* target, MHD_Connection* /*connection*/) {
+  hide_parameters(target);
+  return nullptr;
+}
+
 }  // namespace
 
 MetricsServer::MetricsServer(UniqueFd listening, std::function<std::string()> text)
     : text_(std::move(text)), listening_(std::move(listening)) {
-  daemon_ = ::MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &on_request, &text_,
-                               MHD_OPTION_LISTEN_SOCKET, listening_.get(),
-                               MHD_OPTION_CONNECTION_LIMIT, kConnections,
-                               MHD_OPTION_CONNECTION_TIMEOUT, kTimeoutSeconds, MHD_OPTION_END);
+  daemon_ =
+      ::MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &on_request, &text_,
+                         MHD_OPTION_LISTEN_SOCKET, listening_.get(), MHD_OPTION_URI_LOG_CALLBACK,
+                         &on_target, nullptr, MHD_OPTION_CONNECTION_LIMIT, kConnections,
+                         MHD_OPTION_CONNECTION_TIMEOUT, kTimeoutSeconds, MHD_OPTION_END);
   const MHD_DaemonInfo* const info =
       daemon_ == nullptr ? nullptr : ::MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD);
   if (info == nullptr) throw std::runtime_error("start the HTTP server for --metrics: refused");
