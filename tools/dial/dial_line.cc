@@ -5,8 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "tools/common/units.h"
-#include "tools/common/utf8.h"
+#include "tools/common/plain_name.h"
 
 namespace capstan::dial {
 
@@ -17,11 +16,7 @@ static_assert(kPrefix.size() + kLongestName + 1 <= kLongestLine);
 
 }  // namespace
 
-bool is_name(std::string_view text) {
-  const std::string name(text);
-  return !name.empty() && name.size() <= kLongestName && tools::is_utf8(name) &&
-         tools::visible_text(name) == name;
-}
+bool is_name(std::string_view text) { return tools::is_plain_name(text, kLongestName); }
 
 std::string greeting(std::string_view name) {
   return std::string(kPrefix) + std::string(name) + "\n";

@@ -25,7 +25,7 @@ inline constexpr char kTlsHandshake = 22;
 // end: that is how recorders are found (tools/watch/status_socket.h).
 inline constexpr const char* kDeskPath = "/run/capstan/serve/dialled";
 
-// 1 to kLongestName bytes of UTF-8 without control characters.
+// A plain name (tools/common/plain_name.h) of at most kLongestName bytes.
 bool is_name(std::string_view text);
 
 // The line with its line feed. Requires: is_name(name).

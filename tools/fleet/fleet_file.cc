@@ -12,11 +12,11 @@
 #include "engine/core/errors.h"
 #include "engine/core/joined.h"
 #include "tools/common/nearest_name.h"
+#include "tools/common/plain_name.h"
 #include "tools/common/secret_file.h"
 #include "tools/common/time_text.h"
 #include "tools/common/toml_text.h"
 #include "tools/common/units.h"
-#include "tools/common/utf8.h"
 #include "tools/dial/dial_line.h"
 
 #define TOML_EXCEPTIONS 1
@@ -271,11 +271,10 @@ class Reader {
     const toml::node* const node = table.get("name");
     if (node == nullptr) refuse(table.source(), "'name' is missing: as `capstan ship` has it");
     std::string name = text(table, "name", "");
-    const bool sound =
-        name.size() <= kLongestName && tools::is_utf8(name) && tools::visible_text(name) == name;
-    if (!sound) {
-      refuse(node->source(),
-             fmt::format("a name is at most {} bytes without control characters", kLongestName));
+    if (!tools::is_plain_name(name, kLongestName)) {
+      refuse(node->source(), fmt::format("a name is at most {} bytes, without characters that "
+                                         "cannot be seen, and without blanks at its ends",
+                                         kLongestName));
     }
     return name;
   }
