@@ -79,6 +79,15 @@ std::string TcpAddress::host_text() const {
   return text;
 }
 
+std::string TcpAddress::network_text() const {
+  Bytes bytes = bytes_of(*this);
+  if (bytes.family != AF_INET6) return host_text();
+  std::memset(bytes.bytes.data() + 8, 0, 8);
+  char text[INET6_ADDRSTRLEN] = "?";
+  ::inet_ntop(bytes.family, bytes.bytes.data(), text, sizeof(text));
+  return text;
+}
+
 std::string TcpAddress::text() const {
   const std::string host = host_text();
   const bool v6 = host.find(':') != std::string::npos;

@@ -33,6 +33,9 @@ struct TcpAddress {
   sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
   std::string host_text() const;  // "192.0.2.1", "2001:db8::1"
   std::string text() const;       // with the port: "192.0.2.1:57012", "[2001:db8::1]:57012"
+  // Whom it belongs to: an IPv4 address itself, the first 64 bits of an IPv6 one, behind which one
+  // machine may have any number of addresses (RFC 4291 section 2.5.1).
+  std::string network_text() const;
   bool is_loopback() const noexcept;
 };
 

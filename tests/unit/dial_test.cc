@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/tcp_address.h"
+#include "tests/support/pcapng_builder.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 #include "tools/dial/dial_desk.h"
@@ -87,7 +89,13 @@ TEST(DialLine, WhatIsNoneIsRefused) {
        {std::string(), good, good.substr(0, good.size() - 1), std::string("capstan-dial 2 x"),
         std::string("Capstan-dial 1 x"), " " + good + "x",
         good + std::string(kLongestName + 1, 'x'), good + "a\x01", good + "a\r", good + "\xff",
-        good + std::string("a\0b", 3), std::string("GET / HTTP/1.1")}) {
+        good + std::string("a\0b", 3), std::string("GET / HTTP/1.1"),
+        // Names that look like another one: turned round, with a mark, of no width, with blanks.
+        good + "a\xe2\x80\xae"
+               "b",
+        good + "\xef\xbb\xbf"
+               "a",
+        good + "a\xe2\x80\x8b", good + " a", good + "a ", good + "\xc2\xa0"}) {
     EXPECT_FALSE(parse_greeting(line)) << line;
   }
 }
@@ -131,7 +139,7 @@ TEST(DialPool, KeepsAndGives) {
   const UniqueFd sensor = connected(pool.port, greeting("berlin"));
   ASSERT_TRUE(pool.until_waiting(1));
   EXPECT_FALSE(pool.pool->take("paris"));
-  const UniqueFd given = pool.pool->take("berlin");
+  const UniqueFd given = pool.pool->take("berlin").socket;
   ASSERT_TRUE(given);
   ASSERT_EQ(::send(given.get(), "hello", 5, 0), 5);
   char bytes[8] = {};
@@ -239,7 +247,7 @@ TEST(DialPool, OneThatHasJustDiedIsNotGiven) {
   ASSERT_TRUE(pool.until_waiting(3));
   newest.reset();
   dying.reset();
-  const UniqueFd given = pool.pool->take("berlin");
+  const UniqueFd given = pool.pool->take("berlin").socket;
   ASSERT_TRUE(given);
   ASSERT_EQ(::send(given.get(), "x", 1, 0), 1);
   char byte = 0;
@@ -259,7 +267,7 @@ TEST(DialPool, TwoOfOneNameHaveTheirTurn) {
             (std::vector<std::string>{"127.0.0.1", "127.0.0.2"}));
   std::string turns;
   for (int i = 0; i < 6; ++i) {
-    const UniqueFd given = pool.pool->take("berlin");
+    const UniqueFd given = pool.pool->take("berlin").socket;
     ASSERT_TRUE(given);
     sockaddr_in peer{};
     socklen_t size = sizeof(peer);
@@ -267,6 +275,126 @@ TEST(DialPool, TwoOfOneNameHaveTheirTurn) {
     turns += static_cast<char>('0' + (ntohl(peer.sin_addr.s_addr) & 0xff));
   }
   EXPECT_TRUE(turns == "121212" || turns == "212121") << turns;
+}
+
+// The last part of the address of the other side.
+unsigned host_of(int socket) {
+  sockaddr_in peer{};
+  socklen_t size = sizeof(peer);
+  EXPECT_EQ(::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size), 0);
+  return ntohl(peer.sin_addr.s_addr) & 0xff;
+}
+
+// `each` connections of each of these addresses, all of one name.
+std::vector<UniqueFd> connected_from(Pool& pool, std::initializer_list<unsigned> hosts, int each) {
+  std::vector<UniqueFd> sockets;
+  for (const unsigned host : hosts) {
+    for (int i = 0; i < each; ++i) {
+      sockets.push_back(connected(pool.port, greeting("berlin"), host));
+      EXPECT_TRUE(pool.until_waiting(sockets.size()));
+    }
+  }
+  return sockets;
+}
+
+TEST(DialPool, TurnsGoRoundAllAddresses) {
+  Pool pool;
+  const std::vector<UniqueFd> sockets = connected_from(pool, {1, 2, 3}, 2);
+  std::string turns;
+  for (int i = 0; i < 6; ++i) {
+    const UniqueFd given = pool.pool->take("berlin").socket;
+    ASSERT_TRUE(given);
+    turns += static_cast<char>('0' + host_of(given.get()));
+  }
+  EXPECT_EQ(turns.substr(0, 3), turns.substr(3));
+  std::sort(turns.begin(), turns.end());
+  EXPECT_EQ(turns, "112233");
+}
+
+TEST(DialPool, AnAddressThatAnsweredNothingGoesLast) {
+  Pool pool;
+  const std::vector<UniqueFd> sockets = connected_from(pool, {1, 2, 3}, 4);
+  const auto next = [&] {
+    const UniqueFd given = pool.pool->take("berlin").socket;
+    return given ? host_of(given.get()) : 0;
+  };
+  pool.pool->judge("berlin", "127.0.0.1", {});
+  pool.pool->judge("berlin", "127.0.0.2", {});
+  EXPECT_EQ(next(), 3U);
+  EXPECT_EQ(next(), 3U);
+  pool.pool->judge("berlin", "127.0.0.2", "ab12");
+  const DialPool::Taken best = pool.pool->take("berlin");
+  EXPECT_EQ(best.address, "127.0.0.2");
+  ASSERT_EQ(best.sources.size(), 3U);
+  EXPECT_EQ(best.sources[0].address, "127.0.0.2");
+  EXPECT_EQ(best.sources[0].standing, Standing::kAnswered);
+  EXPECT_EQ(best.sources[0].instance, "ab12");
+  EXPECT_EQ(best.sources[2].address, "127.0.0.1");
+  EXPECT_EQ(best.sources[2].standing, Standing::kNothing);
+  for (const unsigned host : {2U, 2U, 2U, 3U, 3U, 1U, 1U, 1U, 1U, 0U}) EXPECT_EQ(next(), host);
+  EXPECT_FALSE(pool.pool->take("berlin", "127.0.0.3"));
+}
+
+TEST(DialPool, OneAddressAlone) {
+  Pool pool;
+  const std::vector<UniqueFd> sockets = connected_from(pool, {1, 2}, 1);
+  EXPECT_EQ(pool.pool->take("berlin", "127.0.0.2").address, "127.0.0.2");
+  EXPECT_FALSE(pool.pool->take("berlin", "127.0.0.2"));
+  EXPECT_FALSE(pool.pool->take("berlin", "127.0.0.9"));
+  EXPECT_EQ(pool.pool->take("berlin", "127.0.0.1").address, "127.0.0.1");
+}
+
+// Who says a name most often does not keep its sensor out.
+TEST(DialPool, AFullNameMakesRoomForAnotherAddress) {
+  DialLimits limits;
+  limits.a_name = 4;
+  Pool pool(limits);
+  const std::vector<UniqueFd> liars = connected_from(pool, {1}, 4);
+  const UniqueFd sensor = connected(pool.port, greeting("berlin"), 2);
+  EXPECT_NE(pool.reason(liars[0].get()).find("has its turn"), std::string::npos);
+  ASSERT_TRUE(pool.until_waiting(4));
+  EXPECT_EQ(pool.pool->seen(pool.now_ns)[0].addresses,
+            (std::vector<std::string>{"127.0.0.1", "127.0.0.2"}));
+  const UniqueFd more = connected(pool.port, greeting("berlin"), 2);
+  ASSERT_TRUE(pool.until([](const auto& counts) { return counts.too_many == 2; }));
+  const UniqueFd third = connected(pool.port, greeting("berlin"), 2);  // as many as the other has
+  EXPECT_NE(pool.reason(third.get()).find("enough connections"), std::string::npos);
+  // And one that answers is worth more than one that does not.
+  pool.pool->judge("berlin", "127.0.0.1", {});
+  const UniqueFd fourth = connected(pool.port, greeting("berlin"), 2);
+  EXPECT_NE(pool.reason(liars[1].get()).find("has its turn"), std::string::npos);
+}
+
+// A name comes and goes again.
+void visit(Pool& pool, const std::string& name, unsigned host) {
+  pool.now_ns += kSecond;
+  const std::uint64_t ended = pool.pool->counts().ended;
+  UniqueFd socket = connected(pool.port, greeting(name), host);
+  ASSERT_TRUE(pool.until_waiting(1));
+  socket.reset();
+  ASSERT_TRUE(pool.until([&](const auto& counts) { return counts.ended == ended + 1; }));
+}
+
+TEST(DialPool, ManyNamesOfOneAddressDoNotMakeAnotherForgotten) {
+  DialLimits limits;
+  limits.names = 8;
+  Pool pool(limits);
+  visit(pool, "berlin", 2);
+  for (int i = 0; i < 20; ++i) visit(pool, fmt::format("{}", i), 1);
+  EXPECT_NE(pool.pool->absence("berlin", pool.now_ns).find("none of its connections is left"),
+            std::string::npos);
+}
+
+// What is not known is not said: "since it began" would be false.
+TEST(DialPool, WhatIsForgottenIsNotSaidToHaveNeverBeen) {
+  DialLimits limits;
+  limits.names = 2;
+  Pool pool(limits);
+  visit(pool, "berlin", 2);
+  for (unsigned i = 0; i < 4; ++i) visit(pool, fmt::format("{}", i), 10 + i);
+  const std::string why = pool.pool->absence("berlin", pool.now_ns);
+  EXPECT_EQ(why.find("did not dial in since the central"), std::string::npos) << why;
+  EXPECT_NE(why.find("not all are remembered"), std::string::npos) << why;
 }
 
 TEST(DialPool, EachBoundHolds) {
@@ -369,9 +497,13 @@ class Desk {
   // What who asks gets, while pool and desk are served. `between`: runs after the question came.
   UniqueFd ask(const std::string& name, std::string& why, std::uint64_t wait_ms = 0,
                const std::function<void()>& between = {}) {
+    return ask_for({}, name, why, wait_ms, between).socket;
+  }
+  DialledConnection ask_for(const std::string& address, const std::string& name, std::string& why,
+                            std::uint64_t wait_ms = 0, const std::function<void()>& between = {}) {
     const std::uint64_t asked = desk.counts().asked;
-    std::future<UniqueFd> answer = std::async(std::launch::async, [&, wait_ms] {
-      return take_connection(desk.path(), name, wait_ms, {}, why);
+    std::future<DialledConnection> answer = std::async(std::launch::async, [&, wait_ms] {
+      return take_connection({desk.path(), name, address, wait_ms}, {}, why);
     });
     bool done = !between;
     EXPECT_TRUE(test::wait_until([&] {
@@ -435,11 +567,52 @@ TEST(DialDesk, WaitsForASensorThatWasThereAMomentAgo) {
   EXPECT_EQ(desk.desk.counts().without, 1U);
 }
 
+TEST(DialDesk, SaysWhenceItCameAndLearnsWhatBecameOfIt) {
+  Desk desk;
+  const std::vector<UniqueFd> sockets = connected_from(desk.pool, {1, 2}, 3);
+  std::string why;
+  DialledConnection first = desk.ask_for("127.0.0.1", "berlin", why);
+  ASSERT_TRUE(first.socket) << why;
+  EXPECT_EQ(first.address, "127.0.0.1");
+  ASSERT_EQ(first.sources.size(), 2U);
+  EXPECT_EQ(first.sources[1].address, "127.0.0.2");
+  EXPECT_EQ(first.sources[1].standing, Standing::kUnknown);
+  DialledConnection second = desk.ask_for("127.0.0.2", "berlin", why);
+  first.tell({});
+  second.tell("0123abcd");
+  ASSERT_TRUE(test::wait_until([&] {
+    desk.desk.serve(desk.pool.now_ns);
+    const DialPool::Taken next = desk.pool.pool->take("berlin", "127.0.0.1");
+    return next.sources.size() == 2 && next.sources[0].instance == "0123abcd" &&
+           next.sources[1].standing == Standing::kNothing;
+  }));
+  EXPECT_EQ(desk.ask_for({}, "berlin", why).address, "127.0.0.2");
+}
+
+TEST(DialDesk, SilentClientsKeepNobodyOut) {
+  Desk desk;
+  const UniqueFd sensor = connected(desk.pool.port, greeting("berlin"));
+  ASSERT_TRUE(desk.pool.until_waiting(1));
+  const sockaddr_un address = tools::unix_address(desk.desk.path());
+  std::vector<UniqueFd> silent;
+  for (std::size_t i = 0; i < DialDesk::kMostClients; ++i) {
+    silent.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(silent.back().get(), reinterpret_cast<const sockaddr*>(&address),
+                        sizeof(address)),
+              0);
+    desk.desk.serve(desk.pool.now_ns);
+  }
+  std::string why;
+  EXPECT_TRUE(desk.ask("berlin", why)) << why;
+  EXPECT_EQ(said(silent.front().get()), "-too many ask at once");
+  EXPECT_EQ(said(silent.back().get()), std::nullopt);
+}
+
 TEST(DialDesk, WhoAsksNothingIsClosed) {
   Desk desk;
   const sockaddr_un address = tools::unix_address(desk.desk.path());
   for (const std::string question : {"x", "1", "1 ", "1 5", "1 5 ", "2 5 berlin", "1 -5 berlin",
-                                     "1 99999999999999999999 berlin", "1 5 a\nb"}) {
+                                     "1 99999999999999999999 berlin", "1 5 a\nb;"}) {
     const UniqueFd client(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
               0);
@@ -470,10 +643,29 @@ TEST(DialDesk, OneThatNobodyListensAtIsReplacedAndAnotherIsNot) {
                std::system_error);
 }
 
+TEST(DialDesk, WhatIsNoSocketIsNotDeleted) {
+  const test::TempDir directory;
+  const std::string path = directory.write("important", test::pattern_bytes(100, 1));
+  const std::string link = directory.path().string() + "/link";
+  ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
+  Pool pool;
+  for (const std::string& place : {path, link}) {
+    try {
+      const DialDesk desk(place, *pool.pool);
+      FAIL() << place;
+    } catch (const std::system_error& error) {
+      EXPECT_NE(std::string(error.what()).find("no socket"), std::string::npos) << error.what();
+    }
+  }
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_size, 100);
+}
+
 TEST(DialDesk, NobodyThereIsASentence) {
   const test::TempDir directory;
   std::string why;
-  EXPECT_FALSE(take_connection(directory.path().string() + "/none", "berlin", 0, {}, why));
+  EXPECT_FALSE(take_connection({directory.path().string() + "/none", "berlin"}, {}, why).socket);
   EXPECT_NE(why.find("does `capstan serve --dialled` run here?"), std::string::npos) << why;
 }
 
@@ -486,8 +678,32 @@ TEST(DialDesk, WhoAsksCanBeStopped) {
   ASSERT_EQ(::listen(silent.get(), 1), 0);
   std::string why;
   EXPECT_FALSE(take_connection(
-      path, "berlin", 10'000, [] { return true; }, why));
+                   {path, "berlin", {}, 10'000}, [] { return true; }, why)
+                   .socket);
   EXPECT_EQ(why, "interrupted");
+}
+
+// As many wait to be accepted as the queue holds: connect() would wait for ever.
+TEST(DialDesk, WhoAsksAtAFullQueueCanBeStopped) {
+  const test::TempDir directory;
+  const std::string path = directory.path().string() + "/full";
+  const UniqueFd full(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = tools::unix_address(path);
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+  ASSERT_EQ(::bind(full.get(), generic, sizeof(address)), 0);
+  ASSERT_EQ(::listen(full.get(), 0), 0);
+  std::vector<UniqueFd> waiting;
+  do {
+    waiting.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  } while (::connect(waiting.back().get(), generic, sizeof(address)) == 0);
+  ASSERT_EQ(errno, EAGAIN);
+  std::string why;
+  int asked = 0;
+  EXPECT_FALSE(take_connection(
+                   {path, "berlin", {}, 10'000}, [&] { return ++asked == 3; }, why)
+                   .socket);
+  EXPECT_EQ(why, "interrupted");
+  EXPECT_EQ(asked, 3);
 }
 
 // -- the sensor's side --
@@ -525,7 +741,7 @@ TEST(Dialer, KeepsConnectionsAndReplacesTheOneThatIsUsed) {
   };
   ASSERT_TRUE(both([&] { return pool.pool->counts().waiting == 3; }));
   for (std::size_t i = 1; i <= 10; ++i) {
-    const UniqueFd given = pool.pool->take("berlin");
+    const UniqueFd given = pool.pool->take("berlin").socket;
     ASSERT_TRUE(given);
     ASSERT_EQ(::send(given.get(), kHello.data(), 1, 0), 1);
     ASSERT_TRUE(both([&] { return sensor.handed_over.size() == i; }));
@@ -553,7 +769,7 @@ TEST(Dialer, HowOftenItDialsIsBounded) {
     for (int quiet = 0; quiet < 50; ++quiet) {
       pool.serve();
       sensor.dialer->serve(sensor.now_ns);
-      if (const UniqueFd given = pool.pool->take("berlin")) {
+      if (const UniqueFd given = pool.pool->take("berlin").socket) {
         quiet = 0;
         ::send(given.get(), kHello.data(), 1, 0);
       }
@@ -642,7 +858,7 @@ TEST(Dialer, WhatTheWebServerHasNoPlaceForIsCounted) {
     sensor.dialer->serve(sensor.now_ns);
     return pool.pool->counts().waiting == 3;
   }));
-  const UniqueFd given = pool.pool->take("berlin");
+  const UniqueFd given = pool.pool->take("berlin").socket;
   ASSERT_EQ(::send(given.get(), kHello.data(), 1, 0), 1);
   ASSERT_TRUE(test::wait_until([&] {
     sensor.dialer->serve(sensor.now_ns);

@@ -496,6 +496,57 @@ TEST(FleetReport, NamesEachSensorThatIsNot) {
   EXPECT_EQ(json["sensors"][3]["state"], "no answer");
 }
 
+TEST(FleetReport, TwoMachinesOfOneNameAreNotOne) {
+  SensorResult two = result_of("berlin", SensorState::kWhole);
+  two.address = "192.0.2.1";
+  two.namesakes = {{Namesake::Kind::kOther, "192.0.2.2"}, {Namesake::Kind::kPretends, "192.0.2.9"}};
+  SensorResult silent = result_of("paris", SensorState::kWhole);
+  silent.namesakes = {{Namesake::Kind::kSilent, "192.0.2.3"}};
+  SensorResult claimed = result_of("rome", SensorState::kWhole);
+  claimed.namesakes = {{Namesake::Kind::kPretends, "192.0.2.4"},
+                       {Namesake::Kind::kPretends, "192.0.2.5"}};
+  SensorResult lost = result_of("oslo", SensorState::kLost, "not complete: 7 packets lost");
+  lost.address = "192.0.2.6";
+  lost.namesakes = {{Namesake::Kind::kOther, "192.0.2.7"}};
+  FleetReport report;
+  for (SensorResult* const one : {&two, &silent, &claimed, &lost}) {
+    qualify(*one);
+    report.sensors.push_back(*one);
+  }
+  const std::string text = fleet_text(report);
+  EXPECT_EQ(text.find("not complete: 1 of 4 sensors whole\n"), 0U) << text;
+  for (const char* line :
+       {"berlin: not whole: 2 machines answer to its name, at 192.0.2.1 and 192.0.2.2: this is the "
+        "answer of the first alone (1,234 packets)\n",
+        "berlin: its name is said from 192.0.2.9 too, where nobody showed its certificate\n",
+        "paris: not known to be whole: another machine has answered to its name at 192.0.2.3, and "
+        "does not now (1,234 packets)\n",
+        "rome: whole (1,234 packets)\n",
+        "rome: its name is said from 192.0.2.4 and 1 other place too, where nobody showed",
+        "oslo: not complete: 7 packets lost; 2 machines answer to its name"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  report.sensors = {silent, claimed};
+  EXPECT_STREQ(fleet_word(report), "unknown");
+  report.sensors = {claimed};
+  EXPECT_STREQ(fleet_word(report), "yes");
+}
+
+TEST(FleetReport, PacketsOutOfOrderAreSaid) {
+  FleetReport report;
+  report.sensors = {result_of("mixed", SensorState::kWhole)};
+  report.sensors[0].late_packets = 3;
+  report.sensors[0].late_by_ns = SensorResult::kOrderToleranceNs;
+  qualify(report.sensors[0]);
+  EXPECT_TRUE(report.whole());
+  report.sensors[0].late_by_ns = 3 * kSecond;
+  qualify(report.sensors[0]);
+  EXPECT_STREQ(fleet_word(report), "unknown");
+  EXPECT_THAT(fleet_text(report),
+              HasSubstr("mixed: not known to be whole: 3 packets of it came behind later ones, by "
+                        "up to 3.000 s: was its clock set? (1,234 packets)\n"));
+}
+
 TEST(FleetReport, WhatWasDeletedMayBeUnknown) {
   FleetReport report;
   report.sensors = {result_of("busy", SensorState::kWhole)};

@@ -411,7 +411,7 @@ TEST(HttpClient, SpeaksOverAConnectionThatSomebodyElseMade) {
   int made = 0;
   HttpOptions options;
   options.tls.ca_file = authority.path();
-  options.connect = [&](const std::function<bool()>&, std::string& why) {
+  options.connect = [&](const std::function<bool()>&, std::string& why, std::uint64_t&) {
     ++made;
     UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -430,13 +430,38 @@ TEST(HttpClient, SpeaksOverAConnectionThatSomebodyElseMade) {
   EXPECT_EQ(made, 1) << "it is kept";
   const HttpResponse other = HttpClient(options).send(get("https://sensor2.invalid/hello"));
   EXPECT_EQ(other.failure, HttpFailure::kCertificate) << other.error;
-  options.connect = [](const std::function<bool()>&, std::string& why) {
+  options.connect = [](const std::function<bool()>&, std::string& why, std::uint64_t&) {
     why = "sensor1 has not dialled in";
     return UniqueFd();
   };
   const HttpResponse none = HttpClient(options).send(get("https://sensor1.invalid/hello"));
   EXPECT_EQ(none.failure, HttpFailure::kNoSuchHost);
-  EXPECT_EQ(none.error, "sensor1.invalid:443: sensor1 has not dialled in");
+  EXPECT_EQ(none.error, "sensor1.invalid: sensor1 has not dialled in");
+}
+
+// A connection is there at once, and nobody accepts it.
+TEST(HttpClient, WhoDoesNotAnswerTlsInTimeIsGivenUp) {
+  const UniqueFd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listening.get(), generic, size), 0);
+  ASSERT_EQ(::listen(listening.get(), 8), 0);
+  ASSERT_EQ(::getsockname(listening.get(), generic, &size), 0);
+  HttpOptions options;
+  options.connect_limit_ms = 86'400'000;
+  options.connect = [&](const std::function<bool()>&, std::string& why, std::uint64_t& limit_ms) {
+    limit_ms = 1;
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(socket.get(), generic, size) != 0) why = "no";
+    return socket;
+  };
+  const HttpResponse answer = HttpClient(options).send(get("https://sensor1.invalid/hello"));
+  EXPECT_EQ(answer.failure, HttpFailure::kUnreachable);
+  EXPECT_EQ(answer.error,
+            "sensor1.invalid: it did not answer TLS within 1 ms: does it stand still?");
 }
 
 TEST(HttpClient, AddressesAndHeadersAreChecked) {

@@ -1,6 +1,7 @@
 #include "tools/dial/dial_desk.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,19 +25,21 @@ namespace {
 constexpr mode_t kSocketMask = 0117;  // 0660
 constexpr std::uint64_t kQuestionNs = 5 * kNanosecondsPerSecond;
 constexpr std::uint64_t kDeskPauseNs = kNanosecondsPerSecond;
-
-// ECONNREFUSED alone says that nobody listens there any more.
-bool is_dead(const sockaddr_un& address) {
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return fd &&
-         ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
-         errno == ECONNREFUSED;
-}
+// Longer than TLS takes with what is answered; beyond it what became of it is not learnt.
+constexpr std::uint64_t kOutcomeNs = 60 * kNanosecondsPerSecond;
+constexpr std::size_t kLongestQuestion = 256;
+constexpr std::size_t kLongestOutcome = 64;
 
 struct Question {
   std::uint64_t wait_ms = 0;
   std::string name;
+  std::string address;
 };
+
+bool is_address(std::string_view text) noexcept {
+  return text.size() <= INET6_ADDRSTRLEN &&
+         text.find_first_not_of("0123456789abcdefABCDEF.:") == text.npos;
+}
 
 std::optional<Question> parse_question(std::string_view text) {
   constexpr std::string_view kVersion = "1 ";
@@ -47,14 +50,27 @@ std::optional<Question> parse_question(std::string_view text) {
       std::from_chars(text.data(), text.data() + text.size(), question.wait_ms);
   const auto digits = static_cast<std::size_t>(end - text.data());
   if (error != std::errc{} || digits >= text.size() || text[digits] != ' ') return std::nullopt;
-  question.name = text.substr(digits + 1);
-  if (!is_name(question.name)) return std::nullopt;
+  text.remove_prefix(digits + 1);
+  const std::size_t end_of_name = text.find('\n');
+  question.name = text.substr(0, end_of_name);
+  if (end_of_name != text.npos) question.address = text.substr(end_of_name + 1);
+  if (!is_name(question.name) || !is_address(question.address)) return std::nullopt;
   return question;
 }
 
-bool send_descriptor(int client, int descriptor) noexcept {
-  char text[] = "+";
-  iovec piece{text, 1};
+std::string answer_text(const DialPool::Taken& taken) {
+  std::string text = "+" + taken.address;
+  for (const DialSource& source : taken.sources) {
+    const char sign = source.standing == Standing::kAnswered  ? '+'
+                      : source.standing == Standing::kUnknown ? '?'
+                                                              : '-';
+    text += fmt::format("\n{}{} {}", sign, source.address, source.instance);
+  }
+  return text;
+}
+
+bool send_descriptor(int client, std::string text, int descriptor) noexcept {
+  iovec piece{text.data(), text.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &piece;
@@ -66,7 +82,7 @@ bool send_descriptor(int client, int descriptor) noexcept {
   head->cmsg_type = SCM_RIGHTS;
   head->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(head), &descriptor, sizeof(descriptor));
-  return ::sendmsg(client, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+  return ::sendmsg(client, &message, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
 }
 
 void send_sentence(int client, const std::string& sentence) noexcept {
@@ -81,7 +97,7 @@ DialDesk::DialDesk(std::string path, DialPool& pool)
       listening_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
       poll_(::epoll_create1(EPOLL_CLOEXEC)) {
   const sockaddr_un address = tools::unix_address(path_);
-  if (is_dead(address)) ::unlink(path_.c_str());
+  if (tools::is_dead_socket(path_, SOCK_SEQPACKET)) ::unlink(path_.c_str());
   const mode_t before = ::umask(kSocketMask);
   const int bound =
       !listening_
@@ -119,8 +135,10 @@ void DialDesk::serve(std::uint64_t now_ns) {
   if (pause_until_ns_ == 0) accept_all(now_ns);
   for (auto client = clients_.begin(); client != clients_.end();) {
     if (client->name.empty()) read_question(*client, now_ns);
-    const bool is_done = !client->socket || (client->name.empty() ? now_ns >= client->until_ns
-                                                                  : answer(*client, now_ns));
+    const bool is_done =
+        !client->socket || (client->name.empty()    ? now_ns >= client->until_ns
+                            : client->given.empty() ? answer(*client, now_ns)
+                                                    : read_outcome(*client, now_ns));
     client = is_done ? clients_.erase(client) : std::next(client);
   }
 }
@@ -135,17 +153,33 @@ void DialDesk::accept_all(std::uint64_t now_ns) {
       pause_until_ns_ = now_ns + kDeskPauseNs;
       return;
     }
-    if (clients_.size() >= kMostClients || !watch(poll_.get(), socket.get(), EPOLLIN | EPOLLET)) {
+    const bool has_place = clients_.size() < kMostClients || make_room();
+    if (!has_place || !watch(poll_.get(), socket.get(), EPOLLIN | EPOLLET)) {
       send_sentence(socket.get(), "-too many ask at once");
       continue;
     }
-    clients_.push_back({std::move(socket), {}, now_ns + kQuestionNs});
+    clients_.push_back({std::move(socket), {}, {}, {}, now_ns + kQuestionNs});
   }
+}
+
+// Whoever has what he asked for goes first, and then who has asked nothing, the oldest in front.
+bool DialDesk::make_room() {
+  auto one = std::find_if(clients_.begin(), clients_.end(),
+                          [](const Client& client) { return !client.given.empty(); });
+  if (one == clients_.end()) {
+    one = std::find_if(clients_.begin(), clients_.end(),
+                       [](const Client& client) { return client.name.empty(); });
+    if (one == clients_.end()) return false;
+    send_sentence(one->socket.get(), "-too many ask at once");
+    count(&Counts::garbage);
+  }
+  clients_.erase(one);
+  return true;
 }
 
 // Closes the socket of who asks nothing, or has gone.
 void DialDesk::read_question(Client& client, std::uint64_t now_ns) {
-  std::array<char, 128> bytes{};
+  std::array<char, kLongestQuestion> bytes{};
   const ssize_t size = ::recv(client.socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   const auto question =
@@ -158,6 +192,7 @@ void DialDesk::read_question(Client& client, std::uint64_t now_ns) {
   }
   count(&Counts::asked);
   client.name = question->name;
+  client.address = question->address;
   const std::uint64_t wait_ms = std::min(question->wait_ms, kLongestWaitMs);
   client.until_ns = now_ns + wait_ms * kNanosecondsPerMillisecond;
 }
@@ -167,13 +202,29 @@ bool DialDesk::answer(Client& client, std::uint64_t now_ns) {
   char byte = 0;
   const ssize_t size = ::recv(client.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (size >= 0 || (errno != EAGAIN && errno != EINTR)) return true;
-  if (const UniqueFd connection = pool_.take(client.name)) {
-    static_cast<void>(send_descriptor(client.socket.get(), connection.get()));
-    return true;
+  if (const DialPool::Taken taken = pool_.take(client.name, client.address)) {
+    if (!send_descriptor(client.socket.get(), answer_text(taken), taken.socket.get())) return true;
+    client.given = taken.address;
+    client.until_ns = now_ns + kOutcomeNs;
+    return false;
   }
   if (now_ns < client.until_ns && pool_.is_expected(client.name, now_ns)) return false;
   count(&Counts::without);
-  send_sentence(client.socket.get(), "-" + pool_.absence(client.name, now_ns));
+  send_sentence(client.socket.get(), fmt::format("-{}", pool_.absence(client.name, now_ns)));
+  return true;
+}
+
+// True: it has come, or will not.
+bool DialDesk::read_outcome(Client& client, std::uint64_t now_ns) {
+  std::array<char, kLongestOutcome> bytes{};
+  const ssize_t size = ::recv(client.socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return now_ns >= client.until_ns;
+  if (size <= 0) return true;
+  const std::string_view text(bytes.data(), static_cast<std::size_t>(size));
+  const bool answered = text.size() > 1 && text[0] == '+' && is_address(text.substr(1));
+  if (answered || text == "-") {
+    pool_.judge(client.name, client.given, answered ? std::string(text.substr(1)) : std::string());
+  }
   return true;
 }
 

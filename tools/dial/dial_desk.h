@@ -1,10 +1,16 @@
 // DialDesk: a Unix socket of the central host at which other processes ask for a connection that a
 // sensor has dialled, and are given its descriptor (SCM_RIGHTS, unix(7)).
 //
-//     ask:     "1 MILLISECONDS NAME"   how long to wait for a sensor that was there a moment ago
-//     answer:  "+" with a descriptor, or "-" and a sentence
+//     ask:     "1 MILLISECONDS NAME" [LF ADDRESS]
+//              how long to wait for a sensor that was there a moment ago; of that address alone
+//     answer:  "+ADDRESS" with a descriptor, and whence it came, and a line more for each address
+//     of
+//              which others of that name wait: LF "+" (or "?", "-": Standing) ADDRESS " " INSTANCE
+//              or "-" and a sentence
+//     then:    "+INSTANCE" or "-": whether who asked was answered by TLS with a certificate of that
+//              name, and by which server. Who closes instead does not know.
 //
-// One message each way, SOCK_SEQPACKET. Who may ask is decided by the socket's mode. What is given
+// One message each, SOCK_SEQPACKET. Who may ask is decided by the socket's mode. What is given
 // away is a connection on which nothing was said yet; the sensor asks for a certificate on it.
 #pragma once
 
@@ -48,14 +54,18 @@ class DialDesk {
  private:
   struct Client {
     UniqueFd socket;
-    std::string name;  // empty: the question has not come
+    std::string name;     // empty: the question has not come
+    std::string address;  // that is asked for; empty: any
+    std::string given;    // the address of the connection that it has; empty: none yet
     std::uint64_t until_ns = 0;
   };
   using Clients = std::list<Client>;
 
   void accept_all(std::uint64_t now_ns);
+  bool make_room();
   void read_question(Client& client, std::uint64_t now_ns);
   bool answer(Client& client, std::uint64_t now_ns);
+  bool read_outcome(Client& client, std::uint64_t now_ns);
   void count(std::uint64_t Counts::*which);
 
   const std::string path_;

@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <set>
 
 #include "engine/core/errors.h"
-#include "tools/common/units.h"
 #include "tools/dial/dial_line.h"
 
 namespace capstan::dial {
@@ -19,12 +17,6 @@ namespace {
 
 constexpr int kEvents = 64;
 constexpr std::uint64_t kPauseNs = kNanosecondsPerSecond;
-// A sensor whose last connection was given away dials another one at once.
-constexpr std::uint64_t kExpectedNs = 30 * kNanosecondsPerSecond;
-
-std::uint64_t since(std::uint64_t then_ns, std::uint64_t now_ns) noexcept {
-  return now_ns - std::min(now_ns, then_ns);
-}
 
 bool is_alive(int socket) noexcept {
   char byte = 0;
@@ -35,9 +27,9 @@ bool is_alive(int socket) noexcept {
 
 DialPool::DialPool(UniqueFd listening, DialLimits limits)
     : limits_(limits),
-      started_ns_(monotonic_clock_ns()),
       listening_(std::move(listening)),
-      poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+      poll_(::epoll_create1(EPOLL_CLOEXEC)),
+      names_(limits.names, monotonic_clock_ns()) {
   if (!poll_ || !watch(poll_.get(), listening_.get(), EPOLLIN)) throw_errno("make an epoll");
 }
 
@@ -61,7 +53,8 @@ void DialPool::serve(std::uint64_t now_ns) {
   }
   for (auto one = connections_.begin(); one != connections_.end() && without_name_ != 0;) {
     const auto next = std::next(one);
-    if (one->name.empty() && since(one->since_ns, now_ns) >= limits_.line_ns) {
+    const std::uint64_t age_ns = now_ns - std::min(now_ns, one->since_ns);
+    if (one->name.empty() && age_ns >= limits_.line_ns) {
       ++counts_.no_line;
       refuse(one, "your line did not come", now_ns);
     }
@@ -94,10 +87,11 @@ void DialPool::accept_all(std::uint64_t now_ns) {
     keep_alive(socket.get());
     const int number = socket.get();
     const auto one = connections_.insert(
-        connections_.end(), Connection{std::move(socket), from.host_text(), {}, {}, now_ns});
+        connections_.end(),
+        Connection{std::move(socket), from.host_text(), from.network_text(), {}, {}, now_ns});
     by_socket_[number] = one;
     ++without_name_;
-    const std::size_t of_address = ++by_address_[one->address];
+    const std::size_t of_address = ++by_network_[one->network];
     std::string why;
     if (connections_.size() > limits_.connections) why = "there are too many connections";
     if (without_name_ > limits_.without_name) why = "too many connections have said no name";
@@ -147,37 +141,32 @@ void DialPool::read_line(Connections::iterator one, std::uint64_t now_ns) {
 
 // Why it is not kept; empty: it is.
 std::string DialPool::keep(Connection& connection, const std::string& name, std::uint64_t now_ns) {
-  auto sensor = sensors_.find(name);
-  if (sensor == sensors_.end()) {
-    if (sensors_.size() >= limits_.names && !make_room_for_name())
-      return "there are too many names";
-    sensor = sensors_.try_emplace(name).first;
-  }
-  if (sensor->second.waiting >= limits_.a_name) return "enough connections of your name wait";
-  const auto same = std::count_if(
-      connections_.begin(), connections_.end(),
-      [&](const Connection& one) { return one.name == name && one.address == connection.address; });
-  if (static_cast<std::size_t>(same) >= limits_.a_name_an_address) {
+  if (names_.waiting(name, connection.address) >= limits_.a_name_an_address) {
     return "enough connections of your name and address wait";
+  }
+  if (names_.waiting(name) >= limits_.a_name && !make_room(name, connection.address, now_ns)) {
+    return "enough connections of your name wait";
+  }
+  if (!names_.came(name, connection.address, connection.network, now_ns)) {
+    return "there are too many names";
   }
   connection.name = name;
   connection.line.clear();
   --without_name_;
-  ++sensor->second.waiting;
   ++counts_.waiting;
-  sensor->second.last_ns = now_ns;
   return {};
 }
 
-// Forgets the name that was there last the longest time ago.
-bool DialPool::make_room_for_name() {
-  auto oldest = sensors_.end();
-  for (auto one = sensors_.begin(); one != sensors_.end(); ++one) {
-    if (one->second.waiting != 0) continue;
-    if (oldest == sensors_.end() || one->second.last_ns < oldest->second.last_ns) oldest = one;
-  }
-  if (oldest == sensors_.end()) return false;
-  sensors_.erase(oldest);
+// False: nobody else's connection of that name is worth less.
+bool DialPool::make_room(const std::string& name, const std::string& address,
+                         std::uint64_t now_ns) {
+  const std::string other = names_.who_makes_room(name, address, now_ns);
+  if (other.empty()) return false;
+  const auto one = std::find_if(
+      connections_.begin(), connections_.end(),
+      [&](const Connection& waits) { return waits.name == name && waits.address == other; });
+  ++counts_.too_many;
+  refuse(one, "another address that says your name has its turn", now_ns);
   return true;
 }
 
@@ -185,13 +174,11 @@ DialPool::Connections::iterator DialPool::drop(Connections::iterator one, std::u
   if (one->name.empty()) {
     --without_name_;
   } else {
-    Sensor& sensor = sensors_[one->name];
-    --sensor.waiting;
-    sensor.last_ns = now_ns;
+    names_.went(one->name, one->address, now_ns);
     --counts_.waiting;
   }
-  const auto address = by_address_.find(one->address);
-  if (--address->second == 0) by_address_.erase(address);
+  const auto network = by_network_.find(one->network);
+  if (--network->second == 0) by_network_.erase(network);
   if (one->socket) {
     by_socket_.erase(one->socket.get());
   }
@@ -208,70 +195,59 @@ void DialPool::refuse(Connections::iterator one, std::string_view why, std::uint
   drop(one, now_ns);
 }
 
-UniqueFd DialPool::take(const std::string& name) {
+DialPool::Taken DialPool::take(const std::string& name, const std::string& address) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t now_ns = monotonic_clock_ns();
-  const auto sensor = sensors_.find(name);
-  while (sensor != sensors_.end() && sensor->second.waiting != 0) {
-    // The newest is the likeliest to be alive still; of another address than the last one's first.
+  const auto wanted = [&](const Connection& one) {
+    return one.name == name && (address.empty() || one.address == address);
+  };
+  while (names_.waiting(name) != 0) {
+    // Of one address the newest, which is the likeliest to be alive still.
     auto best = connections_.end();
+    DialNames::Turn best_turn;
     for (auto one = connections_.begin(); one != connections_.end(); ++one) {
-      if (one->name != name) continue;
-      const bool has_turn = one->address != sensor->second.last_given;
-      if (best == connections_.end() || has_turn || best->address == sensor->second.last_given) {
-        best = one;
-      }
+      if (!wanted(*one)) continue;
+      const DialNames::Turn turn = names_.turn(name, one->address, now_ns);
+      if (best != connections_.end() && best_turn < turn) continue;
+      best = one;
+      best_turn = turn;
     }
+    if (best == connections_.end()) return {};
     const bool alive = is_alive(best->socket.get());
-    sensor->second.last_given = best->address;
+    Taken taken;
+    taken.address = best->address;
+    names_.given(name, taken.address);
     static_cast<void>(::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, best->socket.get(), nullptr));
     by_socket_.erase(best->socket.get());
-    UniqueFd socket = std::move(best->socket);
+    taken.socket = std::move(best->socket);
     drop(best, now_ns);
     ++(alive ? counts_.given : counts_.ended);
-    if (alive) return socket;
+    if (!alive) continue;
+    taken.sources = names_.sources(name, now_ns);
+    return taken;
   }
   return {};
 }
 
+void DialPool::judge(const std::string& name, const std::string& address,
+                     const std::string& instance) {
+  const std::lock_guard lock(mutex_);
+  names_.judge(name, address, instance, monotonic_clock_ns());
+}
+
 bool DialPool::is_expected(const std::string& name, std::uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
-  const auto sensor = sensors_.find(name);
-  return sensor != sensors_.end() && since(sensor->second.last_ns, now_ns) < kExpectedNs;
+  return names_.is_expected(name, now_ns);
 }
 
 std::string DialPool::absence(const std::string& name, std::uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
-  const auto sensor = sensors_.find(name);
-  const auto time = [now_ns](std::uint64_t then_ns) {
-    return tools::local_time(wall_clock_ns() - since(then_ns, now_ns));
-  };
-  if (sensor == sensors_.end()) {
-    return fmt::format("it did not dial in since the central `capstan serve` began, {}",
-                       time(started_ns_));
-  }
-  return fmt::format("none of its connections is left, and it did not dial in since {}",
-                     time(sensor->second.last_ns));
+  return names_.absence(name, now_ns);
 }
 
 std::vector<DialPool::Seen> DialPool::seen(std::uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
-  std::map<std::string, std::set<std::string>> addresses;
-  for (const Connection& one : connections_) {
-    if (!one.name.empty()) addresses[one.name].insert(one.address);
-  }
-  std::vector<Seen> all;
-  for (const auto& [name, sensor] : sensors_) {
-    Seen one;
-    one.name = name;
-    one.waiting = sensor.waiting;
-    if (sensor.waiting == 0) {
-      one.last_s_ago = since(sensor.last_ns, now_ns) / kNanosecondsPerSecond;
-    }
-    one.addresses.assign(addresses[name].begin(), addresses[name].end());
-    all.push_back(std::move(one));
-  }
-  return all;
+  return names_.seen(now_ns);
 }
 
 }  // namespace capstan::dial

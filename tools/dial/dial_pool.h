@@ -2,7 +2,8 @@
 // say a name, and gives one of them to who asks for it.
 //
 // Anybody may connect, and say any name: what proves a name is the certificate inside. So all is
-// bounded, and of two addresses that say one name each has its turn.
+// bounded, the addresses that say one name have their turns, and those through which nobody was
+// answered have theirs last.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +19,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/tcp_address.h"
 #include "engine/core/unique_fd.h"
+#include "tools/dial/dial_names.h"
 
 namespace capstan::dial {
 
@@ -42,8 +44,18 @@ class DialPool {
   int descriptor() const noexcept { return poll_.get(); }
   void serve(std::uint64_t now_ns);
 
-  // A waiting connection of that name, no longer the pool's; none: absence() says why.
-  UniqueFd take(const std::string& name);
+  struct Taken {
+    UniqueFd socket;  // none: absence() says why
+    std::string address;
+    // The addresses of which others of that name wait (DialNames::sources).
+    std::vector<DialSource> sources;
+    explicit operator bool() const noexcept { return static_cast<bool>(socket); }
+  };
+  // A waiting connection of that name, no longer the pool's. `address`: of that one alone; empty:
+  // of the one whose turn it is.
+  Taken take(const std::string& name, const std::string& address = {});
+  // What became of who asked through a connection that was taken (DialNames::judge).
+  void judge(const std::string& name, const std::string& address, const std::string& instance);
   // A sentence: "no sensor of that name has dialled in ...".
   std::string absence(const std::string& name, std::uint64_t now_ns) const;
   // Whether the sensor was there a moment ago, so that its next connection may be on its way.
@@ -58,12 +70,7 @@ class DialPool {
     std::uint64_t ended = 0;     // by the sensor or on the way to it, while they waited
     std::uint64_t given = 0;     // to who asked
   };
-  struct Seen {
-    std::string name;
-    std::size_t waiting = 0;
-    std::uint64_t last_s_ago = 0;  // since a connection of it was there; 0 while one is
-    std::vector<std::string> addresses;
-  };
+  using Seen = DialNames::Seen;
   // Any thread.
   Counts counts() const;
   std::vector<Seen> seen(std::uint64_t now_ns) const;
@@ -72,37 +79,32 @@ class DialPool {
   struct Connection {
     UniqueFd socket;
     std::string address;
-    std::string line;  // what came of it
-    std::string name;  // empty: the line is not whole
+    std::string network;  // whom the address belongs to
+    std::string line;     // what came of it
+    std::string name;     // empty: the line is not whole
     std::uint64_t since_ns = 0;
   };
   using Connections = std::list<Connection>;
-  struct Sensor {
-    std::size_t waiting = 0;
-    std::uint64_t last_ns = 0;
-    std::string last_given;  // address
-  };
 
   void accept_all(std::uint64_t now_ns);
   void on_event(int socket, std::uint64_t now_ns);
   void read_line(Connections::iterator one, std::uint64_t now_ns);
   std::string keep(Connection& connection, const std::string& name, std::uint64_t now_ns);
-  bool make_room_for_name();
+  bool make_room(const std::string& name, const std::string& address, std::uint64_t now_ns);
   Connections::iterator drop(Connections::iterator one, std::uint64_t now_ns);
   void refuse(Connections::iterator one, std::string_view why, std::uint64_t now_ns);
   void listen_again(std::uint64_t now_ns);
 
   const DialLimits limits_;
-  const std::uint64_t started_ns_;
   UniqueFd listening_;
   UniqueFd poll_;
   std::uint64_t pause_until_ns_ = 0;  // 0: it listens
   mutable std::mutex mutex_;          // protects the members below
   Connections connections_;           // the oldest first
   std::map<int, Connections::iterator> by_socket_;
-  std::map<std::string, std::size_t> by_address_;
+  std::map<std::string, std::size_t> by_network_;
   std::size_t without_name_ = 0;
-  std::map<std::string, Sensor> sensors_;
+  DialNames names_;
   Counts counts_;
 };
 

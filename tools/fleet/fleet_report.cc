@@ -88,6 +88,13 @@ std::string sensor_line(const SensorResult& sensor, const TimeRange& range) {
     line += fmt::format("{}: {}{}\n", sensor.name, clock_text(*sensor.clock_off_s),
                         range.limited() ? ": what it recorded in this time has other times" : "");
   }
+  if (const auto others = namesakes_of(sensor, Namesake::Kind::kPretends); !others.empty()) {
+    const std::string more =
+        others.size() == 1 ? std::string()
+                           : fmt::format(" and {}", counted(others.size() - 1, "other place"));
+    line += fmt::format("{}: its name is said from {}{} too, where nobody showed its certificate\n",
+                        sensor.name, others.front(), more);
+  }
   if (range.since_ns != 0 && sensor.recorded_from_ns > range.since_ns) {
     line += fmt::format("{}: the first packet recorded there is of {}\n", sensor.name,
                         tools::local_time(sensor.recorded_from_ns));
@@ -140,6 +147,11 @@ OrderedJson sensor_json(const SensorResult& sensor, bool by_time) {
   json["recorded_from"] = sensor.recorded_from_ns == 0
                               ? OrderedJson(nullptr)
                               : OrderedJson(tools::utc_time(sensor.recorded_from_ns));
+  json["dialled_from"] =
+      sensor.address.empty() ? OrderedJson(nullptr) : OrderedJson(sensor.address);
+  json["others_of_its_name"] = namesakes_of(sensor, Namesake::Kind::kOther);
+  json["packets_late"] = sensor.late_packets;
+  json["late_by_s"] = static_cast<double>(sensor.late_by_ns) / 1e9;
   json["bytes_fetched"] = sensor.fetched_bytes;
   json["bytes_waited_on_disk"] = sensor.waited_bytes;
   return json;

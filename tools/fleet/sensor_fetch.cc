@@ -10,7 +10,6 @@
 #include "tools/common/json_text.h"
 #include "tools/common/time_text.h"
 #include "tools/common/units.h"
-#include "tools/dial/take_connection.h"
 #include "tools/fleet/sensor_files.h"
 
 namespace capstan::fleet::asking {
@@ -24,22 +23,6 @@ constexpr unsigned kMostListings = 5;  // of a list that moves while it is read
 
 std::string epoch(std::uint64_t ns) {
   return fmt::format("@{}.{:09}", ns / kNanosecondsPerSecond, ns % kNanosecondsPerSecond);
-}
-
-tools::HttpOptions options_of(const FleetFile& fleet, const Sensor& sensor,
-                              const std::atomic<bool>& stop) {
-  tools::HttpOptions options;
-  options.tls = sensor.tls;
-  options.connect_limit_ms = fleet.connect_limit_ms;
-  options.silence_limit_ms = fleet.silence_limit_ms;
-  options.stop = &stop;
-  if (!sensor.dial.empty()) {
-    options.connect = [&sensor, wait_ms = fleet.connect_limit_ms / 2](
-                          const std::function<bool()>& stopped, std::string& why) {
-      return dial::take_connection(sensor.via, sensor.dial, wait_ms, stopped, why);
-    };
-  }
-  return options;
 }
 
 std::string shown(const std::string& text) {
@@ -71,32 +54,6 @@ std::optional<std::uint64_t> number_of(const std::string* text) {
 
 }  // namespace
 
-const char* state_name(SensorState state) noexcept {
-  switch (state) {
-    case SensorState::kWhole:
-      return "whole";
-    case SensorState::kLost:
-      return "lost packets";
-    case SensorState::kUnknown:
-      return "not known to be whole";
-    case SensorState::kNotWhole:
-      return "not whole";
-    case SensorState::kNoAnswer:
-      return "no answer";
-    case SensorState::kRefused:
-      return "refused";
-    case SensorState::kNotPcapng:
-      return "no pcapng";
-    case SensorState::kEndedEarly:
-      return "ended early";
-    case SensorState::kSilent:
-      return "silent";
-    case SensorState::kInterrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
 SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limit) {
   std::string parameters;
   const auto add = [&parameters](const char* name, const std::string& value) {
@@ -117,19 +74,21 @@ SensorQuestion sensor_question(const FleetQuestion& question, std::uint64_t limi
 SensorFetch::SensorFetch(const FleetFile& fleet, const Sensor& sensor,
                          const SensorQuestion& question, const std::vector<TableFile>* files,
                          const std::atomic<bool>& stop)
-    : sensor_(sensor),
+    : fleet_(fleet),
+      sensor_(sensor),
       question_(question),
       files_(files),
       stop_(stop),
       spool_(std::make_shared<Spool>(question.memory_bytes, spool_folder(), question.room)),
-      client_(options_of(fleet, sensor, stop)) {
+      client_(fleet, sensor, stop),
+      search_(fleet, sensor, stop) {
   result_.name = sensor.name;
   thread_ = start_thread("fetches from a sensor", [this] { run(); });
 }
 
 SensorFetch::~SensorFetch() {
   spool_->leave();
-  client_.end();
+  end();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -140,25 +99,43 @@ void SensorFetch::run() {
     failed_ = error.what();
   }
   spool_->finish();
-}
-
-void SensorFetch::note_date(const tools::HttpResponse& head, std::uint64_t asked_ns) {
-  if (result_.clock_off_s || head.head_at_ns == 0) return;
-  if (const std::optional<std::uint64_t> date = http_date(head)) {
-    result_.clock_off_s = clock_difference_s(*date, asked_ns, head.head_at_ns);
+  try {
+    if (failed_.empty()) find_namesakes();
+  } catch (const std::exception& error) {
+    failed_ = error.what();
   }
 }
 
-// Of connections that were dialled some may be dead without a sign, or another's who says the same
-// name: then another one is asked for. No answer began, so nothing comes twice.
-tools::HttpResponse SensorFetch::send(const tools::HttpRequest& request,
-                                      const tools::HttpTake& take) {
-  constexpr unsigned kMostDialled = 4;
-  for (unsigned attempt = 1;; ++attempt) {
-    tools::HttpResponse response = client_.send(request, take);
-    const bool has_none = response.failure <= HttpFailure::kNoSuchHost;  // or is stopped
-    const bool ends = response.status != 0 || has_none || response.failure == HttpFailure::kSilent;
-    if (sensor_.dial.empty() || ends || attempt == kMostDialled) return response;
+void SensorFetch::end() noexcept {
+  client_.end();
+  search_.end();
+}
+
+// Who else says its name. Behind the answer: nobody waits for it then but for who reads to the end.
+void SensorFetch::find_namesakes() {
+  const bool answered = !result_.asked || (response_.status >= 200 && response_.status < 300);
+  if (sensor_.dial.empty() || !answered || stop_.load(std::memory_order_relaxed)) return;
+  result_.address = client_.address();
+  for (Namesake& one : search_.run(instance_, client_.address(), client_.sources())) {
+    std::erase_if(result_.namesakes,
+                  [&one](const Namesake& known) { return known.address == one.address; });
+    result_.namesakes.push_back(std::move(one));
+  }
+}
+
+void SensorFetch::note_head(const tools::HttpResponse& head, std::uint64_t asked_ns) {
+  // Its list of files and its packets may be those of two.
+  if (!instance_.empty() && head.status != 0 && instance_of(head) != instance_ &&
+      client_.address() != result_.address) {
+    result_.namesakes.push_back({Namesake::Kind::kOther, result_.address});
+  }
+  if (head.status != 0) {
+    instance_ = instance_of(head);
+    result_.address = client_.address();
+  }
+  if (result_.clock_off_s || head.head_at_ns == 0) return;
+  if (const std::optional<std::uint64_t> date = http_date(head)) {
+    result_.clock_off_s = clock_difference_s(*date, asked_ns, head.head_at_ns);
   }
 }
 
@@ -172,8 +149,8 @@ bool SensorFetch::read_files(SensorFiles& files, bool& moved) {
     request.url = fmt::format("{}/api/v1/recordings?files=1&limit={}&offset={}", sensor_.url,
                               SensorFiles::kPage, files.next_offset());
     const std::uint64_t asked_ns = wall_clock_ns();
-    const tools::HttpResponse page = send(request);
-    note_date(page, asked_ns);
+    const tools::HttpResponse page = client_.send(request);
+    note_head(page, asked_ns);
     if (!page.good()) return false;
     const SensorFiles::Page taken = files.add_page(page.body);
     moved = taken == SensorFiles::Page::kMoved;
@@ -210,37 +187,44 @@ void SensorFetch::fetch() {
   request.url = sensor_.url + question_.target;
   request.token = sensor_.token;
   const std::uint64_t asked_ns = wall_clock_ns();
-  response_ =
-      send(request, [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
-        sent_ = true;
-        return spool_->write(bytes);
-      });
-  note_date(response_, asked_ns);
+  response_ = client_.send(request,
+                           [this](const tools::HttpResponse&, std::span<const std::uint8_t> bytes) {
+                             sent_ = true;
+                             return spool_->write(bytes);
+                           });
+  note_head(response_, asked_ns);
 }
 
 SensorResult SensorFetch::result(const Read& read) {
   if (read.cut_here || !read.trouble.empty()) {
     spool_->leave();
-    client_.end();
+    end();
   }
   thread_.join();
   SensorResult result = result_;
+  result.late_packets = read.late_packets;
+  result.late_by_ns = read.late_by_ns;
   result.packets = read.packets;
   result.bytes = read.bytes;
   result.fetched_bytes = spool_->bytes();
   result.waited_bytes = spool_->bytes_in_file();
   if (result.asked) judge_end(read, result);
+  qualify(result);
   return result;
 }
 
 void SensorFetch::judge_end(const Read& read, SensorResult& result) const {
   const bool began = response_.status >= 200 && response_.status < 300;
-  if (read.cut_here || stop_.load(std::memory_order_relaxed)) {
+  if (read.cut_here) {
     result.state = SensorState::kInterrupted;
   } else if (!failed_.empty()) {
     // There is no response_ then.
     result.state = sent_ ? SensorState::kInterrupted : SensorState::kNoAnswer;
     result.why = failed_;
+  } else if (response_.failure == HttpFailure::kStopped && stop_.load(std::memory_order_relaxed)) {
+    // By a signal, or the time that this query may take.
+    result.state = began ? SensorState::kInterrupted : SensorState::kNoAnswer;
+    if (!began) result.why = "it had not begun to when this query was ended";
   } else if (began && spool_->bytes() != 0 && !read.trouble.empty()) {
     result.state = SensorState::kNotPcapng;
     result.why = shown(read.trouble);

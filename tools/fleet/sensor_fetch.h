@@ -9,6 +9,8 @@
 
 #include "tools/fleet/fleet_file.h"
 #include "tools/fleet/fleet_tables.h"
+#include "tools/fleet/namesake_search.h"
+#include "tools/fleet/sensor_client.h"
 #include "tools/fleet/sensor_files.h"
 #include "tools/fleet/sensor_result.h"
 #include "tools/fleet/spool.h"
@@ -41,10 +43,12 @@ class SensorFetch {
   struct Read {
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;
-    bool begun = false;     // a pcapng file began
-    bool clean = false;     // it ended behind a whole block
-    std::string trouble;    // what is wrong with it
-    bool cut_here = false;  // not read to its end, as the user wanted
+    bool begun = false;              // a pcapng file began
+    bool clean = false;              // it ended behind a whole block
+    std::string trouble;             // what is wrong with it
+    std::uint64_t late_packets = 0;  // that came behind a later one
+    std::uint64_t late_by_ns = 0;    // at most
+    bool cut_here = false;           // not read to its end, as the user wanted
   };
   // Ends what is still under way, and judges.
   SensorResult result(const Read& read);
@@ -54,22 +58,26 @@ class SensorFetch {
   bool must_be_asked();
   bool read_files(SensorFiles& files, bool& moved);
   void fetch();
-  tools::HttpResponse send(const tools::HttpRequest& request, const tools::HttpTake& take = {});
-  void note_date(const tools::HttpResponse& head, std::uint64_t asked_ns);
+  void end() noexcept;
+  void find_namesakes();
+  void note_head(const tools::HttpResponse& head, std::uint64_t asked_ns);
   void judge_end(const Read& read, SensorResult& result) const;
   void judge_trailers(const Read& read, SensorResult& result) const;
 
+  const FleetFile& fleet_;
   const Sensor& sensor_;
   const SensorQuestion& question_;
   const std::vector<TableFile>* files_;
   const std::atomic<bool>& stop_;
   std::shared_ptr<Spool> spool_;
-  tools::HttpClient client_;
+  SensorClient client_;
+  NamesakeSearch search_;
   // The thread's, until it is joined.
   SensorResult result_;
   tools::HttpResponse response_;
-  bool sent_ = false;   // it sent bytes of its answer
-  std::string failed_;  // here, not there
+  bool sent_ = false;     // it sent bytes of its answer
+  std::string failed_;    // here, not there
+  std::string instance_;  // of the server that answered; empty: it did not say
   std::thread thread_;
 };
 

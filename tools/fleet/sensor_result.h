@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace capstan::fleet::asking {
 
@@ -18,6 +19,17 @@ enum class SensorState : std::uint8_t {
   kEndedEarly,   // the answer ended in the middle
   kSilent,       // it began, and then nothing came for as long as the limit
   kInterrupted,  // ended here: a signal, a limit of the user's, or `why` (a full disk)
+};
+
+// An address from which a sensor's name is said beside the one that answered (tools/dial).
+struct Namesake {
+  enum class Kind : std::uint8_t {
+    kOther,     // another server answers there with a certificate of that name
+    kSilent,    // another one has answered there before, and does not now
+    kPretends,  // nobody has answered there with such a certificate
+  };
+  Kind kind = Kind::kPretends;
+  std::string address;
 };
 
 struct SensorResult {
@@ -36,6 +48,10 @@ struct SensorResult {
   bool deleted_known = true;
   std::uint64_t deleted_files = 0;
   std::uint64_t deleted_matching = 0;  // conversations in them that may match
+  std::string address;                 // of a sensor that dials: whence it did; empty: not known
+  std::vector<Namesake> namesakes;
+  std::uint64_t late_packets = 0;  // that came behind a later one
+  std::uint64_t late_by_ns = 0;    // at most
   std::uint64_t fetched_bytes = 0;
   std::uint64_t waited_bytes = 0;  // of them, those that had to wait in a file
 
@@ -44,6 +60,10 @@ struct SensorResult {
   bool clock_is_off() const noexcept {
     return clock_off_s && (*clock_off_s > kClockToleranceS || *clock_off_s < -kClockToleranceS);
   }
+  // Processors that put packets of one wire into a ring do so in any order, within microseconds.
+  // More is a clock that was set, or no recording of time at all.
+  static constexpr std::uint64_t kOrderToleranceNs = 1'000'000'000;
+  bool is_disordered() const noexcept { return late_by_ns > kOrderToleranceNs; }
   // Whether it is known that nothing of this sensor is missing. `by_time`: the question named a
   // time, which a wrong clock moves.
   bool whole(bool by_time) const noexcept {
@@ -51,6 +71,11 @@ struct SensorResult {
            !(by_time && clock_is_off());
   }
 };
+
+std::vector<std::string> namesakes_of(const SensorResult& result, Namesake::Kind kind);
+// Takes what was found beside the answer itself into its state and its sentence: others of its
+// name, and packets that are not in the order of time.
+void qualify(SensorResult& result);
 
 // "whole", "lost", "no answer": for JSON.
 const char* state_name(SensorState state) noexcept;

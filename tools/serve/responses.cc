@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <microhttpd.h>
 
+#include "tools/serve/access.h"
+
 namespace capstan::serve {
 
 namespace {
@@ -18,19 +20,26 @@ bool add(MHD_Response* response, const char* name, const std::string& value) {
   return ::MHD_add_response_header(response, name, value.c_str()) == MHD_YES;
 }
 
+// Tells this process from every other: who asks through connections that were dialled may meet two
+// of one name.
+const std::string& instance() {
+  static const std::string text = make_secret().substr(0, 16);
+  return text;
+}
+
 bool finish(MHD_Connection* connection, unsigned status, const Response& response,
             const std::string& type, const char* caching) {
   if (!response) return false;
   MHD_Response* const raw = response.get();
-  const bool good = add(raw, "Content-Type", type) && add(raw, "Cache-Control", caching) &&
-                    add(raw, "Content-Security-Policy", kContentPolicy) &&
-                    add(raw, "X-Content-Type-Options", "nosniff") &&
-                    add(raw, "X-Frame-Options", "DENY") &&
-                    add(raw, "Referrer-Policy", "no-referrer") &&
-                    add(raw, "Cross-Origin-Opener-Policy", "same-origin") &&
-                    add(raw, "Cross-Origin-Resource-Policy", "same-origin") &&
-                    add(raw, "Permissions-Policy",
-                        "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+  const bool good =
+      add(raw, "Content-Type", type) && add(raw, "Cache-Control", caching) &&
+      add(raw, "Content-Security-Policy", kContentPolicy) &&
+      add(raw, "Capstan-Instance", instance()) && add(raw, "X-Content-Type-Options", "nosniff") &&
+      add(raw, "X-Frame-Options", "DENY") && add(raw, "Referrer-Policy", "no-referrer") &&
+      add(raw, "Cross-Origin-Opener-Policy", "same-origin") &&
+      add(raw, "Cross-Origin-Resource-Policy", "same-origin") &&
+      add(raw, "Permissions-Policy",
+          "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
   return good && ::MHD_queue_response(connection, status, raw) == MHD_YES;
 }
 

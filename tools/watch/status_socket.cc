@@ -40,18 +40,15 @@ std::string environment(const char* name) {
 }
 
 // Returns 0 when somebody listens at the socket, otherwise why not is known: an errno value.
-int knock_at(const std::string& path) {
+int knock_at(const std::string& path, int type = SOCK_STREAM) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return errno;
   if (!S_ISSOCK(status.st_mode)) return ENOTSOCK;
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno;
   const sockaddr_un address = unix_address(path);
   return ::connect(fd.get(), generic(address), sizeof(address)) == 0 ? 0 : errno;
 }
-
-// ECONNREFUSED alone says that nobody listens there any more.
-bool is_dead(const std::string& path) { return knock_at(path) == ECONNREFUSED; }
 
 // A recorder's socket has its process' number for a name; 0: another name.
 pid_t process_of(const std::string& path) {
@@ -94,12 +91,18 @@ sockaddr_un unix_address(const std::string& path) {
   return address;
 }
 
+// ECONNREFUSED alone says that nobody listens there any more; of what is no socket connect() says
+// so too.
+bool is_dead_socket(const std::string& path, int type) {
+  return knock_at(path, type) == ECONNREFUSED;
+}
+
 StatusSocket::StatusSocket(std::string path)
     : path_(std::move(path)),
       fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   constexpr int kBacklog = 8;
   const sockaddr_un address = unix_address(path_);
-  if (is_dead(path_)) ::unlink(path_.c_str());
+  if (is_dead_socket(path_, SOCK_STREAM)) ::unlink(path_.c_str());
   const mode_t before = ::umask(kSocketMask);
   const int bound = fd_ ? ::bind(fd_.get(), generic(address), sizeof(address)) : -1;
   const int error = errno;
@@ -142,7 +145,7 @@ std::string make_runtime_directory(uid_t owner, gid_t group) {
 void remove_dead_sockets(const std::string& directory) noexcept {
   try {
     static_cast<void>(for_each_entry(directory, [](const auto& entry) {
-      if (entry.path().extension() == kExtension && is_dead(entry.path())) {
+      if (entry.path().extension() == kExtension && is_dead_socket(entry.path(), SOCK_STREAM)) {
         ::unlink(entry.path().c_str());
       }
     }));

@@ -18,6 +18,10 @@ namespace capstan::tools {
 // The address of a socket in the file system. Throws std::system_error for a path that is too long.
 sockaddr_un unix_address(const std::string& path);
 
+// Whether a socket stands there that no process listens at any more, which may be deleted. `type`:
+// SOCK_STREAM or SOCK_SEQPACKET, as its owner made it. Whatever else stands there is not touched.
+bool is_dead_socket(const std::string& path, int type);
+
 // Owns the socket and its path in the file system. One thread, never waits.
 class StatusSocket {
  public:

@@ -202,6 +202,14 @@ void HttpClient::run(Transfer& transfer) {
       response.failure = HttpFailure::kSilent;
       return;
     }
+    if (transfer.tls_end_ns == 0 || now_ns < transfer.tls_end_ns) continue;
+    curl_off_t has_tls_us = 0;
+    ::curl_easy_getinfo(curl.easy, CURLINFO_APPCONNECT_TIME_T, &has_tls_us);
+    if (running != 0 && has_tls_us == 0) {
+      response.failure = HttpFailure::kUnreachable;
+      response.error = tls_limit_text(transfer.tls_limit_ns);
+      return;
+    }
   }
   int left = 0;
   while (const CURLMsg* const message = ::curl_multi_info_read(curl.multi, &left)) {
@@ -257,7 +265,9 @@ HttpResponse HttpClient::send(const HttpRequest& request, const HttpTake& take) 
   HttpResponse response = std::move(transfer.response);
   if (response.failure != HttpFailure::kNone) {
     if (response.error.empty()) response.error = limit_text(response.failure, options_);
-    response.error = server + ": " + response.error;
+    // Where somebody else connects, the address' port is nobody's.
+    const std::string name = options_.connect ? server.substr(0, server.rfind(':')) : server;
+    response.error = name + ": " + response.error;
   }
   return response;
 }

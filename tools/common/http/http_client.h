@@ -37,8 +37,10 @@ struct HttpTls {
 void keep_in_memory(HttpTls& tls);
 
 // Makes the connection in libcurl's place: returns a connected TCP socket, or none and a sentence
-// that says why. Ends early when `stopped` returns true. May block. For https only.
-using HttpConnect = std::function<UniqueFd(const std::function<bool()>& stopped, std::string& why)>;
+// that says why. `tls_limit_ms`: how long TLS may take on it; left alone: as long as
+// connect_limit_ms says. Ends early when `stopped` returns true. May block. For https only.
+using HttpConnect = std::function<UniqueFd(const std::function<bool()>& stopped, std::string& why,
+                                           std::uint64_t& tls_limit_ms)>;
 
 struct HttpOptions {
   HttpTls tls;
@@ -84,8 +86,10 @@ enum class HttpFailure : std::uint8_t {
 
 struct HttpResponse {
   HttpFailure failure = HttpFailure::kNone;
-  std::string error;  // "HOST:PORT: what happened: what to do"; empty without a failure
-  int status = 0;     // 0: no answer began
+  // "HOST:PORT: what happened: what to do", with HttpOptions::connect without a port; empty without
+  // a failure.
+  std::string error;
+  int status = 0;  // 0: no answer began
   HttpHeaders headers;
   HttpHeaders trailers;          // fields behind a chunked body (RFC 9112 section 7.1.2)
   std::string body;              // what no callback took

@@ -94,6 +94,11 @@ HttpFailure failure_of(const CurlEnd& end) noexcept {
   }
 }
 
+std::string tls_limit_text(std::uint64_t limit_ns) {
+  return fmt::format("it did not answer TLS within {}: does it stand still?",
+                     human_duration(limit_ns));
+}
+
 std::string failure_text(const CurlEnd& end, const HttpOptions& options) {
   switch (failure_of(end)) {
     case HttpFailure::kNone:
@@ -101,6 +106,11 @@ std::string failure_text(const CurlEnd& end, const HttpOptions& options) {
     case HttpFailure::kNoSuchHost:
       return "no such name is known: is it spelt right, and does a name server know it?";
     case HttpFailure::kUnreachable:
+      if (options.connect) {
+        return end.code == CURLE_OPERATION_TIMEDOUT
+                   ? tls_limit_text(options.connect_limit_ms * 1'000'000)
+                   : "the connection to it ended before TLS";
+      }
       if (end.code == CURLE_OPERATION_TIMEDOUT) {
         return fmt::format("not connected within {}: is it up, and does a firewall let us through?",
                            milliseconds(options.connect_limit_ms));

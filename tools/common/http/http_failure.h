@@ -1,6 +1,7 @@
 // What libcurl says about the end of a transfer, as an HttpFailure and as a sentence.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "tools/common/http/http_client.h"
@@ -19,6 +20,8 @@ struct CurlEnd {
 HttpFailure failure_of(const CurlEnd& end) noexcept;
 // Without the server's name in front. Empty for no failure.
 std::string failure_text(const CurlEnd& end, const HttpOptions& options);
+// A connection is there, and TLS was not within this time.
+std::string tls_limit_text(std::uint64_t limit_ns);
 // The same for a failure that did not come from libcurl.
 std::string limit_text(HttpFailure failure, const HttpOptions& options);
 

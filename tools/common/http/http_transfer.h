@@ -84,8 +84,11 @@ struct HttpClient::Transfer {
   // nobody at the other end, and on_tls() puts the connection in its place.
   int open_socket() noexcept {
     try {
-      connection = options.connect(stopped, no_connection);
+      std::uint64_t tls_limit_ms = options.connect_limit_ms;
+      connection = options.connect(stopped, no_connection, tls_limit_ms);
       moved_ns = monotonic_clock_ns();
+      tls_limit_ns = tls_limit_ms * kNanosecondsPerMillisecond;
+      tls_end_ns = moved_ns + tls_limit_ns;
       if (!connection) {
         if (no_connection.empty()) no_connection = "no connection";
         return CURL_SOCKET_BAD;
@@ -150,7 +153,9 @@ struct HttpClient::Transfer {
   std::function<bool()> stopped{};
   std::string no_connection{};  // why there is none
   UniqueFd connection{};        // until on_tls()
-  int curl_socket = -1;         // libcurl's number for it
+  std::uint64_t tls_limit_ns = 0;
+  std::uint64_t tls_end_ns = 0;  // by then TLS is there; 0: a connection is used again
+  int curl_socket = -1;          // libcurl's number for it
   CurlList place{};
 };
 
