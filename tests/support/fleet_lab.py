@@ -309,11 +309,12 @@ def comment_of(path):
     return subprocess.run(["capinfos", "-k", path], check=True, stdout=subprocess.PIPE, timeout=60).stdout.decode()
 
 
-def made_packets(count, size):
-    """A pcapng of that many packets of these bytes each."""
+def made_packets(count, size, times=None):
+    """A pcapng of that many packets of these bytes each. `times`: of each, in nanoseconds, whole microseconds."""
     head = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
-    blocks = [struct.pack("<IIIIIII", 6, size + 32, 0, 390625, number, size, size) + bytes(size) + struct.pack("<I", size + 32)
-              for number in range(count)]
+    ticks = [(390625 << 32) + number for number in range(count)] if times is None else [time // 1000 for time in times]
+    blocks = [struct.pack("<IIIIIII", 6, size + 32, 0, tick >> 32, tick & 0xffffffff, size, size) + bytes(size)
+              + struct.pack("<I", size + 32) for tick in ticks]
     return head + b"".join(blocks)
 
 
@@ -324,4 +325,16 @@ def says(body, kind="text/html"):
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
+    return answer
+
+
+def says_it_is_whole(body, packets):
+    """An answer with the trailers of a sensor that lost nothing."""
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/x-pcapng")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"%x\r\n" % len(body) + body + b"\r\n0\r\n"
+                            + f"Capstan-Complete: yes\r\nCapstan-Packets: {packets}\r\nCapstan-Lost: 0\r\n\r\n".encode())
     return answer

@@ -12,9 +12,20 @@ namespace capstan::tools {
 namespace {
 
 std::atomic<bool> stop_requested{false};
+std::atomic<bool> end_at_once{false};
+std::atomic<std::uint64_t> requested_ns{0};             // 0: it is not
 static_assert(std::atomic<bool>::is_always_lock_free);  // set from a signal handler
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-void request_stop(int) { stop_requested.store(true, std::memory_order_relaxed); }
+void request_stop(int) {
+  const std::uint64_t now_ns = monotonic_clock_ns();
+  std::uint64_t first_ns = 0;
+  if (!requested_ns.compare_exchange_strong(first_ns, now_ns, std::memory_order_relaxed) &&
+      now_ns - first_ns >= EndWish::kSameWishNs) {
+    end_at_once.store(true, std::memory_order_relaxed);
+  }
+  stop_requested.store(true, std::memory_order_relaxed);
+}
 
 bool is_ignored(int signal) noexcept {
   struct sigaction action {};
@@ -29,6 +40,8 @@ const std::atomic<bool>& stop_flag_on_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
   return stop_requested;
 }
+
+const std::atomic<bool>& impatience_flag() noexcept { return end_at_once; }
 
 SignalEvents::SignalEvents(std::initializer_list<int> signals)
     : terminal_(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)),

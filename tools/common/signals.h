@@ -74,5 +74,8 @@ class EndWish {
 // For commands without such a loop: returns a flag that SIGINT, SIGTERM and SIGHUP set to true.
 // They also interrupt the system call that is under way.
 const std::atomic<bool>& stop_flag_on_signals();
+// Set by a further one of them, a second or more behind the first: for what still gives away what
+// it has when it is asked to stop.
+const std::atomic<bool>& impatience_flag() noexcept;
 
 }  // namespace capstan::tools

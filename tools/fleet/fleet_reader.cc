@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/core/errors.h"
 
 namespace capstan::fleet::asking {
 
 FleetReader::FleetReader(const FleetFile& fleet, const SensorQuestion& question,
-                         const TableAnswer* tables, SetListener& listener,
-                         const std::atomic<bool>& stop)
-    : listener_(listener), stop_(stop), question_(question), lanes_(fleet.sensors.size()) {
+                         const TableAnswer* tables, SetListener& listener, const FleetEnds& ends)
+    : listener_(listener), ends_(ends), question_(question), lanes_(fleet.sensors.size()) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Sensor& sensor = fleet.sensors[i];
     const std::vector<TableFile>* files = nullptr;
@@ -17,7 +18,7 @@ FleetReader::FleetReader(const FleetFile& fleet, const SensorQuestion& question,
       const auto found = tables->files.find(sensor.name);
       if (found != tables->files.end()) files = &found->second;
     }
-    lanes_[i].fetch = std::make_unique<SensorFetch>(fleet, sensor, question_, files, stop);
+    lanes_[i].fetch = std::make_unique<SensorFetch>(fleet, sensor, question_, files, ends.asking);
   }
 }
 
@@ -42,14 +43,29 @@ void FleetReader::open(std::size_t index) {
   if (advance(index)) order_.put(index, lane.packet.timestamp_ns);
 }
 
-// Reads the lane's next packet. False at its end.
+// The merge takes each sensor's packets as they come. One that sends them in another order than
+// that of their times puts them into the answer so, and is said to.
+void FleetReader::note_time(Lane& lane) {
+  const std::uint64_t time_ns = lane.packet.timestamp_ns;
+  if (time_ns < lane.newest_ns) {
+    ++lane.read.late_packets;
+    lane.read.late_by_ns = std::max(lane.read.late_by_ns, lane.newest_ns - time_ns);
+  }
+  lane.newest_ns = std::max(lane.newest_ns, time_ns);
+}
+
+// Reads the lane's next packet. False at its end, or when nothing more is wanted.
 bool FleetReader::advance(std::size_t index) {
   Lane& lane = lanes_[index];
   while (true) {
     const ReadItem item = lane.capture->next_item(lane.packet);
-    if (item == ReadItem::kPacket) return true;
+    if (item == ReadItem::kPacket) {
+      note_time(lane);
+      return true;
+    }
     if (item != ReadItem::kEnd) {
       listener_.on_item(static_cast<std::uint32_t>(index), item, *lane.capture);
+      if (ends_.reading.load(std::memory_order_relaxed)) return false;
       continue;
     }
     const FileEnd& end = lane.capture->end();
@@ -65,7 +81,7 @@ bool FleetReader::next(SetPacket& packet) {
     begun_ = true;
     for (std::size_t i = 0; i < lanes_.size(); ++i) open(i);
   }
-  while (!order_.empty() && !stop_.load(std::memory_order_relaxed)) {
+  while (!order_.empty() && !ends_.reading.load(std::memory_order_relaxed)) {
     const std::size_t index = order_.first();
     Lane& lane = lanes_[index];
     if (has_current_) {

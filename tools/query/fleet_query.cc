@@ -12,6 +12,7 @@
 #include "tools/common/json_text.h"
 #include "tools/common/link_filter.h"
 #include "tools/common/log.h"
+#include "tools/common/signals.h"
 #include "tools/common/units.h"
 #include "tools/fleet/fleet_reader.h"
 #include "tools/fleet/fleet_report.h"
@@ -57,7 +58,7 @@ class FleetQuery {
     const std::unique_ptr<Answer> answer = make_answer(line_, set_, names_, record_room());
     FleetReader reader(fleet_, sensor_question(question_, limit_for_sensors()),
                        asked_tables_ && tables_.good() ? &tables_ : nullptr, answer->listener(),
-                       stop_);
+                       {stop_, impatience_flag()});
     TakenPackets taken;
     try {
       taken = take_packets(reader, *answer, line_, totals_);

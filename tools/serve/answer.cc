@@ -127,13 +127,14 @@ Answer::Read Answer::read(char* to, std::size_t most, std::size_t& count,
 void Answer::leave() {
   const std::lock_guard lock(mutex_);
   left_ = true;
+  gone_.store(true, std::memory_order_relaxed);
   stopped_.store(true, std::memory_order_relaxed);
   room_.notify_all();
 }
 
 void Answer::stop(bool timed_out) {
   const std::lock_guard lock(mutex_);
-  if (timed_out) timed_out_.store(true, std::memory_order_relaxed);
+  (timed_out ? timed_out_ : gone_).store(true, std::memory_order_relaxed);
   stopped_.store(true, std::memory_order_relaxed);
 }
 
@@ -149,6 +150,7 @@ bool Answer::decline(unsigned status, std::string type, std::string body, Header
 void Answer::abandon() {
   std::unique_lock lock(mutex_);
   if (state_ != State::kDone) state_ = State::kFailed;
+  gone_.store(true, std::memory_order_relaxed);
   stopped_.store(true, std::memory_order_relaxed);
   const bool was_left = std::exchange(left_, true);
   room_.notify_all();

@@ -46,6 +46,8 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   void whole(unsigned status, std::string type, std::string body, HeaderLines headers = {});
   // True once the result of the worker is not needed any more.
   const std::atomic<bool>& stopped() const noexcept { return stopped_; }
+  // True once nobody reads what it makes, either.
+  const std::atomic<bool>& gone() const noexcept { return gone_; }
   // Whether the reason was the time limit; otherwise the client has gone.
   bool timed_out() const noexcept { return timed_out_.load(std::memory_order_relaxed); }
 
@@ -91,6 +93,7 @@ class Answer final : public ByteSink, public std::enable_shared_from_this<Answer
   std::size_t taken_ = 0;  // bytes taken from waiting_
   HeaderLines trailers_;
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> gone_{false};
   std::atomic<bool> timed_out_{false};
   std::atomic<std::uint64_t> sent_{0};
 };

@@ -162,7 +162,7 @@ void answer_fleet_query(const Desk& desk, const Question& question, Answer& answ
   Download download(desk, question, *fleet, answer);
   fleet::asking::FleetReader reader(*fleet, to_each,
                                     has_tables && tables.good() ? &tables : nullptr,
-                                    download.listener(), answer.stopped());
+                                    download.listener(), {answer.stopped(), answer.gone()});
   download.take(reader);
   download.finish(report_of(*fleet, asked, has_tables ? &tables : nullptr, reader.finish()));
 }
