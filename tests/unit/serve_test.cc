@@ -22,6 +22,7 @@
 #include "tests/support/temp_dir.h"
 #include "tools/query/completeness_text.h"
 #include "tools/serve/access_log.h"
+#include "tools/serve/fleets.h"
 #include "tools/serve/gate.h"
 #include "tools/serve/recorder_watch.h"
 #include "tools/serve/timeline.h"
@@ -619,6 +620,35 @@ TEST(ServeWorkers, AThreadThatIsRefusedIsAnError) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+// Nobody connects to a sensor that dials: the port of the address that its certificate has stays
+// closed to this process.
+TEST(ServeFleets, OnlyPortsThatAreConnectedToAreOpened) {
+  const test::TempDir folder;
+  const auto ports_of = [&](const std::string& text) {
+    return Fleets({folder.write("fleet.toml",
+                                {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})})
+        .ports();
+  };
+  const std::string dials = "[[sensor]]\nname = 'berlin'\ndial = 'berlin'\n";
+  const std::string named =
+      "[[sensor]]\nname = 'rome'\ndial = 'rome'\nurl = 'https://rome.example:9443'\n";
+  const std::string called = "[[sensor]]\nname = 'paris'\nurl = 'https://paris:9118'\n";
+  EXPECT_EQ(ports_of(dials + named), std::vector<std::uint16_t>{});
+  EXPECT_EQ(ports_of(dials + called), std::vector<std::uint16_t>{9118});
+}
+
+TEST(ServeAnswer, TheEndOfItsTimeIsNotTheClientsLeaving) {
+  const auto late = std::make_shared<Answer>([] {});
+  late->stop(true);
+  EXPECT_TRUE(late->stopped().load() && late->timed_out());
+  EXPECT_FALSE(late->gone().load());
+  late->leave();
+  EXPECT_TRUE(late->gone().load());
+  const auto left = std::make_shared<Answer>([] {});
+  left->stop(false);
+  EXPECT_TRUE(left->stopped().load() && left->gone().load() && !left->timed_out());
 }
 
 TEST(ServePages, AreAllThere) {

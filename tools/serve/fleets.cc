@@ -40,7 +40,10 @@ std::vector<std::uint16_t> Fleets::ports() const {
   };
   for (const FleetFile& one : fleets_) {
     if (!one.database.url.empty()) add(one.database.url);
-    for (const fleet::asking::Sensor& sensor : one.sensors) add(sensor.url);
+    // The address of one that dials is the name in its certificate: nobody connects to it.
+    for (const fleet::asking::Sensor& sensor : one.sensors) {
+      if (sensor.dial.empty()) add(sensor.url);
+    }
   }
   return {ports.begin(), ports.end()};
 }

@@ -21,7 +21,7 @@ class Fleets {
   bool empty() const noexcept { return fleets_.empty(); }
   // Null: there is none of this name.
   const fleet::asking::FleetFile* find(const std::string& name) const noexcept;
-  // TCP ports of all sensors and databases.
+  // TCP ports of all databases, and of the sensors that are connected to.
   std::vector<std::uint16_t> ports() const;
   // "berlin, madrid".
   std::string names() const;

@@ -74,13 +74,13 @@ class Server {
   explicit Server(const ServeCommandLine& line)
       : line_(line),
         signals_({SIGINT, SIGTERM, SIGHUP}),
-        listening_(line.listens ? tools::listen_on(line.listen, "--listen") : UniqueFd()),
+        // Many may come at once.
+        listening_(line.listens ? tools::listen_on(line.listen, "--listen", SOMAXCONN)
+                                : UniqueFd()),
         port_(line.listens ? port_of(listening_.get()) : std::uint16_t{0}),
         log_(line.access_log),
         limits_(line.client_limits),
         archive_(line.directories) {
-    // Many may come at once; the default is a recorder's few.
-    if (line.listens && ::listen(listening_.get(), SOMAXCONN) != 0) throw_errno("listen");
     if (!line.tls_certificate.empty()) {
       tls_ = read_tls_files(line.tls_certificate, line.tls_key, line.client_ca);
     }
@@ -156,8 +156,7 @@ class Server {
 
   // While this process may still make the socket's directory, and give both away.
   void begin_dialled() {
-    UniqueFd listening = tools::listen_on(*line_.dialled, "--dialled");
-    if (::listen(listening.get(), SOMAXCONN) != 0) throw_errno("listen");
+    UniqueFd listening = tools::listen_on(*line_.dialled, "--dialled", SOMAXCONN);
     const std::string folder = folder_of(line_.dialled_socket);
     if (line_.dialled_socket == dial::kDeskPath && ::geteuid() == 0) {
       static_cast<void>(::mkdir("/run/capstan", 0755));
@@ -167,13 +166,17 @@ class Server {
     const std::string user = future_user();
     if (user.empty() || ::geteuid() != 0) return;
     const tools::UserIds ids = tools::user_ids(user);
-    if (::chown(line_.dialled_socket.c_str(), ids.user, ids.group) != 0) {
+    // Whatever stands there by now, what a link points to is nobody's to be given away.
+    if (::lchown(line_.dialled_socket.c_str(), ids.user, ids.group) != 0) {
       throw_errno(fmt::format("give {} to user {}", line_.dialled_socket, user));
     }
   }
 
   void give_up_privileges() {
     tools::forbid_dumps();
+    const bool connects = !fleets_.empty() || line_.dial.has_value();
+    // What else keeps a filter's names from name servers is the lock on sockets.
+    if (connects || line_.keep_privileges || !tools::can_lock_down()) only_names_of_this_machine();
     if (line_.keep_privileges) return;
     // Where recorders will answer: a rule for a directory needs it to be there.
     const uid_t self = ::geteuid();
@@ -190,11 +193,10 @@ class Server {
     if (!fleets_.empty()) {
       needs.ports = fleets_.ports();
       needs.temporary_folder = fleet::asking::spool_folder();
-      only_names_of_this_machine();
     }
     if (line_.dial) needs.ports.push_back(line_.dial->port);
-    needs.connects = !needs.ports.empty();
-    if (needs.connects) needs.ports.push_back(kNameServerPort);
+    needs.connects = connects;
+    if (connects) needs.ports.push_back(kNameServerPort);
     if (line_.dialled) needs.socket_directory = folder_of(line_.dialled_socket);
     const std::string missing = tools::lock_down_reader(std::move(readable), needs);
     if (!missing.empty()) tools::standard_log().write(tools::LogLevel::kNotice, missing);

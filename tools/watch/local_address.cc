@@ -42,14 +42,13 @@ std::optional<ListenAddress> parse_listen_address(const std::string& text) {
   return result;
 }
 
-UniqueFd listen_on(const ListenAddress& where, const char* option) {
-  constexpr int kBacklog = 16;
+UniqueFd listen_on(const ListenAddress& where, const char* option, int backlog) {
   UniqueFd fd(::socket(where.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   // So that a recorder started again at once finds the port free.
   if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
       ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.address), where.size_bytes) != 0 ||
-      ::listen(fd.get(), kBacklog) != 0) {
+      ::listen(fd.get(), backlog) != 0) {
     throw_errno(fmt::format("listen on {} for {}", where.text, option),
                 errno == EADDRINUSE ? "Another program has this port: choose another" : "");
   }

@@ -20,8 +20,8 @@ struct ListenAddress {
 // Numeric only: a recorder does not look up names. nullopt for any other text.
 std::optional<ListenAddress> parse_listen_address(const std::string& text);
 
-// Returns a listening, non-blocking socket. `option` is named in messages. Throws
-// std::system_error.
-UniqueFd listen_on(const ListenAddress& where, const char* option = "--metrics");
+// Returns a listening, non-blocking socket. `option` is named in messages. `backlog`: connections
+// that may wait to be accepted; the default is for a recorder's few. Throws std::system_error.
+UniqueFd listen_on(const ListenAddress& where, const char* option = "--metrics", int backlog = 16);
 
 }  // namespace capstan::tools
