@@ -458,6 +458,26 @@ TEST(Shipper, ADamagedBatchIsMadeAnewFromTheRecording) {
   }
 }
 
+// However often its rows are made, and whatever other name it has.
+TEST(Shipper, ADamagedRecordingIsCountedOnce) {
+  const TempDir data;
+  Bytes cut = recording(1, 400);
+  cut.resize(cut.size() - 10);
+  data.write("1.pcapng", cut);
+  data.write("2.pcapng", cut);
+  const TempDir place;
+  ShipState state(place.path() / "state", identity("/d"));
+  FakeServer server;
+  server.calm = true;
+  LossySink calm(server);
+  DamagedSpoolSink sink(calm, state.spool_path(), 1, [] {});
+  const std::atomic<bool> stop{false};
+  Shipper shipper(options_of(data), sink, state, stop, {[](auto&) {}, [](auto&) {}, [](auto&) {}});
+  EXPECT_TRUE(shipper.run());
+  EXPECT_EQ(shipper.counters().files, 1U);
+  EXPECT_EQ(shipper.counters().files_damaged, 1U);
+}
+
 TEST(Shipper, ADamagedBatchOfADeletedRecordingIsCountedAndSaid) {
   const TempDir data;
   std::vector<std::string> paths;

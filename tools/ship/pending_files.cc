@@ -51,13 +51,11 @@ void PendingFiles::look() {
       const std::optional<FileSight> sight = sight_of(file.path);
       if (sight || state_.is_done(file.sight)) continue;
       if (state_.current && state_.current->sight == file.sight) continue;
-      bool renamed = false;
-      for (const auto& [other_key, other] : now) renamed |= other.sight == file.sight;
-      if (!renamed) ++gone_;
+      if (!present.contains(file.sight)) ++gone_;  // else it was renamed
     }
+    std::erase_if(put_off_, [&present](const auto& one) { return !present.contains(one.first); });
   }
   waiting_ = std::move(now);
-  std::erase_if(put_off_, [&present](const auto& one) { return !present.contains(one.first); });
 }
 
 bool PendingFiles::put_off(const PendingFile& file, const std::string& reason,

@@ -71,6 +71,7 @@ bool Shipper::run() {
         wait(back_off_.next_ns());
         break;
       case Step::kEnd:
+        save_what_is_done();
         return false;
     }
   }

@@ -101,12 +101,6 @@ Shipper::Step Shipper::make_current(const PendingFile& file) {
   const SpoolResult made = make_rows(file);
   if (made.state == SpoolResult::State::kStopped) return Step::kNothing;
   if (made.state != SpoolResult::State::kMade) return not_made(file, made);
-  const std::string name = tools::visible_text(file.path);
-  if (!made.damage.empty()) {
-    ++counters_.files_damaged;
-    talk_.notice(fmt::format("{}: {}: shipped up to there", name, made.damage));
-  }
-  counters_.many_rows += made.many_rows;
   if (state_.current && state_.current->file != made.file) {
     return give_current_up("another recording has its name", Lost::kDeleted);
   }
@@ -122,9 +116,15 @@ Shipper::Step Shipper::make_current(const PendingFile& file) {
   if (!spool_) {
     return failed(Answer::later(fmt::format("{}: {}", state_.spool_path(), error)));
   }
-  if (!state_.current) {
+  if (!state_.current) {  // else its spool was lost, and this was said before
     state_.current = CurrentFile{
         made.file, file.path, file.sight, 0, options_.spool.batch_rows, options_.spool.audit};
+    counters_.many_rows += made.many_rows;
+    if (!made.damage.empty()) {
+      ++counters_.files_damaged;
+      talk_.notice(
+          fmt::format("{}: {}: shipped up to there", tools::visible_text(file.path), made.damage));
+    }
   }
   state_.current->name = file.path;
   state_.current->sight = file.sight;
