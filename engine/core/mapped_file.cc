@@ -30,7 +30,7 @@ MappedFile::Guard* take_guard(const MmapRegion& region) noexcept {
     if (!guard.begin.compare_exchange_strong(free, kTaken, std::memory_order_acq_rel)) continue;
     const auto begin = reinterpret_cast<std::uintptr_t>(region.data());
     guard.lost.store(0, std::memory_order_relaxed);
-    guard.end.store(begin + region.size(), std::memory_order_relaxed);
+    guard.end.store(begin + region.size(), std::memory_order_release);
     guard.begin.store(begin, std::memory_order_release);
     return &guard;
   }
@@ -41,8 +41,11 @@ MappedFile::Guard* take_guard(const MmapRegion& region) noexcept {
 // either.
 bool put_zeros(MappedFile::Guard& guard, std::uintptr_t address) noexcept {
   const std::uintptr_t begin = guard.begin.load(std::memory_order_acquire);
-  const std::uintptr_t end = guard.end.load(std::memory_order_relaxed);
-  if (begin <= kTaken || address < begin || address >= end) return false;
+  const std::uintptr_t end = guard.end.load(std::memory_order_acquire);
+  // Another thread may have given the place to another mapping in between: then these are the begin
+  // of one and the end of the other, and what lies between belongs to neither.
+  const bool is_one = guard.begin.load(std::memory_order_acquire) == begin;
+  if (!is_one || begin <= kTaken || address < begin || address >= end) return false;
   const std::uintptr_t page = address - address % page_bytes;
   void* const zeros = ::mmap(reinterpret_cast<void*>(page), end - page, PROT_READ,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);

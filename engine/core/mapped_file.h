@@ -50,8 +50,8 @@ class [[nodiscard]] MappedFile {
   // A place in the list that the signal handler looks through.
   struct Guard {
     std::atomic<std::uintptr_t> begin{0};  // release: `end` is right. 0: free; 1: being filled in
-    std::atomic<std::uintptr_t> end{0};
-    std::atomic<std::uintptr_t> lost{0};  // lowest address that was answered with zeros; 0: none
+    std::atomic<std::uintptr_t> end{0};    // release: `begin` is no longer that of another mapping
+    std::atomic<std::uintptr_t> lost{0};   // lowest address that was answered with zeros; 0: none
   };
 
  private:
