@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "engine/core/errors.h"
+#include "engine/core/read_all.h"
 #include "engine/core/unique_fd.h"
 #include "engine/index/index_sections.h"
 #include "engine/index/ledger_gain.h"
@@ -170,8 +171,7 @@ IndexedRecording index_recording(const std::string& path, const IndexRecordingOp
   }
   measure_interfaces(indexer.indexed, file.sections(),
                      [&fd](std::uint64_t offset, std::uint8_t* to, std::size_t size) {
-                       return ::pread(fd.get(), to, size, static_cast<off_t>(offset)) ==
-                              static_cast<ssize_t>(size);
+                       return pread_all(fd.get(), {to, size}, offset) == 0;
                      });
   indexer.indexed.identity = *after;
   result.damage = file.end().text();

@@ -7,6 +7,7 @@
 
 #include "engine/block/packet_walk.h"
 #include "engine/core/read_ahead.h"
+#include "engine/core/read_all.h"
 #include "engine/core/unique_fd.h"
 #include "engine/index/file_identity.h"
 #include "engine/index/index_sections.h"
@@ -123,10 +124,10 @@ bool LiveFile::read_between(const FinishedFile& file, IndexedFile& indexed) {
   indexed.end_offset = file.size_bytes;
   const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return false;
-  measure_interfaces(
-      indexed, reader.sections(), [&fd](std::uint64_t from, std::uint8_t* to, std::size_t size) {
-        return ::pread(fd.get(), to, size, static_cast<off_t>(from)) == static_cast<ssize_t>(size);
-      });
+  measure_interfaces(indexed, reader.sections(),
+                     [&fd](std::uint64_t from, std::uint8_t* to, std::size_t size) {
+                       return pread_all(fd.get(), {to, size}, from) == 0;
+                     });
   const std::optional<FileIdentity> identity = identify_file(fd.get(), true);
   if (!identity || identity->size_bytes != file.size_bytes) return false;
   indexed.identity = *identity;
