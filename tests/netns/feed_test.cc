@@ -31,13 +31,40 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// A server of the test's own, for -w tcp:127.0.0.1:PORT.
+class Server {
+ public:
+  explicit Server(std::uint16_t port)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    const sockaddr_in at = loopback(port);
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+  }
+  // Whether somebody comes; he is kept.
+  bool wait_client() {
+    return wait_until([this] {
+      client_ = UniqueFd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      return static_cast<bool>(client_);
+    });
+  }
+
+ private:
+  UniqueFd listener_;
+  UniqueFd client_;
+};
+
 // A socket of the test's own, connected to the recorder; -1: it was refused.
 UniqueFd connect_to(std::uint16_t port) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in to = loopback(port);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0) return {};
   return fd;
 }
@@ -363,20 +390,10 @@ TEST_F(Feed, AServerIsConnectedToAgain) {
 TEST_F(Feed, AServerIsFoundAtWhicheverAddressOfItsName) {
   const Hosts hosts(file("hosts"), "::1 collector.test\n127.0.0.1 collector.test\n");
   ASSERT_TRUE(run({"getent", "ahosts", "collector.test"}).out.starts_with("::1"));
-  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(57013);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
-  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  Server server(57013);
   RecordRun record({"-i", "v1", "-B", "8", "-w", "tcp:collector.test:57013"});
   ASSERT_TRUE(record.wait_started()) << record.err();
-  UniqueFd connection;
-  ASSERT_TRUE(wait_until([&] {
-    connection = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    return static_cast<bool>(connection);
-  })) << record.err();
+  ASSERT_TRUE(server.wait_client()) << record.err();
   EXPECT_EQ(record.err().find("tried again"), std::string::npos) << record.err();
   EXPECT_EQ(record.stop(), 0) << record.err();
 }
@@ -391,19 +408,9 @@ TEST_F(Feed, AServerWhoseNameIsNotKnownYetIsFoundLater) {
   EXPECT_NE(record.err().find("looked up again"), std::string::npos) << record.err();
   send(0, 10);
   ASSERT_TRUE(record.wait_written(10)) << record.err();
-  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(57013);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
-  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  Server server(57013);
   hosts.say("127.0.0.1 localhost\n127.0.0.1 collector.test\n");
-  UniqueFd connection;
-  ASSERT_TRUE(wait_until([&] {
-    connection = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    return static_cast<bool>(connection);
-  })) << record.err();
+  ASSERT_TRUE(server.wait_client()) << record.err();
   EXPECT_NE(record.err().find("its name is known now: 127.0.0.1"), std::string::npos);
   EXPECT_EQ(record.stop(), 0) << record.err();
   EXPECT_EQ(numbers(target), counting(10));

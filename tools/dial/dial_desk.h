@@ -3,8 +3,7 @@
 //
 //     ask:     "1 MILLISECONDS NAME" [LF ADDRESS]
 //              how long to wait for a sensor that was there a moment ago; of that address alone
-//     answer:  "+ADDRESS" with a descriptor, and whence it came, and a line more for each address
-//     of
+//     answer:  "+ADDRESS" with a descriptor, and whence it came; a line more for each address of
 //              which others of that name wait: LF "+" (or "?", "-": Standing) ADDRESS " " INSTANCE
 //              or "-" and a sentence
 //     then:    "+INSTANCE" or "-": whether who asked was answered by TLS with a certificate of that
