@@ -93,7 +93,7 @@ void translate_for_cooked(std::vector<sock_filter>& program, const std::string& 
     if (static_cast<std::int32_t>(instruction.k) < 0) continue;  // an ancillary load already
     const std::optional<std::uint32_t> offset = cooked_offset(instruction.k);
     if (!offset) {
-      throw UsageError(fmt::format(
+      throw FilterError(fmt::format(
           "filter '{}': on this kind of interface it needs byte {} of the link header, which the "
           "kernel cannot look at; leave link-layer addresses out, or name one Ethernet interface",
           text, instruction.k));
@@ -121,7 +121,7 @@ CompiledFilter compile_filter(const std::string& interface_name, const std::stri
                                            : SlotKind::kRaw;
   bpf_program program{};
   if (::pcap_compile(handle.get(), &program, text.c_str(), 1, netmask_of(interface_name)) != 0) {
-    throw UsageError(fmt::format("filter '{}': {}", text, ::pcap_geterr(handle.get())));
+    throw FilterError(fmt::format("filter '{}': {}", text, ::pcap_geterr(handle.get())));
   }
   for (unsigned index = 0; index < program.bf_len; ++index) {
     const bpf_insn& from = program.bf_insns[index];

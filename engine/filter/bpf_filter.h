@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/block/slot_kind.h"
+#include "engine/filter/filter_error.h"
 
 namespace capstan {
 
@@ -30,7 +31,7 @@ struct CompiledFilter {
 // Opens the interface briefly through libpcap and compiles `text` (empty: accept everything) so
 // that accepted packets are cut to `snaplen` bytes. For "any" and other cooked devices the program
 // reads LINUX_SLL2 fields through the kernel's ancillary loads.
-// Throws UsageError for text that does not compile or cannot run in the kernel, std::system_error
+// Throws FilterError for text that does not compile or cannot run in the kernel, std::system_error
 // or std::runtime_error when the interface cannot be opened.
 CompiledFilter compile_filter(const std::string& interface_name, const std::string& text,
                               std::uint32_t snaplen);

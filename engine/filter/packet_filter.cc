@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/core/errors.h"
+#include "engine/filter/filter_error.h"
 #include "engine/filter/memory_words.h"
 #include "engine/flow/protocol_numbers.h"
 
@@ -179,7 +180,7 @@ PacketFilter::PacketFilter(std::string text, std::uint16_t link_type, std::uint3
                                     link_type::kRadiotap, link_type::kSunAtm, kMtp2}) {
     if (compile(text_, other, snaplen_).error.empty()) return;
   }
-  throw UsageError("filter '" + text_ + "': " + first.error);
+  throw FilterError("filter '" + text_ + "': " + first.error);
 }
 PacketFilter::PacketFilter(PacketFilter&&) noexcept = default;
 PacketFilter& PacketFilter::operator=(PacketFilter&&) noexcept = default;
@@ -286,7 +287,7 @@ std::vector<std::string> PacketFilter::notes() const {
 
 std::vector<FilterInstruction> PacketFilter::program(std::uint16_t link_type) {
   const Program& program = program_for(link_type);
-  if (!program.error.empty()) throw UsageError("filter '" + text_ + "': " + program.error);
+  if (!program.error.empty()) throw FilterError("filter '" + text_ + "': " + program.error);
   std::vector<FilterInstruction> instructions;
   for (const bpf_insn& from : program.printed) {
     instructions.push_back({from.code, from.jt, from.jf, from.k});

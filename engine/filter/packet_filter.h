@@ -32,7 +32,7 @@ class PacketFilter {
  public:
   // `link_type`: of the first packet, if known. 'ip broadcast' matches 255.255.255.255 and 0.0.0.0,
   // as in tcpdump for files, whose network is not known.
-  // Throws UsageError when the text compiles for none of the link types tried (the message says so
+  // Throws FilterError when the text compiles for none of the link types tried (the message says so
   // when a name does not resolve).
   PacketFilter(std::string text, std::uint16_t link_type, std::uint32_t snaplen = 262144);
   PacketFilter(PacketFilter&&) noexcept;
@@ -50,7 +50,7 @@ class PacketFilter {
   // about packets that it would match after a VLAN tag. One sentence each.
   std::vector<std::string> notes() const;
 
-  // The instructions for packets of this link type. Throws UsageError when the text has no meaning
+  // The instructions for packets of this link type. Throws FilterError when the text has no meaning
   // for it.
   std::vector<FilterInstruction> program(std::uint16_t link_type);
 

@@ -121,8 +121,9 @@ ServerVersion ask_version(TableClient& client) {
 std::string overlap_condition(const TimeRange& range) {
   std::string text = "1";
   if (range.since_ns != 0) text += fmt::format(" AND last_ns >= {}", range.since_ns);
-  if (range.until_ns != TimeRange::kNoEnd)
+  if (range.until_ns != TimeRange::kNoEnd) {
     text += fmt::format(" AND first_ns < {}", range.until_ns);
+  }
   return text;
 }
 

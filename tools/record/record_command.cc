@@ -4,12 +4,12 @@
 #include <signal.h>
 
 #include <optional>
-#include <string_view>
 
 #include "engine/capture/interfaces.h"
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "engine/core/memory.h"
+#include "engine/filter/filter_error.h"
 #include "engine/filter/packet_filter.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/log.h"
@@ -103,10 +103,9 @@ int record_command(int argc, char** argv) {
   std::optional<Recorder> recorder;
   try {
     recorder.emplace(options, signals);
-  } catch (const UsageError& error) {
+  } catch (const FilterError& error) {
     // libpcap compiles it for the interface's link type, which nothing before knows.
-    const bool filter = std::string_view(error.what()).starts_with("filter '");
-    if (!filter || line->filter_place.empty()) throw;
+    if (line->filter_place.empty()) throw;
     throw UsageError(fmt::format("{}: {}", line->filter_place, error.what()));
   }
   return recorder->run();

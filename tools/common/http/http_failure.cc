@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/core/clock.h"
 #include "engine/core/errors.h"
 #include "tools/common/units.h"
 
@@ -14,7 +15,9 @@ namespace capstan::tools {
 
 namespace {
 
-std::string milliseconds(std::uint64_t ms) { return human_duration(ms * 1'000'000); }
+std::string milliseconds(std::uint64_t ms) {
+  return human_duration(ms * kNanosecondsPerMillisecond);
+}
 
 std::string certificate_text(const CurlEnd& end) {
   // Names are compared by libcurl itself, behind OpenSSL's own judgement.
@@ -108,7 +111,7 @@ std::string failure_text(const CurlEnd& end, const HttpOptions& options) {
     case HttpFailure::kUnreachable:
       if (options.connect) {
         return end.code == CURLE_OPERATION_TIMEDOUT
-                   ? tls_limit_text(options.connect_limit_ms * 1'000'000)
+                   ? tls_limit_text(options.connect_limit_ms * kNanosecondsPerMillisecond)
                    : "the connection to it ended before TLS";
       }
       if (end.code == CURLE_OPERATION_TIMEDOUT) {
