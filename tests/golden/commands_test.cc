@@ -6,8 +6,10 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/unique_fd.h"
@@ -118,6 +120,46 @@ TEST(EveryCommand, TheVersionNamesTheLibrariesInUse) {
   EXPECT_FALSE(std::getline(lines, line)) << line;
   EXPECT_EQ(run("version").out, version.out);
   EXPECT_EQ(run("record --version").out, "capstan " CAPSTAN_VERSION "\n");
+}
+
+// The lines of a command's help that begin an option with a text: its first name.
+std::vector<std::string> options_of_text(const std::string& command) {
+  std::vector<std::string> names;
+  std::istringstream lines(run(command + " --help").out);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  -")) continue;
+    const std::size_t end = line.find(' ', 2);
+    if (end == std::string::npos || !std::string_view(line).substr(end + 1).starts_with("TEXT")) {
+      continue;
+    }
+    names.push_back(line.substr(2, line.find_first_of(", ", 2) - 2));
+  }
+  return names;
+}
+
+// --user "$USER_OF_FLEET" with a variable that was not set is a mistake, and not the default.
+TEST(EveryCommand, AnEmptyTextIsNoValueOfAnOption) {
+  // What may be empty: a filter, a comment, and a value that need not be given.
+  const std::set<std::string> may = {"record -f",     "record --capture-comment",
+                                     "merge -f",      "show --color",
+                                     "query --color", "audit --json"};
+  std::istringstream lines(run("--help").out);
+  std::size_t tried = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  ")) continue;
+    const std::string command = line.substr(2, line.find(' ', 2) - 2);
+    if (command == "extcap") continue;  // Wireshark gives the fields of its dialog as they are
+    for (const std::string& option : options_of_text(command)) {
+      if (may.contains(command + " " + option)) continue;
+      const test::Ran result = run(command + " " + option + " ''");
+      EXPECT_EQ(result.status, 2) << command << ' ' << option;
+      EXPECT_NE(result.err.find(": it is empty: leave it out, or give it a value"),
+                std::string::npos)
+          << command << ' ' << option << ": " << result.err;
+      ++tried;
+    }
+  }
+  EXPECT_GT(tried, 80U);
 }
 
 // A report that is not all there is a failure, whatever it says.

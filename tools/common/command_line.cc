@@ -24,6 +24,28 @@ CommandOption& CommandOption::allow_extra_args(bool allow) {
 
 CommandOption& CommandOption::expected(int least, int most) {
   option_->expected(least, most);
+  if (least == 0) may_be_empty();
+  return *this;
+}
+
+namespace {
+
+// Name of the check that each option with a value has.
+constexpr const char* kNotEmpty = "not empty";
+
+// CLI11 takes an empty word for the number 0.
+void refuse_empty(CLI::Option& option) {
+  option.check(
+      [](const std::string& word) {
+        return word.empty() ? "it is empty: leave it out, or give it a value" : "";
+      },
+      "", kNotEmpty);
+}
+
+}  // namespace
+
+CommandOption& CommandOption::may_be_empty() {
+  option_->get_validator(kNotEmpty)->active(false);
   return *this;
 }
 
@@ -78,27 +100,21 @@ CommandLine::CommandLine(std::string description, std::string name)
     : app_(std::make_unique<CLI::App>(std::move(description), std::move(name))) {}
 CommandLine::~CommandLine() = default;
 
-namespace {
-
-// CLI11 takes an empty word for the number 0.
-std::string complain_of_no_number(const std::string& word) {
-  return word.empty() ? "it is empty, where a number is wanted" : "";
-}
-
-}  // namespace
-
 template <OptionValue T>
 CommandOption CommandLine::add_option(std::string names, T& value, std::string help) {
   CLI::Option* const option = app_->add_option(std::move(names), value, std::move(help));
   constexpr bool kIsText = OneOf<T, std::string, std::vector<std::string>>;
-  if constexpr (!kIsText) option->check(complain_of_no_number);
+  // Words of a filter or of a search may be empty; names of files are looked at by who opens them.
+  if (!kIsText || !option->get_positional()) refuse_empty(*option);
   return CommandOption(*option);
 }
 
 CommandOption CommandLine::add_option_function(std::string names,
                                                std::function<void(const std::string&)> when_given) {
-  return CommandOption(
-      *app_->add_option_function<std::string>(std::move(names), std::move(when_given)));
+  CLI::Option* const option =
+      app_->add_option_function<std::string>(std::move(names), std::move(when_given));
+  refuse_empty(*option);
+  return CommandOption(*option);
 }
 
 template <FlagValue T>
@@ -121,6 +137,12 @@ void CommandLine::set_help_flag(std::string names, const std::string& help) {
 }
 
 std::size_t CommandLine::count(const std::string& name) const { return app_->count(name); }
+
+bool CommandLine::may_be_empty(const std::string& name) const {
+  CLI::Option* const option = app_->get_option_no_throw(name);
+  return option != nullptr && !option->get_positional() &&
+         !option->get_validator(kNotEmpty)->get_active();
+}
 
 namespace {
 

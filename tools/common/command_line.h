@@ -41,7 +41,9 @@ class CommandOption {
   CommandOption& required();
   // false: one value for each time it is given, not all the words that follow.
   CommandOption& allow_extra_args(bool allow);
-  CommandOption& expected(int least, int most);
+  CommandOption& expected(int least, int most);  // least of 0, for text: it may be empty
+  // An empty text is a value: as a rule it is an error, because a variable of a script was not set.
+  CommandOption& may_be_empty();
   CommandOption& delimiter(char separator);
   // The heading in --help; an empty one hides the option.
   CommandOption& group(const std::string& name);
@@ -86,6 +88,8 @@ class CommandLine {
 
   // How often an option was given. To be called after parsing.
   std::size_t count(const std::string& name) const;
+  // Whether an option of text, by one of its names, may have an empty one.
+  bool may_be_empty(const std::string& name) const;
 
   CLI::App& app() noexcept { return *app_; }
   const CLI::App& app() const noexcept { return *app_; }

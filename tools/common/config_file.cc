@@ -20,9 +20,6 @@ namespace capstan::tools {
 
 namespace {
 
-// The one option whose empty text means something: a comment without words.
-constexpr std::string_view kMayBeEmpty = "--capture-comment";
-
 // A key as it would be typed. Options of one letter alone are keys too: C, G, W.
 std::string typed(const std::string& key) { return (key.size() == 1 ? "-" : "--") + key; }
 
@@ -153,7 +150,7 @@ class Reader {
   void add_value(const CLI::Option& option, const Key& key, const toml::node& value,
                  std::vector<std::string>& words) const {
     const std::string text = text_of(key, value);
-    if (text.empty() && find(std::string(kMayBeEmpty)) != &option) {
+    if (text.empty() && !app_.may_be_empty(typed(key.name))) {
       refuse(value,
              fmt::format("'{}' is empty: a line that is not there says the default", key.name));
     }

@@ -21,28 +21,37 @@ void add_protocol(CommandLine& app, ExtcapCommandLine& line, RawWishes& raw) {
   app.add_flag("--extcap-interfaces", raw.interfaces, "List the interfaces there are");
   app.add_option("--extcap-version", raw.version, "Wireshark's version, of no consequence")
       .expected(0, 1);
-  app.add_option("--extcap-interface", line.interface, "The interface that is spoken of");
+  app.add_option("--extcap-interface", line.interface, "The interface that is spoken of")
+      .may_be_empty();
   app.add_flag("--extcap-dlts", raw.dlts, "List its link types");
   app.add_flag("--extcap-config", raw.config, "List the fields of its dialog");
-  app.add_option("--extcap-reload-option", raw.reload_option, "List the choices of a field again");
+  app.add_option("--extcap-reload-option", raw.reload_option, "List the choices of a field again")
+      .may_be_empty();
   app.add_option("--extcap-capture-filter", line.filter,
-                 "Packets to take, in libpcap's filter language; without --capture: check it");
+                 "Packets to take, in libpcap's filter language; without --capture: check it")
+      .may_be_empty();
   app.add_flag("--capture", raw.capture, "Capture, until SIGTERM or until the reader has gone");
-  app.add_option("--fifo", line.fifo, "The named pipe to write to, which is there already");
-  app.add_option("--extcap-control-in", line.control_in, "The pipe from Wireshark's toolbar");
-  app.add_option("--extcap-control-out", line.control_out, "The pipe to Wireshark's toolbar");
+  app.add_option("--fifo", line.fifo, "The named pipe to write to, which is there already")
+      .may_be_empty();
+  app.add_option("--extcap-control-in", line.control_in, "The pipe from Wireshark's toolbar")
+      .may_be_empty();
+  app.add_option("--extcap-control-out", line.control_out, "The pipe to Wireshark's toolbar")
+      .may_be_empty();
 }
 
 void add_fields(CommandLine& app, ExtcapCommandLine& line) {
-  app.add_option("--buffer-size", line.buffer_size, "Of a link: ring memory in MiB");
-  app.add_option("--snapshot-length", line.snapshot_length, "Of a link: bytes kept of a packet");
+  app.add_option("--buffer-size", line.buffer_size, "Of a link: ring memory in MiB").may_be_empty();
+  app.add_option("--snapshot-length", line.snapshot_length, "Of a link: bytes kept of a packet")
+      .may_be_empty();
   app.add_flag("--no-promiscuous-mode", line.no_promiscuous, "Of a link: do not go promiscuous");
-  app.add_option("--directory", line.directory, "Of recordings: where they lie");
-  app.add_option("--since", line.since, "Of recordings: packets from this time on");
-  app.add_option("--until", line.until, "Of recordings: packets before this time");
-  app.add_option("--last", line.last, "Of recordings: packets of the last so much time");
+  app.add_option("--directory", line.directory, "Of recordings: where they lie").may_be_empty();
+  app.add_option("--since", line.since, "Of recordings: packets from this time on").may_be_empty();
+  app.add_option("--until", line.until, "Of recordings: packets before this time").may_be_empty();
+  app.add_option("--last", line.last, "Of recordings: packets of the last so much time")
+      .may_be_empty();
   app.add_option("--filter", line.query_filter,
-                 "Of recordings: which packets, beside the capture filter");
+                 "Of recordings: which packets, beside the capture filter")
+      .may_be_empty();
   app.add_flag("--inner", line.inner, "Of recordings: the filter may match inside of tunnels too");
 }
 

@@ -59,7 +59,7 @@ std::optional<MergeCommandLine> parse_merge_command_line(int argc, char** argv) 
   app.add_option("-w", line.write_path, "Write to this file (- is stdout)").required();
   app.add_option("-F", format, "Format: pcapng, pcap, pcap-ns (default: as the file's name ends)");
   app.add_option("-s", snaplen, "Keep so many bytes of each packet");
-  app.add_option("-f", line.filter, "Only packets of this filter, pcap-filter(7)");
+  app.add_option("-f", line.filter, "Only packets of this filter, pcap-filter(7)").may_be_empty();
   add_time_range_flags(app, range);
   app.add_option("--split", split,
                  "Go on in a new file: size:SIZE, duration:TIME (of the packets), packets:COUNT")

@@ -60,7 +60,9 @@ bool is_number(std::string_view text) {
 }  // namespace
 
 void add_habit_options(CommandLine& app, RawHabitOptions& raw, RecordOptions& options) {
-  app.add_option("-f", raw.filters, "The filter, as dumpcap has it").allow_extra_args(false);
+  app.add_option("-f", raw.filters, "The filter, as dumpcap has it")
+      .allow_extra_args(false)
+      .may_be_empty();
   app.add_flag("-P", raw.pcap, "-F pcap, as dumpcap has it");
   app.add_option("-Q,--direction", raw.direction, "Packets that come in, go out, or inout: both");
   app.add_option("-y,--linktype", options.link_type,
@@ -69,7 +71,8 @@ void add_habit_options(CommandLine& app, RawHabitOptions& raw, RecordOptions& op
                  "host, or adapter_unsynced: --hardware-timestamps");
   app.add_option("--capture-comment", options.comments,
                  "A comment for the head of each pcapng file; again for several")
-      .allow_extra_args(false);
+      .allow_extra_args(false)
+      .may_be_empty();  // a comment without words
   app.add_flag("-L,--list-data-link-types", raw.list_link_types,
                "Print the link type of the interface and exit");
   app.add_flag("-J,--list-time-stamp-types", raw.list_time_stamp_types,
