@@ -174,6 +174,16 @@ class Reader {
 
 }  // namespace
 
+void add_config_option(CommandLine& app, std::vector<std::string>& files,
+                       std::string_view example) {
+  app.add_option("--config", files,
+                 fmt::format("Options from this file too, in TOML: {}; a - in front of its name: "
+                             "if it is there. The command line comes first; again: the last that "
+                             "says it",
+                             example))
+      .allow_extra_args(false);
+}
+
 std::vector<ConfigEntry> config_entries(const CommandLine& app,
                                         const std::vector<std::string>& files,
                                         const ConfigRules& rules) {
@@ -186,6 +196,32 @@ std::vector<ConfigEntry> config_entries(const CommandLine& app,
     reader.read(path);
   }
   return std::move(reader).entries();
+}
+
+std::vector<std::string> with_entries(std::vector<std::string> reversed_words,
+                                      std::span<const ConfigEntry> entries) {
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    reversed_words.insert(reversed_words.end(), entry->words.rbegin(), entry->words.rend());
+  }
+  return reversed_words;
+}
+
+void name_places(
+    std::vector<std::string>& problems, const std::vector<ConfigEntry>& entries,
+    const std::function<std::vector<std::string>(std::span<const ConfigEntry>)>& problems_of) {
+  std::vector<std::vector<std::string>> without;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::vector<ConfigEntry> others = entries;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    without.push_back(problems_of(others));
+  }
+  for (std::string& problem : problems) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (std::count(without[i].begin(), without[i].end(), problem) != 0) continue;
+      problem = fmt::format("{}: '{}': {}", entries[i].where, entries[i].key, problem);
+      break;
+    }
+  }
 }
 
 }  // namespace capstan::tools

@@ -2,14 +2,19 @@
 // precedence over files.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-namespace capstan::tools {
+#include "engine/core/errors.h"
+#include "tools/common/command_line.h"
 
-class CommandLine;
+namespace capstan::tools {
 
 // An option that the command line and a file cannot have both: what it says in the one would be
 // lost, or mixed with what the other one says.
@@ -23,6 +28,9 @@ struct ConfigRules {
   std::span<const char* const> never;  // as typed; they are for the command line alone
   std::span<const GivenOnce> once;
 };
+
+// Adds --config, whose files are to be `files`. `example`: a line of one, for the help.
+void add_config_option(CommandLine& app, std::vector<std::string>& files, std::string_view example);
 
 // What one key of a file says.
 struct ConfigEntry {
@@ -44,5 +52,46 @@ struct ConfigEntry {
 std::vector<ConfigEntry> config_entries(const CommandLine& app,
                                         const std::vector<std::string>& files,
                                         const ConfigRules& rules);
+
+// `reversed_words` of a command line, the last one first, with what files say in front of them.
+std::vector<std::string> with_entries(std::vector<std::string> reversed_words,
+                                      std::span<const ConfigEntry> entries);
+
+// Says in front of each problem which entry it comes from: the one without which it is not there.
+// `problems_of`: what is wrong when files say these entries.
+void name_places(
+    std::vector<std::string>& problems, const std::vector<ConfigEntry>& entries,
+    const std::function<std::vector<std::string>(std::span<const ConfigEntry>)>& problems_of);
+
+// A command's own words and those of its --config. Parser has `app`, a CommandLine; `raw.config`,
+// the files; and understand(), which returns what was typed and throws UsageError for whatever is
+// wrong with it: the place of the entry that it comes from is added. Nothing when help or the
+// version was asked for.
+template <typename Parser>
+auto parse_configured(int argc, const char* const* argv, const ConfigRules& rules)
+    -> std::optional<decltype(std::declval<Parser&>().understand())> {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  Parser parser;
+  if (!parse_command_line(parser.app, words)) return std::nullopt;
+  if (parser.raw.config.empty()) return parser.understand();
+  const std::vector<ConfigEntry> entries = config_entries(parser.app, parser.raw.config, rules);
+  std::optional<decltype(parser.understand())> line;
+  const auto problems_of = [&](std::span<const ConfigEntry> some) {
+    std::vector<std::string> problems;
+    try {
+      Parser again;
+      parse_command_line(again.app, with_entries(words, some));
+      line = again.understand();
+    } catch (const UsageError& error) {
+      problems.emplace_back(error.what());
+    }
+    return problems;
+  };
+  std::vector<std::string> problems = problems_of(entries);
+  if (problems.empty()) return line;
+  name_places(problems, entries, problems_of);
+  throw UsageError(problems.front());
+}
 
 }  // namespace capstan::tools

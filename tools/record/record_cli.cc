@@ -179,49 +179,26 @@ constexpr GivenOnce kGivenOnce[] = {
     {"--interface", [](const std::string&) { return false; },
      "all of them stand in one place, here or there"}};
 
-// The command line, and what files add to it. `without`: as if this entry were not there.
+// The command line, and what files add to it.
 struct Attempt {
   std::optional<RecordCommandLine> line;
   Problems problems;
 };
 Attempt attempt(const std::vector<std::string>& reversed_words,
-                const std::vector<ConfigEntry>& entries, const ConfigEntry* without = nullptr) {
-  std::vector<std::string> words = reversed_words;
+                std::span<const ConfigEntry> entries) {
   Parser parser;
   Attempt result;
-  std::optional<std::string> filter;
-  std::vector<std::string> more;
-  for (const ConfigEntry& entry : entries) {
-    if (&entry == without) continue;
-    more.insert(more.end(), entry.words.begin(), entry.words.end());
-    if (entry.filter) filter = entry.filter;
-  }
-  words.insert(words.end(), more.rbegin(), more.rend());
   try {
-    if (!parse_command_line(parser.app, std::move(words))) return result;
-    if (filter) parser.raw.filter = {*filter};
+    if (!parse_command_line(parser.app, with_entries(reversed_words, entries))) return result;
+    for (const ConfigEntry& entry : entries) {
+      if (entry.filter) parser.raw.filter = {*entry.filter};
+    }
     understand(parser, result.problems);
   } catch (const UsageError& error) {
     result.problems.emplace_back(error.what());
   }
   result.line = std::move(parser.line);
   return result;
-}
-
-// A problem that is not there without an entry is that entry's.
-void name_places(Problems& problems, const std::vector<std::string>& reversed_words,
-                 const std::vector<ConfigEntry>& entries) {
-  std::vector<Problems> without;
-  for (const ConfigEntry& entry : entries) {
-    without.push_back(attempt(reversed_words, entries, &entry).problems);
-  }
-  for (std::string& problem : problems) {
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (std::count(without[i].begin(), without[i].end(), problem) != 0) continue;
-      problem = fmt::format("{}: '{}': {}", entries[i].where, entries[i].key, problem);
-      break;
-    }
-  }
 }
 
 // Throws UsageError where there are any.
@@ -244,7 +221,10 @@ std::optional<RecordCommandLine> parse_record_command_line(int argc, char** argv
   const std::vector<ConfigEntry> entries =
       config_entries(parser.app, parser.raw.config, {kNeverInFiles, kGivenOnce});
   Attempt whole = attempt(words, entries);
-  if (!whole.problems.empty()) name_places(whole.problems, words, entries);
+  if (!whole.problems.empty()) {
+    name_places(whole.problems, entries,
+                [&](std::span<const ConfigEntry> some) { return attempt(words, some).problems; });
+  }
   refuse(whole.problems);
   for (const ConfigEntry& entry : entries) {
     if (entry.filter) whole.line->filter_place = entry.where;

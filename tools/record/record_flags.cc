@@ -1,6 +1,7 @@
 #include "tools/record/record_flags.h"
 
 #include "tools/common/command_line.h"
+#include "tools/common/config_file.h"
 
 namespace capstan::tools {
 
@@ -78,10 +79,7 @@ void add_record_options(CommandLine& app, RawRecordOptions& raw, RecordOptions& 
   add_capture_options(app, raw, options);
   add_output_options(app, raw, options);
   add_storage_options(app, raw.storage);
-  app.add_option("--config", raw.config,
-                 "Options from this file too, in TOML: buffer-size = 512; a - in front of its "
-                 "name: if it is there. The command line comes first; again: the last that says it")
-      .allow_extra_args(false);
+  add_config_option(app, raw.config, "buffer-size = 512");
   app.add_flag("-D,--list-interfaces", raw.list_interfaces, "List the interfaces and exit");
   add_habit_options(app, raw.habits, options);
 }

@@ -4,12 +4,15 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/config_file.h"
 #include "tools/common/outputs.h"
 #include "tools/common/time_range.h"
 #include "tools/dial/dial_line.h"
@@ -27,6 +30,7 @@ struct RawOptions {
   std::string hour_bytes = "64GiB";
   std::string dial;
   std::string dialled;
+  std::vector<std::string> config;
 };
 
 void add_options(tools::CommandLine& app, ServeCommandLine& line, RawOptions& raw) {
@@ -79,6 +83,7 @@ void add_options(tools::CommandLine& app, ServeCommandLine& line, RawOptions& ra
   app.add_option("-Z", line.user, "As root: become this user (default: the directories' owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
+  tools::add_config_option(app, raw.config, "listen = \"[::]:9118\"");
 }
 
 tools::ListenAddress understand_address(const char* option, const std::string& text) {
@@ -161,6 +166,36 @@ void understand_dial(const RawOptions& raw, ServeCommandLine& line) {
   if (line.dialled_socket.empty()) line.dialled_socket = dial::kDeskPath;
 }
 
+// Options, and what they are typed as.
+struct Parser {
+  tools::CommandLine app{
+      "Recordings in a browser and over an API, for people who may not log in here.",
+      "capstan serve"};
+  ServeCommandLine line;
+  RawOptions raw;
+
+  Parser() {
+    app.set_help_flag("-h,--help", "Print this help and exit");
+    add_options(app, line, raw);
+  }
+  ServeCommandLine understand();
+};
+
+ServeCommandLine Parser::understand() {
+  line.listens = raw.listen != "none";
+  line.listen = understand_address("--listen", line.listens ? raw.listen : kDefaultListen);
+  line.loopback = is_loopback(line.listen);
+  understand_dial(raw, line);
+  if (!raw.metrics.empty()) line.metrics = understand_address("--metrics", raw.metrics);
+  line.limits.bytes = tools::parse_size("--max-bytes", raw.max_bytes);
+  line.client_limits.bytes_an_hour = tools::parse_size("--hour-bytes", raw.hour_bytes);
+  if (line.access_log == "none") line.access_log.clear();
+  check(line);
+  return std::move(line);
+}
+
+constexpr const char* kNeverInFiles[] = {"--config"};
+
 }  // namespace
 
 bool is_loopback(const tools::ListenAddress& address) noexcept {
@@ -175,24 +210,7 @@ bool is_loopback(const tools::ListenAddress& address) noexcept {
 }
 
 std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv) {
-  tools::CommandLine app(
-      "Recordings in a browser and over an API, for people who may not log in here.",
-      "capstan serve");
-  app.set_help_flag("-h,--help", "Print this help and exit");
-  ServeCommandLine line;
-  RawOptions raw;
-  add_options(app, line, raw);
-  if (!tools::parse_command_line(app, argc, argv)) return std::nullopt;
-  line.listens = raw.listen != "none";
-  line.listen = understand_address("--listen", line.listens ? raw.listen : kDefaultListen);
-  line.loopback = is_loopback(line.listen);
-  understand_dial(raw, line);
-  if (!raw.metrics.empty()) line.metrics = understand_address("--metrics", raw.metrics);
-  line.limits.bytes = tools::parse_size("--max-bytes", raw.max_bytes);
-  line.client_limits.bytes_an_hour = tools::parse_size("--hour-bytes", raw.hour_bytes);
-  if (line.access_log == "none") line.access_log.clear();
-  check(line);
-  return line;
+  return tools::parse_configured<Parser>(argc, argv, {kNeverInFiles, {}});
 }
 
 }  // namespace capstan::serve

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "engine/core/errors.h"
 #include "tools/common/command_line.h"
+#include "tools/common/config_file.h"
 #include "tools/common/outputs.h"
 #include "tools/common/secret_file.h"
 
@@ -19,6 +21,7 @@ struct RawOptions {
   std::string to;
   std::string password_file;
   std::string server_version;
+  std::vector<std::string> config;
 };
 
 void add_options(tools::CommandLine& app, ShipCommandLine& line, RawOptions& raw) {
@@ -66,6 +69,7 @@ void add_options(tools::CommandLine& app, ShipCommandLine& line, RawOptions& raw
   app.add_option("-Z", line.run_as, "As root: become this user (default: the directory's owner)");
   app.add_flag("--keep-privileges", line.keep_privileges,
                "Do not give up capabilities and rights on files (for debugging)");
+  tools::add_config_option(app, raw.config, "audit = true");
 }
 
 std::string host_name() {
@@ -119,17 +123,20 @@ void check(ShipCommandLine& line) {
   }
 }
 
-}  // namespace
-
-std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* const* argv) {
-  tools::CommandLine app(
+// Options, and what they are typed as.
+struct Parser {
+  tools::CommandLine app{
       "Send what the indexes of finished recordings know to an engine that answers for many "
       "sensors.\nRuns at idle priority beside a recording, which does not know of it",
-      "capstan ship");
+      "capstan ship"};
   ShipCommandLine line;
   RawOptions raw;
-  add_options(app, line, raw);
-  if (!tools::parse_command_line(app, argc, argv)) return std::nullopt;
+
+  Parser() { add_options(app, line, raw); }
+  ShipCommandLine understand();
+};
+
+ShipCommandLine Parser::understand() {
   if (!raw.to.empty()) line.to = SinkAddress::parse(raw.to);
   line.host = host_name();
   if (line.sensor.empty()) line.sensor = line.host.empty() ? "sensor" : line.host;
@@ -140,11 +147,22 @@ std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* con
     }
     line.server_version = *version;
   }
-  if (!raw.password_file.empty())
+  if (!raw.password_file.empty()) {
     line.password = tools::read_secret_line("--password-file", raw.password_file);
+  }
   if (!line.password.empty() && line.user.empty()) line.user = "default";
   check(line);
-  return line;
+  return std::move(line);
+}
+
+// What it does instead of shipping, once, and files of further options.
+constexpr const char* kNeverInFiles[] = {"--config", "--create-schema", "--print-schema",
+                                         "--adopt"};
+
+}  // namespace
+
+std::optional<ShipCommandLine> parse_ship_command_line(int argc, const char* const* argv) {
+  return tools::parse_configured<Parser>(argc, argv, {kNeverInFiles, {}});
 }
 
 }  // namespace capstan::fleet
