@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct IndexedFile {
   bool ledger_disputed = false;
   std::uint64_t interface_dropped = 0;
   std::uint64_t missing = 0;
+  std::optional<RecordingPlace> place;
   std::vector<IndexSection> sections;
 };
 

@@ -214,15 +214,20 @@ std::vector<std::uint8_t> encode_index(const IndexContents& contents) {
   const FieldWriter row_table = rows.table(false);
   const FieldWriter links = encode_links(contents, numbers);
   const FieldWriter blocks = encode_blocks(contents.blocks);
+  const FieldWriter place = encode_place(contents.summary.place);
   // What every search needs stands in front, so that one read brings it.
-  return assemble({{SectionId::kSummary, &summary_bytes, true},
-                   {SectionId::kInterfaces, &interfaces, true},
-                   {SectionId::kKeyTable, &key_table, true},
-                   {SectionId::kRowTable, &row_table, true},
-                   {SectionId::kLinks, &links, true},
-                   {SectionId::kBlocks, &blocks, true},
-                   {SectionId::kKeyPages, &keys.pages(), false},
-                   {SectionId::kRowPages, &rows.pages(), false}});
+  std::vector<Section> sections = {{SectionId::kSummary, &summary_bytes, true},
+                                   {SectionId::kInterfaces, &interfaces, true},
+                                   {SectionId::kKeyTable, &key_table, true},
+                                   {SectionId::kRowTable, &row_table, true},
+                                   {SectionId::kLinks, &links, true},
+                                   {SectionId::kBlocks, &blocks, true},
+                                   {SectionId::kKeyPages, &keys.pages(), false},
+                                   {SectionId::kRowPages, &rows.pages(), false}};
+  if (place.size() != 0) {
+    sections.insert(sections.begin() + 1, {SectionId::kPlace, &place, true});
+  }
+  return assemble(sections);
 }
 
 }  // namespace capstan

@@ -73,7 +73,10 @@ enum class SectionId : std::uint32_t {
   kKeyTable = 6,  // where the key pages are, and the first key of each
   kRowPages = 7,  // the table has a CRC-32 for each page
   kKeyPages = 8,
+  kPlace = 9,  // which part of a recording the file is; not in every index
 };
+inline constexpr std::size_t kNeededSections = 8;  // the numbers up to here
+inline constexpr std::size_t kKnownSections = 9;
 
 // In a row's body: its times may lie before or after those of its blocks.
 inline constexpr std::uint8_t kRowOutside = 0x10;
@@ -84,6 +87,9 @@ inline constexpr std::uint8_t kUnknownBit = 0x80;
 // Of the summary's flags: the keys with kUnknownBit begin a page of their own. Earlier versions did
 // not set it: there they may stand at the end of the last page.
 inline constexpr std::uint8_t kUnknownApart = 0x40;
+
+// Of a name; what is behind that is left out.
+inline constexpr std::size_t kMostNameBytes = 255;
 
 // A page is ended when it has reached this size; its last entry may exceed it.
 inline constexpr std::size_t kRowPageBytes = 8192;

@@ -47,7 +47,7 @@ bool IndexReader::Impl::damaged(const std::string& what) {
 IndexRefusal IndexReader::Impl::open(std::string& reason) {
   const IndexRefusal refusal = read_head(reason);
   if (refusal != IndexRefusal::kNone) return refusal;
-  if (read_summary() && read_sections() &&
+  if (read_summary() && read_place() && read_sections() &&
       read_page_table(SectionId::kKeyTable, SectionId::kKeyPages, true, key_pages_) &&
       read_page_table(SectionId::kRowTable, SectionId::kRowPages, false, row_pages_)) {
     const std::uint64_t rows = row_pages_.empty() ? 0
@@ -124,7 +124,7 @@ IndexRefusal IndexReader::Impl::read_head(std::string& reason) {
     }
     if (id < table_.size()) table_[id] = entry;
   }
-  for (std::size_t id = 1; id < table_.size(); ++id) {
+  for (std::size_t id = 1; id <= index_format::kNeededSections; ++id) {
     if (!table_[id].present) return refuse(fmt::format("damaged: section {} is missing", id));
   }
   return IndexRefusal::kNone;
@@ -187,6 +187,30 @@ bool IndexReader::Impl::read_summary() {
   // Each has a byte at least.
   if (summary.blocks > section(SectionId::kBlocks).bytes) return damaged("its number of blocks");
   return !from.failed() || damaged("its summary");
+}
+
+bool IndexReader::Impl::read_place() {
+  if (!section(SectionId::kPlace).present) return true;
+  std::vector<std::uint8_t> bytes;
+  if (!read_section(SectionId::kPlace, bytes)) return false;
+  FieldReader from(bytes);
+  constexpr std::uint64_t kMost = 0xffffffff;
+  RecordingPlace& place = summary.place.emplace();
+  RecordingMark& mark = place.mark;
+  mark.magic = kRecordingMarkMagic;
+  const auto id = from.raw(mark.id.size());
+  std::copy(id.begin(), id.end(), mark.id.begin());
+  mark.stripe = static_cast<std::uint32_t>(from.varint(kMost));
+  mark.stripes = static_cast<std::uint32_t>(from.varint(kMost));
+  mark.file_number = static_cast<std::uint32_t>(from.varint(kMost));
+  place.ring.ring = static_cast<std::uint32_t>(from.varint(kMost));
+  place.ring.rings = static_cast<std::uint32_t>(from.varint(kMost));
+  const auto name = from.raw(from.varint(index_format::kMostNameBytes));
+  place.interface.assign(name.begin(), name.end());
+  const bool sound = !from.failed() && from.left() == 0 && mark.stripe >= 1 &&
+                     mark.stripe <= mark.stripes && place.ring.ring >= 1 &&
+                     place.ring.ring <= place.ring.rings;
+  return sound || damaged("its place in a recording");
 }
 
 bool IndexReader::Impl::read_sections() {

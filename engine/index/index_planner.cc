@@ -30,6 +30,7 @@ IndexRow inner_row(const IndexRow& row) {
 // What the blocks' heads say was lost.
 LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& blocks) {
   LossReport loss;
+  loss.recording = summary.place;
   if (!summary.has_ledger) return loss;
   loss.source = LossSource::kLedger;
   loss.whole_file = true;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/format/recording_place.h"
 #include "engine/index/file_identity.h"
 #include "engine/index/index_format.h"
 #include "engine/index/index_row.h"
@@ -91,6 +92,8 @@ struct IndexSummary {
   std::uint64_t many_rows = 0;    // number of those conversations, at least
   std::uint64_t many_packets = 0;
   std::uint32_t rows = 0;
+  // Which part of a recording of Capstan's it is. Indexes of earlier versions do not say.
+  std::optional<RecordingPlace> place;
 };
 
 // What to look up. The first key_bytes(kind) bytes of `value` are used, big-endian as in packets.

@@ -101,6 +101,7 @@ class IndexReader::Impl {
   IndexRefusal read_head(std::string& reason);
   bool read_section(index_format::SectionId id, std::vector<std::uint8_t>& to);
   bool read_summary();
+  bool read_place();
   bool read_sections();
   bool read_page_table(index_format::SectionId table, index_format::SectionId pages,
                        bool with_first_keys, std::vector<IndexPage>& to);
@@ -124,7 +125,7 @@ class IndexReader::Impl {
 
   IndexSource source_;
   std::vector<std::uint8_t> front_;  // the first bytes of the index, read in one call
-  std::array<Section, 9> table_{};
+  std::array<Section, index_format::kKnownSections + 1> table_{};
   std::vector<IndexPage> row_pages_;
   std::vector<IndexPage> key_pages_;
   bool unknown_apart_ = false;  // see index_format::kUnknownApart

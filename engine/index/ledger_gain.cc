@@ -76,11 +76,12 @@ void LedgerGain::take(IndexBlock& block) noexcept {
   received_ = dropped_ = begin_ns_ = end_ns_ = 0;
 }
 
-void take_losses(const LossReport& loss, IndexedFile& file) noexcept {
+void take_losses(const LossReport& loss, IndexedFile& file) {
   file.has_ledger = loss.source == LossSource::kLedger;
   file.ledger_disputed = file.has_ledger && (!loss.whole_file || !loss.problems.empty());
   file.interface_dropped = loss.interface_dropped;
   file.missing = loss.missing;
+  file.place = loss.recording;
 }
 
 }  // namespace capstan

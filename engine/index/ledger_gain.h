@@ -50,7 +50,7 @@ class LedgerGain {
   BlockHead awaiting_{};
 };
 
-// What an index says of the losses of the whole file: `loss`, of all of it.
-void take_losses(const LossReport& loss, IndexedFile& file) noexcept;
+// What an index says of the losses of the whole file and of its place: `loss`, of all of it.
+void take_losses(const LossReport& loss, IndexedFile& file);
 
 }  // namespace capstan

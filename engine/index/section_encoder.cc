@@ -1,5 +1,9 @@
 #include "engine/index/section_encoder.h"
 
+#include <algorithm>
+
+#include "engine/index/index_format.h"
+
 namespace capstan {
 
 FieldWriter encode_links(const IndexContents& contents, const LinkNumbers& numbers) {
@@ -51,6 +55,24 @@ FieldWriter encode_summary(const IndexSummary& summary) {
   if (summary.has_ledger) {
     to.varint(summary.interface_dropped);
     to.varint(summary.missing);
+  }
+  return to;
+}
+
+FieldWriter encode_place(const std::optional<RecordingPlace>& place) {
+  FieldWriter to;
+  if (!place) return to;
+  const RecordingMark& mark = place->mark;
+  to.raw(mark.id);
+  to.varint(mark.stripe);
+  to.varint(mark.stripes);
+  to.varint(mark.file_number);
+  to.varint(place->ring.ring);
+  to.varint(place->ring.rings);
+  const std::size_t size = std::min(place->interface.size(), index_format::kMostNameBytes);
+  to.varint(size);
+  for (const char letter : place->interface.substr(0, size)) {
+    to.u8(static_cast<std::uint8_t>(letter));
   }
   return to;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/index/index_encoder.h"
@@ -30,6 +31,8 @@ class LinkNumbers {
 
 FieldWriter encode_links(const IndexContents& contents, const LinkNumbers& numbers);
 FieldWriter encode_summary(const IndexSummary& summary);
+// Empty where the file has no place in a recording.
+FieldWriter encode_place(const std::optional<RecordingPlace>& place);
 FieldWriter encode_sections(const std::vector<IndexSection>& sections);
 FieldWriter encode_blocks(const std::vector<IndexBlock>& blocks);
 

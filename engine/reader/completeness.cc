@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/core/clock.h"
+#include "engine/reader/absent_parts.h"
 
 namespace capstan {
 
@@ -27,6 +28,7 @@ class Judge {
       result_.unreadable.push_back({file.path, outcome.error});
       return;
     }
+    unknown_files_ = unknown_files_ || outcome.state == State::kNotReached;
     if (outcome.state != State::kRead && outcome.state != State::kPlanned) return;
     ++result_.files;
     result_.files_planned += outcome.state == State::kPlanned ? 1 : 0;
@@ -37,8 +39,18 @@ class Judge {
       }
       result_.covered_to_ns = std::max(result_.covered_to_ns, outcome.last_ns);
     }
+    if (outcome.loss.recording) {
+      parts_.add(*outcome.loss.recording, file.path, outcome.first_ns, outcome.last_ns);
+    }
     add_end(file, outcome);
     add_losses(file, outcome);
+  }
+
+  // To be called after the last file. Of one that was not looked at, or not readable, it is not
+  // known what it is.
+  void add_absent() {
+    if (unknown_files_ || !result_.unreadable.empty()) return;
+    result_.absent = parts_.absent(range_);
   }
 
  private:
@@ -90,6 +102,8 @@ class Judge {
 
   Completeness& result_;
   TimeRange range_;
+  AbsentParts parts_;
+  bool unknown_files_ = false;
 };
 
 }  // namespace
@@ -107,6 +121,7 @@ Completeness judge(const SetReader& reader, TimeRange range, bool interrupted,
   for (std::size_t file = 0; file < reader.outcomes().size(); ++file) {
     each.add(reader.set().files[file], reader.outcomes()[file]);
   }
+  each.add_absent();
   std::stable_sort(
       result.losses.begin(), result.losses.end(),
       [](const LostPackets& a, const LostPackets& b) { return a.from_ns < b.from_ns; });

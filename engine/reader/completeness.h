@@ -29,7 +29,8 @@ struct Completeness {
   std::vector<SetTrouble> damaged;     // read up to the damage
   std::vector<SetTrouble> unreadable;  // not read at all
   std::vector<std::string> silent;     // files that say nothing about losses
-  std::vector<SetTrouble> growing;     // a recorder is still writing them: read up to now
+  std::vector<std::string> absent;  // what is not there of the recordings: sentences (AbsentParts)
+  std::vector<SetTrouble> growing;  // a recorder is still writing them: read up to now
   // Ended by a signal, or by a limit that the user did not set.
   bool interrupted = false;
   std::string limit;                // "-c 5": the limit that ended the stream; else empty
@@ -43,7 +44,7 @@ struct Completeness {
   // True when it is known that everything that passed the wires in this time is in what was read.
   bool whole() const noexcept {
     return lost == 0 && losses.empty() && damaged.empty() && unreadable.empty() && silent.empty() &&
-           !interrupted;
+           absent.empty() && !interrupted;
   }
 };
 

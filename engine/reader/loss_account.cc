@@ -42,6 +42,13 @@ void LossAccount::begin_section(const FileSection& section) {
   }
 }
 
+void LossAccount::add_interface(const FileInterface& interface) {
+  if (++section_interfaces_ != 1) return;
+  const auto ring = parse_ring_text(interface.description);
+  ring_ = ring.value_or(RingOfInterface{});
+  ring_interface_ = ring ? interface.name : std::string();
+}
+
 void LossAccount::add_span(std::vector<LossSpan>& spans, const LossSpan& span) {
   if (spans.size() < kMaxLossSpans) {
     spans.push_back(span);
@@ -258,7 +265,14 @@ void LossAccount::end_section(const FileState& state) {
   }
   if (source != LossSource::kLedger && (section_packets_ > 0 || mark_)) all_with_ledger_ = false;
   report_.source = std::max(report_.source, source);
-  report_.recording = mark_;
+  report_.recording.reset();
+  if (mark_) {
+    report_.recording.emplace(RecordingPlace{*mark_, {}, {}});
+    if (section_interfaces_ == 1) {
+      report_.recording->interface = ring_interface_;
+      report_.recording->ring = ring_;
+    }
+  }
   report_.stripe = stripe_;
   report_.stripes = stripes_;
   ++section_;

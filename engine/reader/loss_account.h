@@ -14,7 +14,7 @@
 
 #include "engine/block/packet_view.h"
 #include "engine/format/block_head.h"
-#include "engine/format/recording_mark.h"
+#include "engine/format/recording_place.h"
 #include "engine/reader/capture_items.h"
 
 namespace capstan {
@@ -64,7 +64,7 @@ struct LossReport {
   bool disk_refused = false;  // why they are missing, as the recorder says in the file
   std::uint32_t stripe = 1;   // of the file's last section
   std::uint32_t stripes = 1;
-  std::optional<RecordingMark> recording;  // of the last section, as is the next one
+  std::optional<RecordingPlace> recording;  // of the last section, as is the next one
   std::optional<CloseReason> close_reason;
   bool has_closing_ledger = false;  // in the last section that has a ledger
   std::vector<RingLoss> rings;
@@ -92,7 +92,7 @@ struct FileState {
 class LossAccount {
  public:
   void begin_section(const FileSection& section = {});
-  void add_interface() { ++section_interfaces_; }
+  void add_interface(const FileInterface& interface);
   void add_packet(const PacketView& packet) {
     ++section_packets_;
     ++packets_since_head_;
@@ -167,6 +167,9 @@ class LossAccount {
   std::optional<FileClose> close_;  // the last FileClose that no block head follows
   std::uint64_t packets_at_close_ = 0;
   std::uint64_t section_interfaces_ = 0;
+  // Of the first interface of the section, where it is of one ring of several.
+  std::string ring_interface_;
+  RingOfInterface ring_;
   std::uint64_t section_packets_ = 0;
   std::uint64_t packets_since_head_ = 0;
   std::uint64_t last_packet_ns_ = 0;

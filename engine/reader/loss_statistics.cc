@@ -14,7 +14,7 @@ void LossAccount::add_item(ReadItem item, const CaptureFile& file, std::uint64_t
       begin_section(file.sections().back());
       break;
     case ReadItem::kInterface:
-      add_interface();
+      add_interface(file.interfaces().back());
       break;
     case ReadItem::kStatistics:
       add_statistics(file.statistics(), file.interfaces()[file.statistics().interface_id].name);

@@ -30,7 +30,7 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
   const LossReport& loss = summary.loss;
   std::string key;
   if (loss.recording) {
-    key.assign(loss.recording->id.begin(), loss.recording->id.end());
+    key.assign(loss.recording->mark.id.begin(), loss.recording->mark.id.end());
   } else if (loss.stripes > 1) {
     key = fmt::format("stripes of {}", loss.stripes);
   } else {
@@ -39,7 +39,8 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
   Group& group = groups_[key];
   group.marked = loss.recording.has_value();
   group.stripes = std::max(group.stripes, loss.stripes);
-  Part part{summary.name, loss.recording ? loss.recording->file_number : 1, summary.packets, loss};
+  Part part{summary.name, loss.recording ? loss.recording->mark.file_number : 1, summary.packets,
+            loss};
   part.loss.rings.clear();
   part.loss.spans.clear();
   part.loss.interface_drops.clear();
@@ -50,13 +51,10 @@ void RecordingsTogether::add(const RecordingSummary& summary) {
     }
   }
   const std::string output = group.marked ? output_of(summary) : std::string();
-  if (!output.empty()) {
-    const FileInterface& only = summary.interfaces.front().info;
-    if (const auto ring = parse_ring_text(only.description)) {
-      Group::Rings& rings = group.split[only.name];
-      rings.here.insert(ring->ring);
-      rings.all = std::max(rings.all, ring->rings);
-    }
+  if (group.marked && loss.recording->ring.rings > 1) {
+    Group::Rings& rings = group.split[loss.recording->interface];
+    rings.here.insert(loss.recording->ring.ring);
+    rings.all = std::max(rings.all, loss.recording->ring.rings);
   }
   group.outputs[output][loss.stripe].push_back(std::move(part));
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -127,6 +128,90 @@ TEST_F(QueryBeside, AnAnswerSaysWhatWasLostWhileItAndOnlyThen) {
   EXPECT_GT(ask({"--since", end}, 3).number("/completeness/packets_lost"), 0U);  // its last moment
   const std::string last = whole.text("/completeness/recorded_to");
   EXPECT_EQ(ask({"--since", last}, 0).number("/completeness/packets_lost"), 0U);
+}
+
+// Packets of a part of a recording that is not there are in no answer, which says so: from the
+// index and from the recording itself.
+class QueryOfParts : public QueryBeside {
+ protected:
+  std::string recorded(std::vector<std::string> options) {
+    const std::string directory = file("captures");
+    std::filesystem::create_directory(directory);
+    options.insert(options.begin(), {"-i", "v1", "-B", "16", "-w", directory + "/r.pcapng"});
+    RecordRun record(options);
+    EXPECT_TRUE(record.wait_started()) << record.err();
+    for (std::uint32_t round = 0; round < 4; ++round) {
+      send_from(round * 1000, 1000);
+      EXPECT_TRUE(record.wait_written((round + 1) * 1000)) << record.err();
+      if (round != 3) turn(record, round + 2);
+    }
+    EXPECT_EQ(record.stop(), 0) << record.err();
+    return directory;
+  }
+  void turn(RecordRun& record, std::size_t files) {
+    if (turns_ == 0) return;
+    record.process().signal(SIGHUP);
+    EXPECT_TRUE(wait_until([&] { return recordings().size() >= (files - 1) * turns_; }));
+  }
+  std::vector<std::string> recordings() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(file("captures"))) {
+      const std::string name = entry.path().filename();
+      if (name.ends_with(".pcapng") && !name.starts_with(".")) names.push_back(entry.path());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  // What a question for everything answers, with indexes and without.
+  void expect_answer(int status, const std::string& sentence) {
+    const std::string directory = file("captures");
+    for (const bool indexed : {true, false}) {
+      SCOPED_TRACE(indexed);
+      const ProcessResult indexes = run_capstan({"index", "-q", directory});
+      ASSERT_EQ(indexes.status, 0) << indexes.err;
+      if (!indexed) {
+        for (const std::string& path : recordings()) std::filesystem::remove(path + ".cidx");
+      }
+      const ProcessResult answer =
+          query({"-r", directory, "--count", "--fail-on-loss", "udp port 5000"});
+      EXPECT_EQ(answer.status, status) << answer.err;
+      EXPECT_NE(answer.err.find(sentence), std::string::npos) << answer.err;
+      const ProcessResult flows = run_capstan({"flows", "-r", directory});
+      EXPECT_EQ(flows.status, 0) << flows.err;
+      EXPECT_EQ(flows.err.find(sentence) != std::string::npos, status != 0) << flows.err;
+    }
+  }
+
+  std::size_t turns_ = 0;  // files at each SIGHUP
+};
+
+TEST_F(QueryOfParts, ARingThatIsNotThereIsNamed) {
+  recorded({"--rings", "2", "--fanout", "lb", "--split-rings"});
+  expect_answer(0, "complete: nothing was lost");
+  const std::vector<std::string> files = recordings();
+  ASSERT_EQ(files.size(), 2U);
+  std::filesystem::rename(files[1], file("elsewhere"));
+  expect_answer(3, "ring 2 of 2 of v1 is not among the files: " + files[0] + " is of another");
+}
+
+TEST_F(QueryOfParts, AStripeThatIsNotThereIsNamed) {
+  const std::string second = file("captures") + "/s.pcapng";
+  recorded({"-w", second});
+  expect_answer(0, "complete: nothing was lost");
+  std::filesystem::rename(second, file("elsewhere"));
+  expect_answer(3, "stripe 2 of 2 is not among the files");
+}
+
+TEST_F(QueryOfParts, AFileInTheMiddleThatIsNotThereIsNamedAndTheOldestMayGo) {
+  turns_ = 1;
+  recorded({"-b", "files:10"});
+  expect_answer(0, "complete: nothing was lost");
+  const std::vector<std::string> files = recordings();
+  ASSERT_EQ(files.size(), 4U);
+  std::filesystem::remove(files[0]);  // as retention does
+  expect_answer(0, "complete: nothing was lost");
+  std::filesystem::remove(files[2]);
+  expect_answer(3, "1 file of the recording is missing between " + files[1] + " and " + files[3]);
 }
 
 }  // namespace

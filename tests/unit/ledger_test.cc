@@ -160,7 +160,7 @@ TEST(Ledger, AWholeRecordingIsProved) {
       EXPECT_EQ(summary.loss.received, summary.packets);
       EXPECT_EQ(summary.loss.close_reason, CloseReason::kEnded);
       ASSERT_TRUE(summary.loss.recording);
-      EXPECT_EQ(summary.loss.recording->id[15], 7U);
+      EXPECT_EQ(summary.loss.recording->mark.id[15], 7U);
       EXPECT_EQ(tools::info_json(summary)["loss"]["proof"], "proved");
       EXPECT_EQ(tools::info_json(summary)["loss"]["lossless"], true);
       EXPECT_NE(tools::info_text(summary, true).find("stripe 1 of 1, file 1"), std::string::npos);
@@ -292,6 +292,13 @@ void expect_index_tells_all(const Bytes& bytes, const std::string& what) {
   EXPECT_EQ(plan.loss.interface_dropped, told.interface_dropped);
   EXPECT_EQ(plan.loss.missing, told.missing);
   EXPECT_EQ(plan.loss.whole_file, told.whole_file);
+  ASSERT_EQ(plan.loss.recording.has_value(), told.recording.has_value());
+  if (told.recording) {
+    EXPECT_EQ(plan.loss.recording->mark.id, told.recording->mark.id);
+    EXPECT_EQ(plan.loss.recording->mark.stripe, told.recording->mark.stripe);
+    EXPECT_EQ(plan.loss.recording->mark.stripes, told.recording->mark.stripes);
+    EXPECT_EQ(plan.loss.recording->mark.file_number, told.recording->mark.file_number);
+  }
   EXPECT_EQ(told.problems.size(), 0U);
 }
 
@@ -389,6 +396,8 @@ TEST(Together, TheFilesOfItsRingsAreNotTakenForOneFile) {
   std::vector<RecordingSummary> rings(2, summary_of(recording.path()));
   for (std::size_t ring = 0; ring < 2; ++ring) {
     rings[ring].interfaces[0].info.description = fmt::format("ring {} of 2", ring + 1);
+    rings[ring].loss.recording->interface = "v0";
+    rings[ring].loss.recording->ring = {static_cast<std::uint32_t>(ring + 1), 2};
   }
   const TogetherReport both = together_of(rings);
   EXPECT_EQ(both.recordings, 1U);
@@ -397,7 +406,10 @@ TEST(Together, TheFilesOfItsRingsAreNotTakenForOneFile) {
   EXPECT_EQ(both.received, 2 * rings[0].loss.received);
   rings.push_back(rings[0]);
   EXPECT_EQ(together_of(rings).proof, LossProof::kUnknown) << "one of them twice";
-  for (RecordingSummary& ring : rings) ring.interfaces[0].info.description = "ring 2 of 3";
+  for (RecordingSummary& ring : rings) {
+    ring.interfaces[0].info.description = "ring 2 of 3";
+    ring.loss.recording->ring = {2, 3};
+  }
   const TogetherReport one = together_of({rings[0]});
   EXPECT_EQ(one.proof, LossProof::kUpToItsEnd);
   EXPECT_EQ(one.reasons, (std::vector<std::string>{"ring 1 of 3 of v0 is not among the files",
@@ -422,7 +434,7 @@ TEST(Together, AFileThatIsCutTakesTheProofWithIt) {
   const Recording whole({.blocks = 2});
   const Recording killed({.blocks = 2, .closes = false});
   RecordingSummary other = summary_of(killed.path());
-  other.loss.recording->id.fill(9);
+  other.loss.recording->mark.id.fill(9);
   const TogetherReport report = together_of({summary_of(whole.path()), other});
   EXPECT_EQ(report.recordings, 2U);
   EXPECT_EQ(report.proof, LossProof::kUpToItsEnd);
@@ -459,7 +471,7 @@ TEST(Together, WhatAnInterfaceDroppedCountsOnceForTheFilesOfItsRings) {
   RecordingSummary other = summary_of(ring.path());
   other.name = "x.ring1.pcapng";
   EXPECT_EQ(together_of({summary_of(ring.path()), other}).interface_dropped, 100U);
-  other.loss.recording->id.fill(9);
+  other.loss.recording->mark.id.fill(9);
   EXPECT_EQ(together_of({summary_of(ring.path()), other}).interface_dropped, 200U)
       << "another recording's";
 }

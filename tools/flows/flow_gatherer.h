@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/index/index_planner.h"
+#include "engine/reader/absent_parts.h"
 #include "engine/reader/recording_set.h"
 #include "tools/common/link_filter.h"
 #include "tools/flows/flow_book.h"
@@ -49,6 +50,8 @@ class FlowGatherer {
   const std::vector<SetTrouble>& unread() const noexcept { return unread_; }
   // Files of which only the part before the damage is in the result.
   const std::vector<SetTrouble>& damaged() const noexcept { return damaged_; }
+  // Which parts of recordings these files are of.
+  const AbsentParts& parts() const noexcept { return parts_; }
   // Files of which blocks that are not indexed yet are missing in the result: see skipped_blocks().
   const std::vector<SetTrouble>& partly() const noexcept { return partly_; }
 
@@ -69,6 +72,7 @@ class FlowGatherer {
   std::vector<SetTrouble> unread_;
   std::vector<SetTrouble> damaged_;
   std::vector<SetTrouble> partly_;
+  AbsentParts parts_;
 };
 
 inline std::uint64_t bytes_of(const Flow& flow) noexcept { return flow.all_bytes(); }

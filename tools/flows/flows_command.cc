@@ -70,9 +70,16 @@ class Flows {
       say("{}: {}\n", printable(trouble.path), visible_text(trouble.text));
     }
     if (named > kMostNamed) say("and {} more files\n", grouped(named - kMostNamed));
-    if (stop_.load(std::memory_order_relaxed)) say("interrupted\n");
+    const bool stopped = stop_.load(std::memory_order_relaxed);
+    if (stopped) say("interrupted\n");
     const bool all_read =
         flows_.unread().empty() && flows_.damaged().empty() && set_.troubles.empty();
+    // Of a file that was not read it is not known what it is.
+    if (all_read && !stopped) {
+      for (const std::string& sentence : flows_.parts().absent(line_.range)) {
+        say("{}\n", visible_text(sentence));
+      }
+    }
     return all_read ? kExitDone : kExitFailed;
   }
 

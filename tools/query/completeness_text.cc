@@ -53,7 +53,8 @@ void put_files(std::string& text, const std::vector<SetTrouble>& files, const ch
 // Of what is not whole: something is known to be missing, whatever other files do not say.
 bool known_incomplete(const Completeness& completeness) {
   return completeness.lost != 0 || !completeness.losses.empty() || !completeness.damaged.empty() ||
-         !completeness.unreadable.empty() || completeness.interrupted;
+         !completeness.unreadable.empty() || !completeness.absent.empty() ||
+         completeness.interrupted;
 }
 
 // Without a newline.
@@ -73,6 +74,9 @@ std::string verdict(const Completeness& completeness) {
   }
   if (!completeness.damaged.empty() || !completeness.unreadable.empty()) {
     return "not complete: not everything could be read";
+  }
+  if (!completeness.absent.empty()) {
+    return "not complete: not all files of the recording are here";
   }
   if (!completeness.limit.empty()) {
     return fmt::format("not complete: ended by {}", completeness.limit);
@@ -103,6 +107,7 @@ std::string completeness_text(const Completeness& completeness, std::size_t most
   put_losses(text, completeness, most_losses);
   put_files(text, completeness.damaged, "is not whole, read up to there", most_losses);
   put_files(text, completeness.unreadable, "could not be read", most_losses);
+  for (const std::string& sentence : completeness.absent) text += visible_text(sentence) + "\n";
   put_files(text, completeness.growing, "is being written: read up to what is in it now",
             most_losses);
   if (!completeness.silent.empty()) {
@@ -153,6 +158,7 @@ nlohmann::ordered_json completeness_json(const Completeness& completeness) {
   json["losses_omitted"] = completeness.losses_omitted;
   json["damaged"] = troubles(completeness.damaged);
   json["unreadable"] = troubles(completeness.unreadable);
+  json["absent"] = completeness.absent;
   auto growing = nlohmann::ordered_json::array();
   for (const SetTrouble& file : completeness.growing) growing.push_back(file.path);
   json["being_written"] = std::move(growing);

@@ -106,16 +106,16 @@ bool LiveFile::read_between(const FinishedFile& file, IndexedFile& indexed) {
       section_ = reader.sections().back();
       continue;
     }
-    Between between{offset, item, {}, {}, {}, {}};
+    Between between{offset, item, {}, {}, {}, {}, {}};
     if (item == ReadItem::kBlockHead) between.head = reader.block_head();
     if (item == ReadItem::kStatistics) {
       between.statistics = reader.statistics();
       between.interface = reader.interfaces()[between.statistics.interface_id].name;
     }
     if (item == ReadItem::kFileClose) between.close = reader.file_close();
+    if (item == ReadItem::kInterface) between.described = reader.interfaces().back();
     if (item == ReadItem::kInterface && !indexed.sections.empty()) {
-      indexed.sections.back().interfaces.push_back(
-          {offset, 0, reader.interfaces().back().link_type});
+      indexed.sections.back().interfaces.push_back({offset, 0, between.described.link_type});
     }
     between_.push_back(between);
   }
@@ -146,7 +146,7 @@ void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Told
 }
 
 void LiveFile::add_to_ledgers(LedgerGain& gain, LossAccount& account, const Between& between) {
-  if (between.item == ReadItem::kInterface) account.add_interface();
+  if (between.item == ReadItem::kInterface) account.add_interface(between.described);
   if (between.item == ReadItem::kStatistics) {
     account.add_statistics(between.statistics, between.interface);
   }

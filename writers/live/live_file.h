@@ -67,6 +67,7 @@ class LiveFile {
     BlockHead head{};
     InterfaceStatistics statistics{};
     std::string interface;  // name of the statistics'
+    FileInterface described;
     FileClose close{};
   };
 

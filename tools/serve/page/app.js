@@ -105,7 +105,7 @@ function showCompleteness(record, total, failure) {
   box.hidden = Boolean(failure);
   if (!record) { box.dataset.state = "busy"; box.replaceChildren(el("p", {class: "verdict"}, "Whether this is all: not known yet…")); return; }
   const name = record.files === 0 && !record.unreadable.length ? "nothing" : record.complete ? "yes"
-    : record.packets_lost || record.losses.length || record.damaged.length || record.unreadable.length || record.interrupted ? "no" : "unknown";
+    : record.packets_lost || record.losses.length || record.damaged.length || record.unreadable.length || record.absent.length || record.interrupted ? "no" : "unknown";
   const parts = [];
   for (const one of record.losses.slice(0, 100)) {
     const where = one.ring !== undefined ? `ring ${one.ring}` : "its interfaces";
@@ -114,6 +114,7 @@ function showCompleteness(record, total, failure) {
   if (record.losses.length > 100 || record.losses_omitted) parts.push(`${count(record.losses.length - Math.min(100, record.losses.length) + record.losses_omitted)} more losses`);
   for (const one of record.damaged) parts.push(`${one.file} is not whole, read up to there: ${one.why}`);
   for (const one of record.unreadable) parts.push(`${one.file} could not be read: ${one.why}`);
+  for (const one of record.absent) parts.push(one);
   for (const one of record.being_written) parts.push(`${one} is being written: read up to what was in it`);
   if (record.without_loss_counts.length) parts.push(`${plural(record.without_loss_counts.length, "file")} without loss counts: ${record.without_loss_counts.slice(0, 3).join(", ")}${record.without_loss_counts.length > 3 ? ", …" : ""}`);
   if (record.limit) parts.push(`The answer ends with ${record.limit}: what follows was not looked at`);
