@@ -73,9 +73,8 @@ std::vector<std::string> AbsentParts::absent(TimeRange range) const {
     for (const auto& [interface, rings] : recording.rings) {
       for (const std::uint32_t ring : missing_of(rings.here, rings.all)) {
         sentences.push_back(fmt::format(
-            "{} of {} is not among the files: {} is of another",
-            ring_text({ring, rings.all}), interface.empty() ? "an interface" : interface,
-            recording.path));
+            "{} of {} is not among the files: {} is of another", ring_text({ring, rings.all}),
+            interface.empty() ? "an interface" : interface, recording.path));
       }
     }
     for (const std::uint32_t stripe : missing_of(recording.stripes_here, recording.stripes)) {

@@ -35,7 +35,8 @@ RecordingPlace stripe_of(std::uint8_t id, std::uint32_t stripe, std::uint32_t st
 TEST(AbsentParts, ARecordingThatIsAllThereLacksNothing) {
   AbsentParts parts;
   EXPECT_EQ(parts.absent({}), Sentences{});
-  for (const std::uint32_t file : {1U, 2U, 3U}) parts.add(place(1, file), "a", 10 * file, 20 * file);
+  for (const std::uint32_t file : {1U, 2U, 3U})
+    parts.add(place(1, file), "a", 10 * file, 20 * file);
   for (const std::uint32_t ring : {1U, 2U}) {
     parts.add(ring_of(2, {ring, 2}), "b", 10, 20);
     parts.add(stripe_of(3, ring, 2), "c", 10, 20);
@@ -71,14 +72,14 @@ TEST(AbsentParts, FilesInTheMiddleOfASeriesAreNamedWhereTheyWouldBe) {
   EXPECT_EQ(parts.absent({20, 40}), Sentences{});
   EXPECT_EQ(parts.absent({45, 50}).size(), 1U);
   EXPECT_EQ(parts.absent({65, 66}), Sentences{}) << "within a file that is there";
-  EXPECT_EQ(parts.absent({90, 95}), (Sentences{"3 files of the recording are missing between five and nine"}));
+  EXPECT_EQ(parts.absent({90, 95}),
+            (Sentences{"3 files of the recording are missing between five and nine"}));
   // Each ring has a series of its own.
   AbsentParts rings;
   rings.add(ring_of(1, {1, 2}, 1), "a1", 10, 20);
   rings.add(ring_of(1, {2, 2}, 1), "b1", 10, 20);
   rings.add(ring_of(1, {1, 2}, 3), "a3", 40, 50);
-  EXPECT_EQ(rings.absent({}),
-            (Sentences{"1 file of the recording is missing between a1 and a3"}));
+  EXPECT_EQ(rings.absent({}), (Sentences{"1 file of the recording is missing between a1 and a3"}));
 }
 
 TEST(AbsentParts, AFileWithoutPacketsHasNoTimesAndStillItsNumber) {

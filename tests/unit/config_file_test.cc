@@ -87,6 +87,10 @@ TEST_F(ConfigFile, OneThatMayBeMissingMay) {
   EXPECT_THROW(parse({"-i", "lo", "-w", "x.pcapng", "--config", none}), UsageError);
   EXPECT_THROW(parse({"-i", "lo", "-w", "x.pcapng", "--config", directory_.path()}), UsageError);
   EXPECT_THROW(parse({"-i", "lo", "-w", "x.pcapng", "--config="}), UsageError);
+  // The word behind one whose value was forgotten.
+  for (const char* word : {"-", "--", "--quiet"}) {
+    EXPECT_THROW(parse({"-i", "lo", "-w", "x.pcapng", "--config", word}), UsageError) << word;
+  }
 }
 
 TEST_F(ConfigFile, MistakesAreNamedWithTheirLine) {
@@ -94,6 +98,11 @@ TEST_F(ConfigFile, MistakesAreNamedWithTheirLine) {
             ":3: there is no option 'bufer-size'; is 'buffer-size' meant?");
   EXPECT_TRUE(complaint("[section]\nrings = 2\n").starts_with(":1: there is no option 'section'"));
   EXPECT_EQ(complaint("rings = 2\nquiet = \"yes\"\n"), ":2: 'quiet' is true or false");
+  EXPECT_EQ(complaint("rings = nan\n"),
+            ":1: 'rings' is a text: a number with a point goes in quotes");
+  EXPECT_EQ(complaint("rings = 2\nwrite = []\n"),
+            ":2: 'write' is an empty list: a line that is not there says the default");
+  EXPECT_EQ(complaint("write = \"x\\u0000y\"\n"), ":1: 'write' has a NUL in it");
   EXPECT_EQ(complaint("rings = true\n"), ":1: 'rings' wants a text or a number here");
   EXPECT_EQ(complaint("rings = { a = 1 }\n"), ":1: 'rings' wants a text or a number here");
   EXPECT_EQ(complaint("keep = [\"7d\", [\"b\"]]\n"), ":1: 'keep' wants a text or a number here");
@@ -137,7 +146,6 @@ TEST_F(ConfigFile, ValuesThatMeanNothingAreNamedWithTheirLine) {
            {"buffer-size = \"much\"", "-B 'much'"},
            {"count = 1.5", "--count"},
            {"count = -1", "-c -1 is not at least 1"},
-           {"rings = nan", "--rings 'nan'"},
            {"rings = [1, 2]", "--rings"},
            {"keep = \"soon\"", "--keep"},
            {"cpus = \"x\"", "'x'"},
@@ -241,7 +249,7 @@ TEST_F(ConfigFile, FilesThatNobodyWroteAreRefused) {
     FAIL();
   } catch (const UsageError& error) {
     EXPECT_EQ(std::string(error.what()),
-              "--config " + large + ": it has more than 1048576 bytes: is it TOML?");
+              "--config " + large + ": it has more than 1048576 bytes: is it the right file?");
   }
   try {
     parse({"-i", "lo", "-w", "x", "--config", "/proc/self/mem"});

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/core/errors.h"
@@ -18,6 +19,7 @@
 #include "engine/format/part_name.h"
 #include "tests/support/temp_dir.h"
 #include "tools/common/secret_file.h"
+#include "tools/common/small_file.h"
 
 namespace capstan {
 namespace {
@@ -49,6 +51,42 @@ TEST(Files, ADirectoryIsMadeDurableAndAFileIsNone) {
   EXPECT_EQ(sync_directory(dir.path().string()), 0);
   EXPECT_EQ(sync_directory(dir.write("x", Bytes{1})), ENOTDIR);
   EXPECT_EQ(sync_directory((dir.path() / "none").string()), ENOENT);
+}
+
+TEST(Files, ASmallFileIsReadAndAPipeIsNotWaitedForForEver) {
+  const test::TempDir dir;
+  const auto refusal = [](const std::string& path) -> std::string {
+    try {
+      static_cast<void>(tools::read_small_file("--config", path, 50));
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "read";
+  };
+  EXPECT_EQ(tools::read_small_file("--config", dir.write("x", Bytes{'a', 0, 'b'})),
+            std::string("a\0b", 3));
+  EXPECT_EQ(tools::read_small_file("--config", dir.write("empty", Bytes{})), "");
+  EXPECT_EQ(refusal(dir.path()), "--config " + dir.path().string() + ": it is a directory");
+  const std::string none = dir.path() / "none";
+  EXPECT_EQ(refusal(none), "--config " + none + ": No such file or directory");
+  const Bytes large(tools::kMostSmallFileBytes + 1, 'x');
+  EXPECT_NE(refusal(dir.write("large", large)).find("1048576 bytes"), std::string::npos);
+  // Nobody writes; then somebody who writes nothing; then text in two pieces.
+  const std::string fifo = dir.path() / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_NE(refusal(fifo).find("nothing came out of it"), std::string::npos);
+  UniqueFd writer(::open(fifo.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_TRUE(writer);
+  EXPECT_NE(refusal(fifo).find("nothing came out of it"), std::string::npos);
+  writer.reset();
+  std::thread both([&] {
+    const UniqueFd own(::open(fifo.c_str(), O_WRONLY | O_CLOEXEC));  // waits for the reader
+    EXPECT_EQ(::write(own.get(), "one ", 4), 4);
+    std::this_thread::yield();
+    EXPECT_EQ(::write(own.get(), "two", 3), 3);
+  });
+  EXPECT_EQ(tools::read_small_file("--config", fifo), "one two");
+  both.join();
 }
 
 TEST(Files, ANamelessFileLeavesNothing) {

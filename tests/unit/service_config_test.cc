@@ -118,7 +118,17 @@ TEST_F(ServiceConfig, MistakesAreNamedWithTheirLine) {
   EXPECT_TRUE(serves("tls-cert = \"c\"\n").starts_with(":1: 'tls-cert': --tls-cert and "));
   EXPECT_TRUE(serves("directory = \"/data\"\n").starts_with(":1: there is no option 'directory'"));
   EXPECT_TRUE(serves("filter = \"tcp\"\n").starts_with(":1: there is no option 'filter'"));
+  EXPECT_TRUE(serves("dialled = \"127.0.0.1:1\"\nsensor = \"x\"\n").starts_with(":2: 'sensor': "));
   EXPECT_TRUE(ships("to = \"ftp://x\"\n").starts_with(":1: 'to': "));
+  EXPECT_TRUE(ships("to = \"file:rows\"\nsensor = \"a\\u0007b\"\n")
+                  .starts_with(":2: 'sensor': --sensor: "));
+  EXPECT_TRUE(ships("to = \"clickhouse+https://h/d\"\ntls-ca = \"/nowhere/ca\"\n")
+                  .starts_with(":2: 'tls-ca': --tls-ca /nowhere/ca: "));
+  EXPECT_TRUE(
+      ships("to = \"file:rows\"\nkafka-config = \"k\"\n").starts_with(":2: 'kafka-config': "));
+  // 20.10 would be 20.1.
+  EXPECT_TRUE(ships("to = \"file:rows\"\nserver-version = 20.10\n")
+                  .starts_with(":2: 'server-version' is a text: "));
   EXPECT_TRUE(ships("user = \"fleet\"\nto = \"file:rows\"\n").starts_with(":1: 'user': --user, "));
   for (const char* alone : {"adopt", "create-schema", "print-schema", "config"}) {
     EXPECT_EQ(
@@ -133,6 +143,31 @@ TEST_F(ServiceConfig, MistakesAreNamedWithTheirLine) {
   EXPECT_TRUE(refusal([&] {
                 ship({"--config", write("none.toml", "audit = true\n")});
               }).starts_with("--to is missing"));
+  const std::string tls =
+      write("tls.toml", "listen = \"[::]:1\"\ntls-cert = \"c\"\ntls-key = \"k\"\n");
+  EXPECT_TRUE(refusal([&] {
+                parse(serve::parse_serve_command_line, {"/nonexistent", "--config", tls});
+              }).starts_with("/nonexistent: "));
+  const std::string dial = write("dial.toml", "dial = \"h:1\"\nsensor = \"x\"\n");
+  EXPECT_TRUE(refusal([&] {
+                serve({"--config", dial, "--max-bytes", "junk"});
+              }).starts_with("--max-bytes junk"));
+}
+
+// What is found when the files that it names are opened.
+TEST_F(ServiceConfig, MistakesThatAreFoundLaterHaveTheirLineToo) {
+  const std::string path = write("serve.toml", "workers = 2\ntoken-file = \"/nowhere/tokens\"\n");
+  const serve::ServeCommandLine line = serve({"--config", path});
+  EXPECT_EQ(refusal([&] {
+              tools::naming_places(line.entries, [] {
+                throw UsageError("--token-file /nowhere/tokens: No such file or directory");
+              });
+            }),
+            path + ":2: 'token-file': --token-file /nowhere/tokens: No such file or directory");
+  EXPECT_EQ(refusal([&] {
+              tools::naming_places(line.entries, [] { throw UsageError("x: --workers"); });
+            }),
+            "x: --workers");
 }
 
 TEST_F(ServiceConfig, ExamplesAreTaken) {

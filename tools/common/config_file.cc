@@ -107,12 +107,17 @@ class Reader {
     const bool is_filter = option.get_positional();
     bool given = option.count() != 0;
     if (is_filter) {
-      entry.filter = text_of(key, *key.value);
+      entry.filter = text_of(option, key, *key.value);
       const CLI::Option* const other = find("-f");
       given = given || (other != nullptr && other->count() != 0);
     } else if (option.get_expected_max() == 0) {
       entry.words = flag_words(option, key);
     } else if (const toml::array* const list = key.value->as_array()) {
+      if (list->empty()) {
+        refuse(*key.value,
+               fmt::format("'{}' is an empty list: a line that is not there says the default",
+                           key.name));
+      }
       for (const toml::node& one : *list) add_value(option, key, one, entry.words);
     } else {
       add_value(option, key, *key.value, entry.words);
@@ -131,10 +136,23 @@ class Reader {
   }
   bool may_be_added(const CLI::Option& option) const { return once(option) != nullptr; }
 
-  std::string text_of(const Key& key, const toml::node& value) const {
-    if (const auto* text = value.as_string()) return text->get();
+  std::string text_of(const CLI::Option& option, const Key& key, const toml::node& value) const {
+    if (const auto* text = value.as_string()) {
+      // Whoever reads it as C does would see less of it.
+      if (text->get().find('\0') != std::string::npos) {
+        refuse(value, fmt::format("'{}' has a NUL in it", key.name));
+      }
+      return text->get();
+    }
     if (const auto* number = value.as_integer()) return std::to_string(number->get());
-    if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+    if (const auto* number = value.as_floating_point()) {
+      // Of 20.10 the number is 20.1, and what was written is not known any more.
+      if (option.get_type_name() == "TEXT") {
+        refuse(value,
+               fmt::format("'{}' is a text: a number with a point goes in quotes", key.name));
+      }
+      return fmt::format("{}", number->get());
+    }
     refuse(value, fmt::format("'{}' wants a text or a number here", key.name));
   }
 
@@ -149,7 +167,7 @@ class Reader {
 
   void add_value(const CLI::Option& option, const Key& key, const toml::node& value,
                  std::vector<std::string>& words) const {
-    const std::string text = text_of(key, value);
+    const std::string text = text_of(option, key, value);
     if (text.empty() && !app_.may_be_empty(typed(key.name))) {
       refuse(value,
              fmt::format("'{}' is empty: a line that is not there says the default", key.name));
@@ -189,7 +207,11 @@ std::vector<ConfigEntry> config_entries(const CommandLine& app,
                                         const ConfigRules& rules) {
   Reader reader(app, rules);
   for (const std::string& name : files) {
-    if (name.empty() || name == "-") throw UsageError("--config wants the name of a file");
+    // What follows it, where its own value was forgotten.
+    if (name == "-" || name.starts_with("--")) {
+      throw UsageError(
+          fmt::format("--config wants the name of a file: {} is none (./{} would be)", name, name));
+    }
     const bool may_be_missing = name.front() == '-';
     const std::string path = may_be_missing ? name.substr(1) : name;
     if (may_be_missing && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
@@ -204,6 +226,22 @@ std::vector<std::string> with_entries(std::vector<std::string> reversed_words,
     reversed_words.insert(reversed_words.end(), entry->words.rbegin(), entry->words.rend());
   }
   return reversed_words;
+}
+
+std::string with_place(const std::string& problem, std::span<const ConfigEntry> entries) {
+  const std::string_view options = std::string_view(problem).substr(0, problem.find(':'));
+  constexpr std::string_view kBetween = " ,";
+  for (std::size_t at = 0; at < options.size();) {
+    const std::size_t end = std::min(options.find_first_of(kBetween, at), options.size());
+    const std::string_view word = options.substr(at, end - at);
+    for (const ConfigEntry& entry : entries) {
+      if (word == typed(entry.key)) {
+        return fmt::format("{}: '{}': {}", entry.where, entry.key, problem);
+      }
+    }
+    at = end + 1;
+  }
+  return problem;
 }
 
 void name_places(

@@ -63,35 +63,40 @@ void name_places(
     std::vector<std::string>& problems, const std::vector<ConfigEntry>& entries,
     const std::function<std::vector<std::string>(std::span<const ConfigEntry>)>& problems_of);
 
+// The same for a problem that names options first, up to a colon: with the place of the first of
+// them that is an entry's.
+std::string with_place(const std::string& problem, std::span<const ConfigEntry> entries);
+
+// Returns what `work` does. UsageErrors that it throws are thrown with_place().
+template <typename Work>
+auto naming_places(const std::vector<ConfigEntry>& entries, const Work& work) {
+  try {
+    return work();
+  } catch (const UsageError& error) {
+    throw UsageError(with_place(error.what(), entries));
+  }
+}
+
 // A command's own words and those of its --config. Parser has `app`, a CommandLine; `raw.config`,
-// the files; and understand(), which returns what was typed and throws UsageError for whatever is
-// wrong with it: the place of the entry that it comes from is added. Nothing when help or the
-// version was asked for.
+// the files; and understand(), which returns what was typed: a struct with `entries`, to be used
+// with naming_places() for what is found later. It throws UsageError for whatever is wrong; the
+// place of the entry that this is about is added. Nothing when help or the version was asked for.
 template <typename Parser>
 auto parse_configured(int argc, const char* const* argv, const ConfigRules& rules)
     -> std::optional<decltype(std::declval<Parser&>().understand())> {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
-  Parser parser;
-  if (!parse_command_line(parser.app, words)) return std::nullopt;
-  if (parser.raw.config.empty()) return parser.understand();
-  const std::vector<ConfigEntry> entries = config_entries(parser.app, parser.raw.config, rules);
-  std::optional<decltype(parser.understand())> line;
-  const auto problems_of = [&](std::span<const ConfigEntry> some) {
-    std::vector<std::string> problems;
-    try {
-      Parser again;
-      parse_command_line(again.app, with_entries(words, some));
-      line = again.understand();
-    } catch (const UsageError& error) {
-      problems.emplace_back(error.what());
-    }
-    return problems;
-  };
-  std::vector<std::string> problems = problems_of(entries);
-  if (problems.empty()) return line;
-  name_places(problems, entries, problems_of);
-  throw UsageError(problems.front());
+  Parser typed;
+  if (!parse_command_line(typed.app, words)) return std::nullopt;
+  if (typed.raw.config.empty()) return typed.understand();
+  std::vector<ConfigEntry> entries = config_entries(typed.app, typed.raw.config, rules);
+  auto line = naming_places(entries, [&] {
+    Parser parser;
+    parse_command_line(parser.app, with_entries(words, entries));
+    return parser.understand();
+  });
+  line.entries = std::move(entries);
+  return line;
 }
 
 }  // namespace capstan::tools

@@ -3,29 +3,26 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <cerrno>
-
 #include "engine/core/errors.h"
+#include "tools/common/small_file.h"
 
 namespace capstan::tools {
 
-std::ifstream open_secret(const std::string& what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+std::string read_secret(const std::string& what, const std::string& path) {
+  std::string text = read_small_file(what, path);
   struct stat status {};
-  if (!file || ::stat(path.c_str(), &status) != 0) {
-    throw UsageError(fmt::format("{} {}: {}", what, path, errno_text(errno)));
-  }
-  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
+  const bool shown = ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+                     (status.st_mode & S_IROTH) != 0;
+  if (shown) {
     throw UsageError(
         fmt::format("{} {}: everybody here can read it: chmod 640 {}", what, path, path));
   }
-  return file;
+  return text;
 }
 
 std::string read_secret_line(const std::string& what, const std::string& path) {
-  std::ifstream file = open_secret(what, path);
-  std::string line;
-  std::getline(file, line);
+  const std::string text = read_secret(what, path);
+  std::string line = text.substr(0, text.find('\n'));
   if (line.ends_with('\r')) line.pop_back();
   if (line.empty()) throw UsageError(fmt::format("{} {}: its first line is empty", what, path));
   return line;

@@ -1,22 +1,15 @@
 #include "tools/common/toml_text.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "engine/core/errors.h"
-#include "engine/core/unique_fd.h"
+#include "tools/common/small_file.h"
 
 namespace capstan::tools {
 
 namespace {
-
-[[noreturn]] void refuse(std::string_view option, const std::string& path, std::string_view why) {
-  throw UsageError(fmt::format("{} {}: {}", option, path, why));
-}
 
 // Walks over the text as the parser does, as far as it is TOML.
 class Scan {
@@ -86,21 +79,7 @@ void check_toml_depth(std::string_view text, const std::string& path) {
 }
 
 std::string read_toml_text(std::string_view option, const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) refuse(option, path, errno_text(errno));
-  std::string text(kMostTomlBytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) refuse(option, path, errno == EISDIR ? "it is a directory" : errno_text(errno));
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > kMostTomlBytes) {
-    refuse(option, path, fmt::format("it has more than {} bytes: is it TOML?", kMostTomlBytes));
-  }
-  text.resize(size);
+  std::string text = read_small_file(option, path);
   check_toml_depth(text, path);
   return text;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/core/tcp_address.h"
+#include "tools/common/config_file.h"
 #include "tools/serve/client_limits.h"
 #include "tools/serve/endpoints.h"
 #include "tools/watch/local_address.h"
@@ -34,6 +35,7 @@ struct ServeCommandLine {
   std::string dialled_socket;
   std::string user;
   bool keep_privileges = false;
+  std::vector<tools::ConfigEntry> entries;  // of --config
 };
 
 // Returns nullopt when help was requested and printed. Throws UsageError.

@@ -10,8 +10,6 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
@@ -51,8 +49,7 @@ std::uint16_t port_of(int socket) {
 }
 
 std::vector<Token> read_tokens(const std::string& path) {
-  std::ifstream file = tools::open_secret("--token-file", path);
-  return parse_tokens(std::string{std::istreambuf_iterator<char>(file), {}}, path);
+  return parse_tokens(tools::read_secret("--token-file", path), path);
 }
 
 // "https://127.0.0.1:9118"
@@ -282,7 +279,7 @@ namespace capstan::tools {
 int serve_command(int argc, char** argv) {
   const auto line = serve::parse_serve_command_line(argc, argv);
   if (!line) return kExitDone;
-  return serve::Server(*line).run();
+  return naming_places(line->entries, [&] { return serve::Server(*line).run(); });
 }
 
 }  // namespace capstan::tools

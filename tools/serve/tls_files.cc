@@ -6,25 +6,19 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "engine/core/errors.h"
+#include "tools/common/small_file.h"
 #include "tools/common/utf8.h"
 
 namespace capstan::serve {
 
 namespace {
 
-constexpr std::size_t kLargestFile = 1U << 20;
-
 std::string read_file(const char* option, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || text.empty() || text.size() > kLargestFile) {
-    throw UsageError(fmt::format("{} {}: it cannot be read", option, path));
-  }
+  std::string text = tools::read_small_file(option, path);
+  if (text.empty()) throw UsageError(fmt::format("{} {}: it is empty", option, path));
   return text;
 }
 

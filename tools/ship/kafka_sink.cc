@@ -4,10 +4,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 #include "engine/core/clock.h"
@@ -148,7 +148,7 @@ class KafkaSink::Handles {
 };
 
 std::vector<std::pair<std::string, std::string>> read_kafka_config(const std::string& path) {
-  std::ifstream file = tools::open_secret("--kafka-config", path);
+  std::istringstream file(tools::read_secret("--kafka-config", path));
   std::vector<std::pair<std::string, std::string>> pairs;
   std::string line;
   for (unsigned number = 1; std::getline(file, line); ++number) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -87,6 +88,11 @@ void check_sensor(const std::string& sensor) {
       "--sensor: a name has 1 to {} bytes and no control characters among them", kMost));
 }
 
+void check_readable(const char* option, const std::string& path) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  throw UsageError(fmt::format("{} {}: {}", option, path, errno_text(errno)));
+}
+
 void check(ShipCommandLine& line) {
   const bool clickhouse = line.to && line.to->kind == SinkAddress::Kind::kClickHouse;
   if (line.create_schema || line.print_schema) {
@@ -99,7 +105,10 @@ void check(ShipCommandLine& line) {
     }
     return;
   }
-  if (!line.to) throw UsageError("--to is missing: where are the rows to go?");
+  if (!line.to)
+    throw UsageError(
+        "--to is missing: where are the rows to go? The service has it from `to` in "
+        "/etc/capstan/ship.toml");
   if (line.directory.empty()) throw UsageError("which directory's recordings are to be shipped?");
   std::error_code failed;
   if (!std::filesystem::is_directory(line.directory, failed)) {
@@ -107,6 +116,9 @@ void check(ShipCommandLine& line) {
                                  failed ? failed.message() : std::string("it is no directory")));
   }
   check_sensor(line.sensor);
+  check_readable("--tls-ca", line.tls.ca_file);
+  check_readable("--tls-cert", line.tls.certificate);
+  check_readable("--tls-key", line.tls.key);
   const tools::NamedOutput outputs[] = {
       {"--to", line.to->path}, {"--state", line.state}, {"--stats-json", line.stats_path}};
   tools::check_outputs(outputs);

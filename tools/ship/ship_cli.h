@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/clickhouse/schema.h"
+#include "tools/common/config_file.h"
 #include "tools/common/http/http_client.h"
 #include "tools/ship/sink_address.h"
 
@@ -35,6 +37,7 @@ struct ShipCommandLine {
   bool quiet = false;
   std::string run_as;  // -Z
   bool keep_privileges = false;
+  std::vector<tools::ConfigEntry> entries;  // of --config
 };
 
 // Parses and checks. Returns nullopt when help was requested and printed. Throws UsageError.

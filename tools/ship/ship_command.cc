@@ -279,9 +279,11 @@ int ship_command(int argc, char** argv) {
   if (!line) return kExitDone;
   const std::atomic<bool>& stop = stop_flag_on_signals();
   std::signal(SIGPIPE, SIG_IGN);  // a connection that a server closed is an error of the write
-  if (line->print_schema) return fleet::print_schema(*line, stop);
-  if (line->create_schema) return fleet::create_schema(*line, stop);
-  return fleet::Ship(*line, stop).run();
+  return naming_places(line->entries, [&] {
+    if (line->print_schema) return fleet::print_schema(*line, stop);
+    if (line->create_schema) return fleet::create_schema(*line, stop);
+    return fleet::Ship(*line, stop).run();
+  });
 }
 
 }  // namespace capstan::tools

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <new>
 #include <stdexcept>
 
@@ -13,6 +11,7 @@
 #include "engine/core/errors.h"
 #include "tools/common/http/http_failure.h"
 #include "tools/common/http/http_transfer.h"
+#include "tools/common/small_file.h"
 
 namespace capstan::tools {
 
@@ -76,10 +75,8 @@ class HttpClient::Curl {
 void keep_in_memory(HttpTls& tls) {
   const auto read = [](const char* what, const std::string& file, std::string& text) {
     if (file.empty()) return;
-    check_readable(what, file);
-    std::ifstream in(file, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(in), {});
-    if (text.empty()) throw UsageError(fmt::format("{}: the {} is empty", file, what));
+    text = read_small_file(what, file);
+    if (text.empty()) throw UsageError(fmt::format("{} {}: it is empty", what, file));
   };
   read("certificate authority", tls.ca_file, tls.ca_text);
   read("certificate", tls.certificate, tls.certificate_text);
