@@ -1,6 +1,8 @@
 // What the writers of Outputs are told: names, heads, layouts, limits.
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,6 +20,15 @@ namespace {
 
 // Blocks that may come behind a size limit.
 constexpr std::uint64_t kBehindLimitBytes = 4U << 20;
+// Taken ahead where files are memory: there space costs what is taken, and time to clear it.
+constexpr std::uint64_t kAheadInMemoryBytes = 16U << 20;
+
+// Whether files there are memory (statfs(2)). False where that cannot be found out.
+bool is_memory(const std::string& directory) noexcept {
+  struct statfs system {};
+  return ::statfs(directory.c_str(), &system) == 0 &&
+         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
 
 }  // namespace
 
@@ -112,6 +123,10 @@ RecordingOptions Outputs::options_of(std::size_t output) {
     if (limit == 0) continue;
     recording.file.preallocate_bytes =
         std::min(recording.file.preallocate_bytes, limit + kBehindLimitBytes);
+  }
+  if (is_memory(absolute_directory_of(recording.file.path))) {
+    recording.file.preallocate_bytes =
+        std::min(recording.file.preallocate_bytes, kAheadInMemoryBytes);
   }
   recording.rotation = options_.rotation;
   recording.retention = options_.retention;
