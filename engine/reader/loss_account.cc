@@ -42,13 +42,6 @@ void LossAccount::begin_section(const FileSection& section) {
   }
 }
 
-void LossAccount::add_interface(const FileInterface& interface) {
-  if (++section_interfaces_ != 1) return;
-  const auto ring = parse_ring_text(interface.description);
-  ring_ = ring.value_or(RingOfInterface{});
-  ring_interface_ = ring ? interface.name : std::string();
-}
-
 void LossAccount::add_span(std::vector<LossSpan>& spans, const LossSpan& span) {
   if (spans.size() < kMaxLossSpans) {
     spans.push_back(span);

@@ -33,6 +33,13 @@ void LossAccount::add_item(ReadItem item, const CaptureFile& file, std::uint64_t
   }
 }
 
+void LossAccount::add_interface(const FileInterface& interface) {
+  if (++section_interfaces_ != 1) return;
+  const auto ring = parse_ring_text(interface.description);
+  ring_ = ring.value_or(RingOfInterface{});
+  ring_interface_ = ring ? interface.name : std::string();
+}
+
 void LossAccount::add_statistics(const InterfaceStatistics& statistics,
                                  const std::string& interface_name) {
   if (closing_ring_) rings_[*closing_ring_].closed = true;

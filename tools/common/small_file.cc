@@ -48,7 +48,8 @@ std::string read_small_file(std::string_view what, const std::string& path, int 
     size += static_cast<std::size_t>(got);
   }
   if (size > kMostSmallFileBytes) {
-    refuse(what, path, fmt::format("it has more than {} bytes: is it the right file?", kMostSmallFileBytes));
+    refuse(what, path,
+           fmt::format("it has more than {} bytes: is it the right file?", kMostSmallFileBytes));
   }
   text.resize(size);
   return text;
