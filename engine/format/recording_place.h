@@ -10,10 +10,11 @@ namespace capstan {
 
 struct RecordingPlace {
   RecordingMark mark{};
-  // Of a file with one interface, which it has from one of several rings (--split-rings): its name,
-  // and which ring. Otherwise empty, and ring 1 of 1.
-  std::string interface;
+  std::string interface;  // name of the only one in the file; empty: it has several
+  // With --split-rings: which of that interface's rings.
   RingOfInterface ring;
+
+  bool operator==(const RecordingPlace&) const = default;
 };
 
 }  // namespace capstan

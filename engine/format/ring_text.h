@@ -12,6 +12,8 @@ namespace capstan {
 struct RingOfInterface {
   std::uint32_t ring = 1;
   std::uint32_t rings = 1;
+
+  bool operator==(const RingOfInterface&) const = default;
 };
 
 // "ring 2 of 3", the if_description of such an interface.

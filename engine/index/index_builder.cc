@@ -151,6 +151,7 @@ std::vector<std::uint8_t> IndexBuilder::finish(const IndexedFile& file) {
   summary.interface_dropped = file.interface_dropped;
   summary.missing = file.missing;
   summary.place = file.place;
+  summary.place_known = file.place_known;
   summary.in_time_order = in_time_order_;
   summary.packets = packets_;
   summary.bytes = bytes_;

@@ -45,6 +45,7 @@ struct IndexedFile {
   std::uint64_t interface_dropped = 0;
   std::uint64_t missing = 0;
   std::optional<RecordingPlace> place;
+  bool place_known = true;
   std::vector<IndexSection> sections;
 };
 

@@ -214,7 +214,7 @@ std::vector<std::uint8_t> encode_index(const IndexContents& contents) {
   const FieldWriter row_table = rows.table(false);
   const FieldWriter links = encode_links(contents, numbers);
   const FieldWriter blocks = encode_blocks(contents.blocks);
-  const FieldWriter place = encode_place(contents.summary.place);
+  const FieldWriter place = encode_place(contents.summary);
   // What every search needs stands in front, so that one read brings it.
   std::vector<Section> sections = {{SectionId::kSummary, &summary_bytes, true},
                                    {SectionId::kInterfaces, &interfaces, true},

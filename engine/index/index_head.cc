@@ -190,12 +190,15 @@ bool IndexReader::Impl::read_summary() {
 }
 
 bool IndexReader::Impl::read_place() {
-  if (!section(SectionId::kPlace).present) return true;
+  if (!section(SectionId::kPlace).present) {
+    summary.place_known = !summary.has_ledger;  // only Capstan's files have one
+    return true;
+  }
   std::vector<std::uint8_t> bytes;
   if (!read_section(SectionId::kPlace, bytes)) return false;
   FieldReader from(bytes);
   constexpr std::uint64_t kMost = 0xffffffff;
-  RecordingPlace& place = summary.place.emplace();
+  RecordingPlace place;
   RecordingMark& mark = place.mark;
   mark.magic = kRecordingMarkMagic;
   const auto id = from.raw(mark.id.size());
@@ -210,7 +213,10 @@ bool IndexReader::Impl::read_place() {
   const bool sound = !from.failed() && from.left() == 0 && mark.stripe >= 1 &&
                      mark.stripe <= mark.stripes && place.ring.ring >= 1 &&
                      place.ring.ring <= place.ring.rings;
-  return sound || damaged("its place in a recording");
+  if (!sound) return damaged("its place in a recording");
+  summary.place_known = true;
+  if (mark.id != decltype(mark.id){}) summary.place = std::move(place);
+  return true;
 }
 
 bool IndexReader::Impl::read_sections() {

@@ -31,6 +31,7 @@ IndexRow inner_row(const IndexRow& row) {
 LossReport loss_of(const IndexSummary& summary, const std::vector<IndexBlock>& blocks) {
   LossReport loss;
   loss.recording = summary.place;
+  loss.place_unknown = !summary.place_known;
   if (!summary.has_ledger) return loss;
   loss.source = LossSource::kLedger;
   loss.whole_file = true;

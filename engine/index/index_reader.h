@@ -92,8 +92,10 @@ struct IndexSummary {
   std::uint64_t many_rows = 0;    // number of those conversations, at least
   std::uint64_t many_packets = 0;
   std::uint32_t rows = 0;
-  // Which part of a recording of Capstan's it is. Indexes of earlier versions do not say.
+  // Which part of a recording of Capstan's it is, where it is one. Not known: the index is of an
+  // earlier version, or the file has parts of several.
   std::optional<RecordingPlace> place;
+  bool place_known = false;
 };
 
 // What to look up. The first key_bytes(kind) bytes of `value` are used, big-endian as in packets.

@@ -82,6 +82,7 @@ void take_losses(const LossReport& loss, IndexedFile& file) {
   file.interface_dropped = loss.interface_dropped;
   file.missing = loss.missing;
   file.place = loss.recording;
+  file.place_known = !loss.place_unknown;
 }
 
 }  // namespace capstan

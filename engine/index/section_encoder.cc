@@ -59,9 +59,11 @@ FieldWriter encode_summary(const IndexSummary& summary) {
   return to;
 }
 
-FieldWriter encode_place(const std::optional<RecordingPlace>& place) {
+FieldWriter encode_place(const IndexSummary& summary) {
   FieldWriter to;
-  if (!place) return to;
+  if (!summary.place_known || (!summary.place && !summary.has_ledger)) return to;
+  const RecordingPlace none{{kRecordingMarkMagic, 1, 1, 1, {}}, {}, {}};
+  const RecordingPlace* const place = summary.place ? &*summary.place : &none;
   const RecordingMark& mark = place->mark;
   to.raw(mark.id);
   to.varint(mark.stripe);

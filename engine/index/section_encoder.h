@@ -31,8 +31,9 @@ class LinkNumbers {
 
 FieldWriter encode_links(const IndexContents& contents, const LinkNumbers& numbers);
 FieldWriter encode_summary(const IndexSummary& summary);
-// Empty where the file has no place in a recording.
-FieldWriter encode_place(const std::optional<RecordingPlace>& place);
+// Empty where the place is not known, and where there is no ledger: other programs' files have
+// none.
+FieldWriter encode_place(const IndexSummary& summary);
 FieldWriter encode_sections(const std::vector<IndexSection>& sections);
 FieldWriter encode_blocks(const std::vector<IndexBlock>& blocks);
 

@@ -22,8 +22,10 @@ std::vector<std::uint32_t> missing_of(const std::set<std::uint32_t>& here, std::
 
 }  // namespace
 
-void AbsentParts::add(const RecordingPlace& place, const std::string& path, std::uint64_t first_ns,
-                      std::uint64_t last_ns) {
+void AbsentParts::add(const std::optional<RecordingPlace>& known, const std::string& path,
+                      std::uint64_t first_ns, std::uint64_t last_ns) {
+  if (!known) return;
+  const RecordingPlace& place = *known;
   Recording& recording = recordings_[place.mark.id];
   if (recording.path.empty()) recording.path = path;
   if (last_ns != 0) {
@@ -66,6 +68,7 @@ void AbsentParts::add_gaps(const Files& files, TimeRange range,
 
 std::vector<std::string> AbsentParts::absent(TimeRange range) const {
   std::vector<std::string> sentences;
+  if (unknown_) return sentences;
   for (const auto& [id, recording] : recordings_) {
     const bool asked =
         recording.last_ns != 0 && range.overlaps(recording.first_ns, recording.last_ns);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,9 +19,12 @@ namespace capstan {
 // One thread. Keeps a few numbers and the path of each file.
 class AbsentParts {
  public:
-  // A file of the search. Times: of its first and its last packet; both 0 without packets.
-  void add(const RecordingPlace& place, const std::string& path, std::uint64_t first_ns,
-           std::uint64_t last_ns);
+  // A file that is there; `known`: its place; none: it is of no recording. Times: of its first and
+  // its last packet; both 0 without packets.
+  void add(const std::optional<RecordingPlace>& known, const std::string& path,
+           std::uint64_t first_ns, std::uint64_t last_ns);
+  // A file that is there, and may be any part: nothing is called absent any more.
+  void add_unknown() noexcept { unknown_ = true; }
 
   // What is not there of recordings with packets in `range`: sentences, at most kMostAbsent.
   std::vector<std::string> absent(TimeRange range) const;
@@ -51,6 +55,7 @@ class AbsentParts {
   static void add_gaps(const Files& files, TimeRange range, std::vector<std::string>& sentences);
 
   std::map<std::array<std::uint8_t, 16>, Recording> recordings_;  // by id
+  bool unknown_ = false;
 };
 
 }  // namespace capstan

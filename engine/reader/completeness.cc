@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "engine/core/clock.h"
-#include "engine/reader/absent_parts.h"
 
 namespace capstan {
 
@@ -20,7 +19,8 @@ std::uint64_t changed_ns(const std::string& path) noexcept {
 
 class Judge {
  public:
-  Judge(Completeness& result, TimeRange range) : result_(result), range_(range) {}
+  Judge(Completeness& result, TimeRange range, const AbsentParts& elsewhere)
+      : result_(result), range_(range), parts_(elsewhere) {}
 
   void add(const SetFile& file, const FileOutcome& outcome) {
     using State = FileOutcome::State;
@@ -28,7 +28,7 @@ class Judge {
       result_.unreadable.push_back({file.path, outcome.error});
       return;
     }
-    unknown_files_ = unknown_files_ || outcome.state == State::kNotReached;
+    if (outcome.state == State::kNotReached) parts_.add_unknown();
     if (outcome.state != State::kRead && outcome.state != State::kPlanned) return;
     ++result_.files;
     result_.files_planned += outcome.state == State::kPlanned ? 1 : 0;
@@ -39,9 +39,8 @@ class Judge {
       }
       result_.covered_to_ns = std::max(result_.covered_to_ns, outcome.last_ns);
     }
-    if (outcome.loss.recording) {
-      parts_.add(*outcome.loss.recording, file.path, outcome.first_ns, outcome.last_ns);
-    }
+    if (outcome.loss.place_unknown) parts_.add_unknown();
+    parts_.add(outcome.loss.recording, file.path, outcome.first_ns, outcome.last_ns);
     add_end(file, outcome);
     add_losses(file, outcome);
   }
@@ -49,8 +48,7 @@ class Judge {
   // To be called after the last file. Of one that was not looked at, or not readable, it is not
   // known what it is.
   void add_absent() {
-    if (unknown_files_ || !result_.unreadable.empty()) return;
-    result_.absent = parts_.absent(range_);
+    if (result_.unreadable.empty()) result_.absent = parts_.absent(range_);
   }
 
  private:
@@ -78,7 +76,9 @@ class Judge {
     }
     // What follows is known of the file as a whole.
     if (!range_.overlaps(outcome.first_ns, outcome.last_ns)) return;
-    const std::uint64_t of_file = loss.interface_dropped + loss.missing;
+    // Of a file that is being written what its ledger counts may be on its way.
+    const std::uint64_t of_file =
+        loss.interface_dropped + (outcome.being_written ? 0 : loss.missing);
     if (of_file != 0 || loss.spans_omitted != 0) {
       add_loss({file.path, 0, false, outcome.first_ns, outcome.last_ns, of_file});
     }
@@ -103,13 +103,13 @@ class Judge {
   Completeness& result_;
   TimeRange range_;
   AbsentParts parts_;
-  bool unknown_files_ = false;
 };
 
 }  // namespace
 
 Completeness judge(const SetReader& reader, TimeRange range, bool interrupted,
-                   const std::string& limit, std::uint64_t reached_ns) {
+                   const std::string& limit, std::uint64_t reached_ns,
+                   const AbsentParts& elsewhere) {
   Completeness result;
   result.range = range;
   result.interrupted = interrupted;
@@ -117,7 +117,7 @@ Completeness judge(const SetReader& reader, TimeRange range, bool interrupted,
   result.unreadable = reader.set().troubles;
   TimeRange judged = range;
   if (!limit.empty() && reached_ns < judged.until_ns) judged.until_ns = reached_ns + 1;
-  Judge each(result, judged);
+  Judge each(result, judged, elsewhere);
   for (std::size_t file = 0; file < reader.outcomes().size(); ++file) {
     each.add(reader.set().files[file], reader.outcomes()[file]);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/reader/absent_parts.h"
 #include "engine/reader/set_reader.h"
 
 namespace capstan {
@@ -51,8 +52,10 @@ struct Completeness {
 inline constexpr std::size_t kMostLosses = 10'000;
 
 // Judges a finished stream (SetReader::finish()). `reached_ns`: the time at which `limit` ended the
-// stream: later losses are not counted.
+// stream: later losses are not counted. `elsewhere`: files of the same question that the reader was
+// not given.
 Completeness judge(const SetReader& reader, TimeRange range, bool interrupted = false,
-                   const std::string& limit = {}, std::uint64_t reached_ns = 0);
+                   const std::string& limit = {}, std::uint64_t reached_ns = 0,
+                   const AbsentParts& elsewhere = {});
 
 }  // namespace capstan

@@ -258,14 +258,7 @@ void LossAccount::end_section(const FileState& state) {
   }
   if (source != LossSource::kLedger && (section_packets_ > 0 || mark_)) all_with_ledger_ = false;
   report_.source = std::max(report_.source, source);
-  report_.recording.reset();
-  if (mark_) {
-    report_.recording.emplace(RecordingPlace{*mark_, {}, {}});
-    if (section_interfaces_ == 1) {
-      report_.recording->interface = ring_interface_;
-      report_.recording->ring = ring_;
-    }
-  }
+  end_place();
   report_.stripe = stripe_;
   report_.stripes = stripes_;
   ++section_;

@@ -64,7 +64,10 @@ struct LossReport {
   bool disk_refused = false;  // why they are missing, as the recorder says in the file
   std::uint32_t stripe = 1;   // of the file's last section
   std::uint32_t stripes = 1;
-  std::optional<RecordingPlace> recording;  // of the last section, as is the next one
+  // Of the last section, as is the next one. None for what `query` and `merge` copied.
+  std::optional<RecordingPlace> recording;
+  // There is more than one such place in the file, or who read it was not told.
+  bool place_unknown = false;
   std::optional<CloseReason> close_reason;
   bool has_closing_ledger = false;  // in the last section that has a ledger
   std::vector<RingLoss> rings;
@@ -146,6 +149,7 @@ class LossAccount {
   void add_later_head(Ring& ring, const BlockHead& head);
   void add_span(std::vector<LossSpan>& spans, const LossSpan& span);
   void end_section(const FileState& state);
+  void end_place();
   void end_ledger_section(const FileState& state);
   void end_statistics_section();
   void add_interface_drops();
@@ -167,9 +171,10 @@ class LossAccount {
   std::optional<FileClose> close_;  // the last FileClose that no block head follows
   std::uint64_t packets_at_close_ = 0;
   std::uint64_t section_interfaces_ = 0;
-  // Of the first interface of the section, where it is of one ring of several.
-  std::string ring_interface_;
-  RingOfInterface ring_;
+  // Of the first interface of the section.
+  std::string first_interface_;
+  RingOfInterface first_ring_;
+  std::optional<RecordingPlace> last_place_;  // of the sections before this one
   std::uint64_t section_packets_ = 0;
   std::uint64_t packets_since_head_ = 0;
   std::uint64_t last_packet_ns_ = 0;

@@ -2,6 +2,7 @@
 // to it: all that a file of another program counts, and of a recording what the network cards
 // dropped.
 #include <algorithm>
+#include <utility>
 
 #include "engine/reader/capture_file.h"
 #include "engine/reader/loss_account.h"
@@ -36,8 +37,21 @@ void LossAccount::add_item(ReadItem item, const CaptureFile& file, std::uint64_t
 void LossAccount::add_interface(const FileInterface& interface) {
   if (++section_interfaces_ != 1) return;
   const auto ring = parse_ring_text(interface.description);
-  ring_ = ring.value_or(RingOfInterface{});
-  ring_interface_ = ring ? interface.name : std::string();
+  first_ring_ = ring.value_or(RingOfInterface{});
+  first_interface_ = interface.name;
+}
+
+void LossAccount::end_place() {
+  report_.recording.reset();
+  if (!mark_) return;
+  RecordingPlace place{*mark_, {}, {}};
+  if (section_interfaces_ == 1) {
+    place.interface = first_interface_;
+    place.ring = first_ring_;
+  }
+  if (last_place_ && *last_place_ != place) report_.place_unknown = true;
+  last_place_ = place;
+  if (place.mark.id != decltype(place.mark.id){}) report_.recording = std::move(place);
 }
 
 void LossAccount::add_statistics(const InterfaceStatistics& statistics,

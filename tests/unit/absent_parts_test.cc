@@ -94,6 +94,29 @@ TEST(AbsentParts, AFileWithoutPacketsHasNoTimesAndStillItsNumber) {
   EXPECT_EQ(parts.absent({10, 40}), Sentences{});
 }
 
+TEST(AbsentParts, EachInterfaceHasASeriesOfItsOwn) {
+  AbsentParts parts;
+  for (const std::uint32_t file : {1U, 2U, 7U}) {
+    RecordingPlace of_eth0 = place(1, file);
+    of_eth0.interface = "eth0";
+    if (file != 2) parts.add(of_eth0, "eth0." + std::to_string(file), 10 * file, 10 * file + 9);
+    RecordingPlace of_eth1 = place(1, file);
+    of_eth1.interface = "eth1";
+    if (file != 7) parts.add(of_eth1, "eth1." + std::to_string(file), 10 * file, 10 * file + 9);
+  }
+  EXPECT_EQ(parts.absent({}),
+            (Sentences{"5 files of the recording are missing between eth0.1 and eth0.7"}));
+}
+
+TEST(AbsentParts, NothingIsCalledAbsentWhereAFileMayBeAnyPart) {
+  AbsentParts parts;
+  parts.add(ring_of(1, {1, 2}), "a", 10, 20);
+  parts.add(std::nullopt, "copy", 10, 20);
+  EXPECT_EQ(parts.absent({}).size(), 1U);
+  parts.add_unknown();
+  EXPECT_EQ(parts.absent({}), Sentences{});
+}
+
 // Any number may be in a file that somebody made.
 TEST(AbsentParts, NumbersThatNoRecorderWritesEndSoon) {
   AbsentParts parts;

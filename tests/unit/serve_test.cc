@@ -344,6 +344,40 @@ TEST(ServeArchive, FilesOfARecordingShareAName) {
 }
 
 // However many ways lead to it.
+// A file that need not be read is one of the recording's parts all the same.
+TEST(ServeArchive, WhatIsLeftOutIsKnownToBeThere) {
+  RecordingPlace ring;
+  ring.mark = {kRecordingMarkMagic, 1, 1, 1, {1}};
+  ring.interface = "eth0";
+  ring.ring = {1, 2};
+  FileFacts facts;
+  facts.state = FileFacts::State::kIndexed;
+  facts.whole = facts.has_ledger = facts.place_known = true;
+  facts.packets = 1;
+  facts.first_ns = facts.last_ns = 10;
+  facts.place = ring;
+  Listing listing;
+  listing.set.files = {{"/a.ring0.pcapng"}};
+  listing.facts = {facts};
+  const Archive archive({});
+  const auto absent = [&](const std::string& recording) {
+    AbsentParts parts;
+    std::vector<FileFacts> left_out;
+    EXPECT_TRUE(archive.choose(listing, {100, 200}, recording, &left_out, &parts).files.empty());
+    RecordingPlace other = ring;
+    other.ring.ring = 2;
+    parts.add(other, "/a.ring1.pcapng", 100, 110);
+    return parts.absent({100, 200});
+  };
+  EXPECT_TRUE(absent("").empty());
+  listing.facts[0].place.reset();
+  EXPECT_EQ(absent("").size(), 1U) << "it is no part of it";
+  listing.facts[0].place_known = false;
+  EXPECT_TRUE(absent("").empty()) << "it may be any part";
+  listing.facts[0].place_known = true;
+  EXPECT_TRUE(absent("/a.ring1.pcapng").empty()) << "one series alone was asked for";
+}
+
 TEST(ServeArchive, AFileIsThereOnce) {
   const test::TempDir dir;
   const std::string root = dir.path();

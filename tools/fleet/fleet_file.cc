@@ -1,7 +1,6 @@
 #include "tools/fleet/fleet_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "tools/common/nearest_name.h"
 #include "tools/common/plain_name.h"
 #include "tools/common/secret_file.h"
+#include "tools/common/small_file.h"
 #include "tools/common/time_text.h"
 #include "tools/common/toml_text.h"
 #include "tools/common/units.h"
@@ -100,8 +100,9 @@ class Reader {
       files.key = otherwise.key;
     }
     for (const std::string* const name : {&files.ca_file, &files.certificate, &files.key}) {
-      if (!name->empty() && ::access(name->c_str(), R_OK) != 0) {
-        refuse(table.source(), fmt::format("{}: {}", *name, errno_text(errno)));
+      if (name->empty()) continue;
+      if (const std::string why = tools::why_unreadable(*name); !why.empty()) {
+        refuse(table.source(), fmt::format("{}: {}", *name, why));
       }
     }
     return files;

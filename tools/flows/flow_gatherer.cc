@@ -100,7 +100,8 @@ bool FlowGatherer::add_rows(IndexReader& index, const std::string& path) {
   for (const IndexRow& row : rows) {
     book_.add(row, summary.dropped == 0 ? 0 : index.lost_between(row.first_ns, row.last_ns));
   }
-  if (summary.place) parts_.add(*summary.place, path, summary.first_ns, summary.last_ns);
+  if (!summary.place_known) parts_.add_unknown();
+  parts_.add(summary.place, path, summary.first_ns, summary.last_ns);
   if (rows.empty()) return true;
   many_.rows += summary.many_rows;
   many_.packets += summary.many_packets;

@@ -107,7 +107,13 @@ std::string completeness_text(const Completeness& completeness, std::size_t most
   put_losses(text, completeness, most_losses);
   put_files(text, completeness.damaged, "is not whole, read up to there", most_losses);
   put_files(text, completeness.unreadable, "could not be read", most_losses);
-  for (const std::string& sentence : completeness.absent) text += visible_text(sentence) + "\n";
+  for (std::size_t i = 0; i < completeness.absent.size(); ++i) {
+    if (i == most_losses) {
+      text += fmt::format("and {} more parts are missing\n", completeness.absent.size() - i);
+      break;
+    }
+    text += visible_text(completeness.absent[i]) + "\n";
+  }
   put_files(text, completeness.growing, "is being written: read up to what is in it now",
             most_losses);
   if (!completeness.silent.empty()) {

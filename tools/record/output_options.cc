@@ -20,8 +20,9 @@ namespace {
 
 // Blocks that may come behind a size limit.
 constexpr std::uint64_t kBehindLimitBytes = 4U << 20;
-// Taken ahead where files are memory: there space costs what is taken, and time to clear it.
-constexpr std::uint64_t kAheadInMemoryBytes = 16U << 20;
+// Taken ahead where files are memory: there space costs what is taken, and time to clear it. Below
+// eight times as much free room is counted (SpaceAhead): more than a ring of ordinary size holds.
+constexpr std::uint64_t kAheadInMemoryBytes = 64U << 20;
 
 // Whether files there are memory (statfs(2)). False where that cannot be found out.
 bool is_memory(const std::string& directory) noexcept {

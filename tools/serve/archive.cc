@@ -157,9 +157,12 @@ std::shared_ptr<const Listing> Archive::list() {
 }
 
 RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
-                             const std::string& recording, std::vector<FileFacts>* left_out) const {
+                             const std::string& recording, std::vector<FileFacts>* left_out,
+                             AbsentParts* left_parts) const {
   RecordingSet set;
   set.troubles = listing.set.troubles;
+  // Of one series alone the others are not asked for.
+  if (left_parts != nullptr && !recording.empty()) left_parts->add_unknown();
   for (std::size_t i = 0; i < listing.set.files.size(); ++i) {
     const FileFacts& facts = listing.facts[i];
     if (!recording.empty() && series_of(listing.set.files[i].path) != recording) continue;
@@ -167,6 +170,10 @@ RecordingSet Archive::choose(const Listing& listing, const TimeRange& range,
     if (facts.known() && facts.whole && facts.has_ledger && facts.dropped == 0 &&
         !range.overlaps(facts.first_ns, facts.last_ns)) {
       if (left_out != nullptr) left_out->push_back(facts);
+      if (left_parts != nullptr && !facts.place_known) left_parts->add_unknown();
+      if (left_parts != nullptr) {
+        left_parts->add(facts.place, listing.set.files[i].path, facts.first_ns, facts.last_ns);
+      }
       continue;
     }
     set.files.push_back(listing.set.files[i]);

@@ -16,6 +16,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/index/index_reader.h"
+#include "engine/reader/absent_parts.h"
 #include "engine/reader/recording_set.h"
 #include "engine/reader/set_reader.h"
 #include "tools/serve/block_cache.h"
@@ -45,6 +46,9 @@ struct FileFacts {
   bool whole = false;  // it was read up to a clean end
   bool has_ledger = false;
   bool in_time_order = false;
+  // As IndexSummary's.
+  std::optional<RecordingPlace> place;
+  bool place_known = false;
 
   bool known() const noexcept { return state == State::kIndexed || state == State::kSurveyed; }
 };
@@ -72,9 +76,11 @@ class Archive {
   std::shared_ptr<const Listing> list();
 
   // Returns the files that have to be read for this range and recording (empty: all). Files that
-  // are left out have no packet in the range and no loss. `left_out`: receives their facts.
+  // are left out have no packet in the range and no loss. `left_out`: receives their facts;
+  // `left_parts`: which parts of recordings they are.
   RecordingSet choose(const Listing& listing, const TimeRange& range, const std::string& recording,
-                      std::vector<FileFacts>* left_out = nullptr) const;
+                      std::vector<FileFacts>* left_out = nullptr,
+                      AbsentParts* left_parts = nullptr) const;
 
   // The blocks of a known file; null when they are not available any more.
   std::shared_ptr<const BlockFacts> blocks(const SetFile& file, const FileFacts& facts);

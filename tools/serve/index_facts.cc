@@ -15,6 +15,8 @@ void take_summary(FileFacts& facts, const IndexSummary& summary) {
   facts.whole = summary.whole;
   facts.has_ledger = summary.has_ledger;
   facts.in_time_order = summary.in_time_order;
+  facts.place = summary.place;
+  facts.place_known = summary.place_known;
 }
 
 std::shared_ptr<const BlockFacts> facts_of(IndexReader& index) {

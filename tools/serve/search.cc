@@ -43,7 +43,7 @@ Search::Search(Archive& archive, const Question& question, const Answer& answer,
     set_ = archive.choose(*listing_, line_.range, question.recording);
     begin_at_place(*listing_);
   }
-  set_ = archive.choose(*listing_, line_.range, question.recording, &left_out_);
+  set_ = archive.choose(*listing_, line_.range, question.recording, &left_out_, &left_parts_);
   try_filter(line_.filter);
   filter_.emplace(line_, set_);
 }
@@ -141,7 +141,7 @@ Completeness Search::judged(SetReader& reader, std::uint64_t reached_ns) {
   const bool late = reader.stopped() && answer_.timed_out();
   if (late && limit_.empty()) limit_ = seconds_limit_text(most_seconds_);
   Completeness completeness =
-      judge(reader, line_.range, reader.stopped() || cut_, limit_, reached_ns);
+      judge(reader, line_.range, reader.stopped() || cut_, limit_, reached_ns, left_parts_);
   add_left_out(completeness);
   return completeness;
 }

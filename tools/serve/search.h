@@ -53,6 +53,7 @@ class Search {
   std::shared_ptr<const Listing> listing_;
   tools::QueryCommandLine line_;
   std::vector<FileFacts> left_out_;
+  AbsentParts left_parts_;  // of the recordings
   RecordingSet set_;
   std::optional<tools::QueryFilter> filter_;
   std::string limit_;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include "tools/common/config_file.h"
 #include "tools/common/outputs.h"
 #include "tools/common/secret_file.h"
+#include "tools/common/small_file.h"
 
 namespace capstan::fleet {
 
@@ -88,9 +88,12 @@ void check_sensor(const std::string& sensor) {
       "--sensor: a name has 1 to {} bytes and no control characters among them", kMost));
 }
 
+// libcurl opens it, again for each connection.
 void check_readable(const char* option, const std::string& path) {
-  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
-  throw UsageError(fmt::format("{} {}: {}", option, path, errno_text(errno)));
+  if (path.empty()) return;
+  if (const std::string why = tools::why_unreadable(path); !why.empty()) {
+    throw UsageError(fmt::format("{} {}: {}", option, path, why));
+  }
 }
 
 void check(ShipCommandLine& line) {
