@@ -155,7 +155,9 @@ void HttpClient::prepare(const HttpRequest& request, Transfer& transfer) {
     curl.set(CURLOPT_PASSWORD, request.password.c_str());
   }
   if (!request.token.empty()) append(transfer.lines, "Authorization: Bearer " + request.token);
-  for (const auto& [name, value] : request.headers) append(transfer.lines, name + ": " + value);
+  for (const auto& [name, value] : request.headers) {
+    append(transfer.lines, fmt::format("{}: {}", name, value));
+  }
   if (transfer.lines) curl.set(CURLOPT_HTTPHEADER, transfer.lines.get());
   if (options_.connect) {
     // No name is looked up; the address is not used. It keeps such connections apart from others.
