@@ -191,8 +191,11 @@ TEST_F(Blast, ManyFramesArriveInOrder) {
   in_namespace(1500, [] {
     for (const EngineChoice engine : kEngines) {
       Receiver end("v1");
-      run_blast(options_for(engine, "64", 100'000), never_);
+      const BlastResult result = run_blast(options_for(engine, "64", 100'000), never_);
+      EXPECT_EQ(result.sent(), 100'000U) << result.engine << ": " << result.refused << " refused, "
+                                         << result.vanished << " vanished";
       const VerifyReport report = end.report({{5, {0, 99'999}}});
+      EXPECT_EQ(report.intact, 100'000U) << result.engine;
       EXPECT_TRUE(report.is_complete());
       ASSERT_EQ(report.streams.size(), 1U);
       EXPECT_EQ(report.streams[0].reordered, 0U);
