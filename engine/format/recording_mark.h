@@ -20,8 +20,8 @@ struct RecordingMark {
   std::uint32_t stripe;       // number, from 1, of this output among those that share the packets
   std::uint32_t stripes;      // number of such outputs; 1: this one has all packets of its rings
   std::uint32_t file_number;  // number of this file among this output's files, from 1
-  std::array<std::uint8_t, 16>
-      id;  // random, the same in all files of one recording; zeros: of none
+  // Random, the same in all files of one recording; zeros: of none.
+  std::array<std::uint8_t, 16> id;
 
   bool operator==(const RecordingMark&) const = default;
 };

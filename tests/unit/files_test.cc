@@ -9,8 +9,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "engine/core/read_all.h"
 #include "engine/format/part_name.h"
 #include "tests/support/temp_dir.h"
+#include "tools/common/open_output.h"
 #include "tools/common/secret_file.h"
 #include "tools/common/small_file.h"
 
@@ -51,6 +54,47 @@ TEST(Files, ADirectoryIsMadeDurableAndAFileIsNone) {
   EXPECT_EQ(sync_directory(dir.path().string()), 0);
   EXPECT_EQ(sync_directory(dir.write("x", Bytes{1})), ENOTDIR);
   EXPECT_EQ(sync_directory((dir.path() / "none").string()), ENOENT);
+}
+
+// Signals are blocked in record and serve: what waited for a reader could only be killed.
+TEST(Files, AnOutputWaitsForTheReaderOfAPipeAndNotForEver) {
+  const test::TempDir dir;
+  const std::string pipe = (dir.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  try {
+    static_cast<void>(tools::open_output(pipe, "the names", tools::OutputStart::kEmptied, 50));
+    FAIL() << "nobody reads it";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENXIO);
+    EXPECT_NE(std::string(error.what()).find("Nobody reads this pipe"), std::string::npos)
+        << error.what();
+  }
+  UniqueFd reader;
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    reader = UniqueFd(::open(pipe.c_str(), O_RDONLY | O_CLOEXEC));
+  });
+  constexpr int kPatienceMs = 60'000;
+  const UniqueFd written =
+      tools::open_output(pipe, "the names", tools::OutputStart::kAppended, kPatienceMs);
+  later.join();
+  EXPECT_EQ(::fcntl(written.get(), F_GETFL) & O_NONBLOCK, 0) << "who writes waits";
+  EXPECT_EQ(::write(written.get(), "x", 1), 1);
+  char letter = 0;
+  EXPECT_EQ(::read(reader.get(), &letter, 1), 1);
+  EXPECT_EQ(letter, 'x');
+}
+
+TEST(Files, AnOutputIsEmptiedOrAppendedTo) {
+  const test::TempDir dir;
+  const std::string path = dir.write("x", Bytes{'a', 'b'});
+  const auto put = [&](tools::OutputStart start) {
+    const UniqueFd file = tools::open_output(path, "the names", start);
+    EXPECT_EQ(::write(file.get(), "c", 1), 1);
+    return std::filesystem::file_size(path);
+  };
+  EXPECT_EQ(put(tools::OutputStart::kAppended), 3U);
+  EXPECT_EQ(put(tools::OutputStart::kEmptied), 1U);
 }
 
 TEST(Files, ASmallFileIsReadAndAPipeIsNotWaitedForForEver) {

@@ -126,6 +126,7 @@ TEST_F(ServiceConfig, MistakesAreNamedWithTheirLine) {
                   .starts_with(":2: 'tls-ca': --tls-ca /nowhere/ca: "));
   EXPECT_TRUE(
       ships("to = \"file:rows\"\nkafka-config = \"k\"\n").starts_with(":2: 'kafka-config': "));
+  EXPECT_TRUE(ships("to = \"file:/nowhere/rows\"\n").starts_with(":1: 'to': --to: /nowhere: "));
   // 20.10 would be 20.1.
   EXPECT_TRUE(ships("to = \"file:rows\"\nserver-version = 20.10\n")
                   .starts_with(":2: 'server-version' is a text: "));

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "engine/core/errors.h"
 #include "engine/core/write_all.h"
 #include "tools/audit/html_report.h"
 #include "tools/audit/text_report.h"
+#include "tools/common/open_output.h"
 
 namespace capstan::tools {
 
@@ -19,19 +19,16 @@ constexpr std::size_t kFlushBytes = 64U << 10;
 constexpr int kRowsBesideTable = 6;  // its heading, and a few logins above it
 
 void write_file(const std::string& path, const std::string& text) {
-  std::FILE* const file = std::fopen(path.c_str(), "wbe");
-  if (file == nullptr) throw_errno("creating " + path);
-  const bool wrote = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const int error = wrote ? 0 : errno;
-  if (std::fclose(file) != 0 || !wrote)
-    throw_system_error(error != 0 ? error : errno, "writing " + path);
+  const UniqueFd file = open_output(path, "the report");
+  const int error = write_all(file.get(), text.data(), text.size()).error;
+  if (error != 0) throw_system_error(error, "writing " + path);
 }
 
 }  // namespace
 
 AuditOutputs::AuditOutputs(const AuditCommandLine& line) : line_(line), live_(STDOUT_FILENO) {
   if (line.json) {
-    eve_.emplace(open_eve_file(*line.json), line.json_flows);
+    eve_.emplace(open_output(*line.json, "the findings"), line.json_flows);
     json_to_terminal_ = *line.json == "-";
   }
   if (!line.evidence.empty()) evidence_.emplace(line.evidence, line.evidence_unredacted);

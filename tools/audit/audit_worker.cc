@@ -8,6 +8,7 @@
 #include "engine/core/thread.h"
 #include "tools/audit/audit_block.h"
 #include "tools/audit/audit_scope.h"
+#include "tools/common/open_output.h"
 
 namespace capstan::tools {
 
@@ -19,7 +20,8 @@ constexpr std::uint64_t kTickNs = kNanosecondsPerSecond;
 }  // namespace
 
 AuditWorker::AuditWorker(const std::string& path)
-    : path_(path == "-" ? "standard output" : path), lines_(open_eve_file(path), true) {}
+    : path_(path == "-" ? "standard output" : path),
+      lines_(open_output(path, "the findings"), true) {}
 
 AuditWorker::~AuditWorker() {
   if (thread_.joinable()) {

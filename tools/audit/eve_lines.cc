@@ -1,15 +1,11 @@
 #include "tools/audit/eve_lines.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "engine/audit/tls/hello.h"
-#include "engine/core/errors.h"
 #include "engine/core/write_all.h"
 #include "tools/audit/audit_words.h"
 #include "tools/common/json_text.h"
@@ -226,23 +222,6 @@ std::string summary_event(const AuditScope& scope, const audit::Auditor& auditor
   ordered_json event = {{"timestamp", eve_time(last_ns)}, {"event_type", "stats"}};
   event["stats"]["audit"] = std::move(body);
   return dump_json(event);
-}
-
-UniqueFd open_eve_file(const std::string& path) {
-  if (path == "-") {
-    UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-    if (!out) throw_errno("duplicate standard output");
-    return out;
-  }
-  // O_NONBLOCK: opening a pipe would wait for its reader, for ever perhaps.
-  UniqueFd out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0640));
-  if (!out && errno == ENXIO) throw_errno("open " + path, "Start what reads the pipe first.");
-  if (!out) throw_errno("create " + path);
-  const int flags = ::fcntl(out.get(), F_GETFL);
-  if (flags < 0 || ::fcntl(out.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
-    throw_errno("open " + path);
-  }
-  return out;
 }
 
 void EveLines::line(const std::string& event) {

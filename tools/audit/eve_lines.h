@@ -11,10 +11,6 @@
 
 namespace capstan::tools {
 
-// Opens the file for the lines and empties it; "-" is standard output. A named pipe must have a
-// reader. Throws std::system_error.
-UniqueFd open_eve_file(const std::string& path);
-
 // Writes `flow`, `tls` and `audit` events for every session that ends. Lines are kept in memory
 // until flush(), so that a caller that must not wait can choose the time.
 class EveLines {

@@ -7,6 +7,8 @@
 #include <cstdio>
 
 #include "engine/core/errors.h"
+#include "engine/core/write_all.h"
+#include "tools/common/open_output.h"
 #include "tools/common/units.h"
 #include "tools/query/answer_end.h"
 #include "tools/show/interface_book.h"
@@ -111,13 +113,11 @@ std::unique_ptr<Answer> make_answer(const QueryCommandLine& line, const Recordin
 }
 
 void write_stats(const std::string& path, const std::string& json) {
-  std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "we");
-  if (file == nullptr) throw_errno(fmt::format("open {}", path));
-  const bool good =
-      std::fwrite(json.data(), 1, json.size(), file) == json.size() && std::fflush(file) == 0;
-  const int error = errno;
-  if (path != "-") std::fclose(file);
-  if (!good && !(path == "-" && error == EPIPE)) {
+  const bool to_stdout = path == "-";
+  if (to_stdout) std::fflush(stdout);  // what is to stand in front of it
+  const UniqueFd file = open_output(path, "the statistics");
+  const int error = write_all(file.get(), json.data(), json.size()).error;
+  if (error != 0 && !(to_stdout && error == EPIPE)) {
     throw_system_error(error, fmt::format("write {}", path));
   }
 }

@@ -1,14 +1,13 @@
 #include "tools/serve/access_log.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <exception>
 #include <nlohmann/json.hpp>
 
-#include "engine/core/errors.h"
 #include "tools/common/json_text.h"
+#include "tools/common/open_output.h"
 #include "tools/common/units.h"
 #include "tools/serve/request_target.h"
 
@@ -19,9 +18,7 @@ namespace {
 UniqueFd open_log(const std::string& path) {
   if (path.empty()) return {};
   if (path == "-") return UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!fd) throw_errno(fmt::format("open {} for the log of requests", path));
-  return fd;
+  return tools::open_output(path, "the log of requests", tools::OutputStart::kAppended);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/core/errors.h"
+#include "engine/format/part_name.h"
 #include "tools/common/command_line.h"
 #include "tools/common/config_file.h"
 #include "tools/common/outputs.h"
@@ -96,6 +97,13 @@ void check_readable(const char* option, const std::string& path) {
   }
 }
 
+void check_directory(const char* whose, const std::string& path) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return;
+  throw UsageError(fmt::format("{}{}: {}", whose, path,
+                               failed ? failed.message() : std::string("it is no directory")));
+}
+
 void check(ShipCommandLine& line) {
   const bool clickhouse = line.to && line.to->kind == SinkAddress::Kind::kClickHouse;
   if (line.create_schema || line.print_schema) {
@@ -108,16 +116,14 @@ void check(ShipCommandLine& line) {
     }
     return;
   }
-  if (!line.to)
+  if (!line.to) {
     throw UsageError(
         "--to is missing: where are the rows to go? The service has it from `to` in "
         "/etc/capstan/ship.toml");
-  if (line.directory.empty()) throw UsageError("which directory's recordings are to be shipped?");
-  std::error_code failed;
-  if (!std::filesystem::is_directory(line.directory, failed)) {
-    throw UsageError(fmt::format("{}: {}", line.directory,
-                                 failed ? failed.message() : std::string("it is no directory")));
   }
+  if (line.directory.empty()) throw UsageError("which directory's recordings are to be shipped?");
+  check_directory("", line.directory);
+  if (!line.to->path.empty()) check_directory("--to: ", directory_of(line.to->path));
   check_sensor(line.sensor);
   check_readable("--tls-ca", line.tls.ca_file);
   check_readable("--tls-cert", line.tls.certificate);
