@@ -33,10 +33,11 @@ AuditWorker::~AuditWorker() {
 BestEffortQueue& AuditWorker::add_ring(std::uint32_t block_count, std::uint16_t link_type) {
   // Half the ring: more could not wait there without being taken back (CaptureThread).
   const std::size_t places = std::max<std::size_t>(1, block_count / 2);
-  inlets_.push_back({std::make_unique<BestEffortQueue>(places), {}});
+  Inlet& inlet = inlets_.emplace_back();
+  inlet.queue = std::make_unique<BestEffortQueue>(places);
   // A ring's packets name interface 0 or the ring's number.
-  inlets_.back().link_types.assign(inlets_.size(), link_type);
-  return *inlets_.back().queue;
+  inlet.link_types.assign(inlets_.size(), link_type);
+  return *inlet.queue;
 }
 
 void AuditWorker::start(std::vector<int> cpus) {
