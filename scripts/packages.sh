@@ -12,8 +12,9 @@ run_packages="iproute2 procps tcpdump wireshark-common openssl python3"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng stenographer python3 ethtool
   util-linux libfaketime procps curl systemd e2fsprogs xfsprogs btrfs-progs zstd git daemonlogger chromium shellcheck mandoc
   bash-completion zsh fish tcpreplay tcpflow ngrep nfdump"
-# The package of it (scripts/package/build), and the machine that it is tried on (tests/package).
-package_packages="debhelper dpkg-dev fakeroot lintian mandoc"
+# The package of it (scripts/package/build), and the machine that it is tried on (tests/package). dpkg-buildpackage takes
+# build-essential for given: make and libc6-dev are of it.
+package_packages="build-essential debhelper dpkg-dev fakeroot lintian mandoc"
 
 # Beside these, for scripts/test static and package.
 ci_packages="clang clang-format clang-tidy debootstrap"
