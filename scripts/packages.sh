@@ -14,7 +14,7 @@ test_packages="libgtest-dev libgmock-dev libbenchmark-dev tshark netsniff-ng ste
   bash-completion zsh fish tcpreplay tcpflow ngrep nfdump"
 # The package of it (scripts/package/build), and the machine that it is tried on (tests/package). dpkg-buildpackage takes
 # build-essential for given: make and libc6-dev are of it.
-package_packages="build-essential debhelper dpkg-dev fakeroot lintian mandoc"
+package_packages="build-essential debhelper dpkg-dev fakeroot libcap2-bin lintian mandoc"
 
 # Beside these, for scripts/test static and package.
 ci_packages="clang clang-format clang-tidy debootstrap"
