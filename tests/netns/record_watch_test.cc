@@ -108,16 +108,39 @@ TEST_F(RecordWatch, ClientsThatSayNothingDoNotHoldItUp) {
   expect_reconciled(record.statistics());
 }
 
-TEST_F(RecordWatch, APortInUseIsSaidBeforeAnythingIsRecorded) {
-  const std::string target = file("second.pcapng");
-  RecordRun first({"-i", "v1", "-B", "8", "--metrics", ":9117", "-w", file("first.pcapng")});
+// A unit whose port somebody has records all the same, and is asked once he has gone.
+TEST_F(RecordWatch, APortInUseIsSaidAndTheRecordingDoesNotWaitForIt) {
+  RecordRun first({"-i", "v1", "-B", "8", "--metrics", ":9117", "-w", dropped_target("1.pcapng")});
   ASSERT_TRUE(first.wait_started()) << first.err();
-  const ProcessResult second =
-      run_capstan({"record", "-i", "v1", "-B", "8", "--metrics", ":9117", "-w", target});
-  EXPECT_EQ(second.status, 1);
-  EXPECT_NE(second.err.find("127.0.0.1:9117"), std::string::npos) << second.err;
-  EXPECT_FALSE(std::filesystem::exists(target));
-  EXPECT_EQ(first.stop(), 0);
+  RecordRun second({"-i", "v1", "-B", "8", "--metrics", ":9117", "-w", dropped_target("2.pcapng")});
+  ASSERT_TRUE(second.wait_started()) << second.err();
+  EXPECT_NE(
+      second.err().find("--metrics 127.0.0.1:9117: Address already in use; it is tried again"),
+      std::string::npos)
+      << second.err();
+  EXPECT_EQ(first.stop(), 0) << first.err();
+  send_frames(77);
+  ASSERT_TRUE(second.wait_written(77)) << second.err();
+  EXPECT_TRUE(wait_until([&] { return fetch("http://127.0.0.1:9117/metrics").status == 0; }))
+      << second.err();
+  EXPECT_EQ(metric("capstan_packets_received_total{interface=\"v1\",ring=\"0\"}"), "77");
+  EXPECT_NE(second.err().find("it is listened on now"), std::string::npos) << second.err();
+  EXPECT_EQ(second.stop(), 0) << second.err();
+  expect_reconciled(second.statistics());
+}
+
+// As at a boot, where the recorder is there before the address.
+TEST_F(RecordWatch, AnAddressThatComesLaterIsListenedOnThen) {
+  RecordRun record(
+      {"-i", "v1", "-B", "8", "--metrics", "192.0.2.9:9117", "-w", dropped_target("a.pcapng")});
+  ASSERT_TRUE(record.wait_started()) << record.err();
+  EXPECT_NE(record.err().find("--metrics 192.0.2.9:9117: Cannot assign requested address"),
+            std::string::npos)
+      << record.err();
+  shell("ip addr add 192.0.2.9/32 dev lo");
+  EXPECT_TRUE(wait_until([&] { return fetch("http://192.0.2.9:9117/metrics").status == 0; }))
+      << record.err();
+  EXPECT_EQ(record.stop(), 0) << record.err();
 }
 
 TEST_F(RecordWatch, StatusByProcessNumberAndBySocket) {

@@ -253,7 +253,7 @@ TEST(WatchOptions, AddressesWithAndWithoutAHost) {
   EXPECT_EQ(parse_listen_address("9117")->text, "127.0.0.1:9117");
   EXPECT_EQ(parse_listen_address(":9117")->text, "127.0.0.1:9117");
   EXPECT_EQ(parse_listen_address("0.0.0.0:80")->text, "0.0.0.0:80");
-  EXPECT_EQ(parse_listen_address("[::1]:9117")->address.ss_family, AF_INET6);
+  EXPECT_EQ(parse_listen_address("[::1]:9117")->address.family(), AF_INET6);
   for (const char* wrong : {"", "localhost:9117", "127.0.0.1", "127.0.0.1:", "1.2.3.4:65536",
                             "::1:9117", "[::1]", "9117x", "[]:1"}) {
     EXPECT_FALSE(parse_listen_address(wrong)) << wrong;

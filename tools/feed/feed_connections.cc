@@ -9,6 +9,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/errors.h"
+#include "tools/common/listening.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
 #include "tools/feed/feed_server.h"
@@ -18,6 +19,7 @@ namespace capstan::tools {
 
 namespace {
 
+constexpr int kBacklog = 64;
 constexpr std::uint64_t kTryAgainNs = kNanosecondsPerSecond;
 constexpr std::size_t kReceivedBytes = std::size_t{64} << 10;
 
@@ -47,8 +49,9 @@ void FeedServer::listen_again() noexcept {
 }
 
 void FeedServer::open_listener(const TcpAddress& address, const FeedTarget& target) {
-  UniqueFd socket = listening_socket(address, target.text);
-  const int error = begin_listening(socket.get(), address);
+  UniqueFd socket = listening_socket(address.family());
+  if (!socket) throw_errno(fmt::format("a socket for -w {}", target.text));
+  const int error = begin_listening(socket.get(), address, kBacklog);
   if (error == 0) {
     if (!watch(socket.get(), EPOLLIN)) throw_errno("epoll_ctl");
     listeners_.push_back(std::move(socket));
@@ -68,7 +71,7 @@ void FeedServer::look_at_waiting(std::uint64_t now_ns) {
   if (waiting_.empty() || now_ns < waiting_try_ns_) return;
   waiting_try_ns_ = now_ns + kTryAgainNs;
   std::erase_if(waiting_, [this](Waiting& waiting) {
-    if (begin_listening(waiting.socket.get(), waiting.address) != 0) return false;
+    if (begin_listening(waiting.socket.get(), waiting.address, kBacklog) != 0) return false;
     standard_log().write(LogLevel::kNotice,
                          fmt::format("{}: it is listened on now", waiting.target));
     listeners_.push_back(std::move(waiting.socket));

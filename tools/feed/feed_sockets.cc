@@ -1,6 +1,5 @@
 #include "tools/feed/feed_sockets.h"
 
-#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -8,13 +7,10 @@
 
 #include <cerrno>
 
-#include "engine/core/errors.h"
-
 namespace capstan::tools {
 
 namespace {
 
-constexpr int kBacklog = 64;
 constexpr int kIdleSeconds = 15;
 constexpr int kProbeSeconds = 5;
 constexpr int kProbes = 4;
@@ -26,22 +22,6 @@ void set(int fd, int level, int option, int value) noexcept {
 }
 
 }  // namespace
-
-UniqueFd listening_socket(const TcpAddress& address, const std::string& target) {
-  UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) throw_errno(fmt::format("a socket for -w {}", target));
-  set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (address.family() == AF_INET6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  return fd;
-}
-
-int begin_listening(int fd, const TcpAddress& address) noexcept {
-  // EINVAL: it is bound, and only listening failed the last time: two may have a port, one listens.
-  if (::bind(fd, address.get(), address.size) != 0 && errno != EINVAL) return errno;
-  return ::listen(fd, kBacklog) == 0 ? 0 : errno;
-}
-
-bool may_listen_later(int error) noexcept { return error == EADDRINUSE || error == EADDRNOTAVAIL; }
 
 UniqueFd socket_for(const TcpAddress& address) noexcept {
   return UniqueFd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -1,4 +1,4 @@
-// The sockets of a feed, listening and connecting.
+// A feed's connections, and the sockets that it connects with.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,6 @@
 #include "tools/feed/feed_options.h"
 
 namespace capstan::tools {
-
-// A socket to listen on an address of this family. Throws std::system_error.
-UniqueFd listening_socket(const TcpAddress& address, const std::string& target);
-// Listens on the address. Returns 0 or an errno value. To be called again where
-// may_listen_later() of that is true.
-int begin_listening(int fd, const TcpAddress& address) noexcept;
-// Somebody else has the port, or no interface has the address: that can change.
-bool may_listen_later(int error) noexcept;
 
 // A socket for connections to somebody else. Made before sockets cannot be made any more, and used
 // for one connection after the other (connect(2), AF_UNSPEC), to any address of its family. Empty,

@@ -4,14 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "engine/core/clock.h"
+#include "engine/core/errors.h"
 #include "engine/core/joined.h"
 #include "engine/format/part_name.h"
 #include "tools/common/json_text.h"
+#include "tools/common/listening.h"
 #include "tools/common/log.h"
 #include "tools/common/units.h"
 #include "tools/privileges/privileges.h"
@@ -25,6 +29,8 @@ namespace capstan::tools {
 namespace {
 
 constexpr std::uint64_t kAlarmIntervalNs = 250 * kNanosecondsPerMillisecond;
+constexpr std::uint64_t kMetricsIntervalNs = kNanosecondsPerSecond;
+constexpr int kMetricsBacklog = 16;
 
 }  // namespace
 
@@ -37,12 +43,46 @@ Watchers::Watchers(const RecordOptions& options, const Links& links,
 
 void Watchers::open_listeners(const std::string& user) {
   if (options_.watch.metrics) {
-    metrics_ = std::make_unique<MetricsServer>(
-        listen_on(*options_.watch.metrics), [this] { return metrics_text(seen_from_outside()); });
+    const std::string& where = options_.watch.metrics->text;
+    metrics_socket_ = listening_socket(options_.watch.metrics->address.family());
+    const int error = metrics_socket_ ? begin_metrics() : errno;
+    if (error != 0 && !may_listen_later(error)) {
+      throw_system_error(error, fmt::format("listen on {} for --metrics", where));
+    }
+    if (error != 0) {
+      standard_log().write(LogLevel::kWarning,
+                           fmt::format("--metrics {}: {}; it is tried again every second, and the "
+                                       "recording does not wait for it",
+                                       where, errno_text(error)));
+    }
   }
   if (!options_.watch.status_socket.empty()) return;
   const UserIds owner = user.empty() ? UserIds{::geteuid(), ::getegid()} : user_ids(user);
   status_directory_ = make_runtime_directory(owner.user, owner.group);
+}
+
+// 0, or an errno value.
+int Watchers::begin_metrics() {
+  const int error =
+      begin_listening(metrics_socket_.get(), options_.watch.metrics->address, kMetricsBacklog);
+  if (error != 0) return error;
+  metrics_ = std::make_unique<MetricsServer>(std::move(metrics_socket_),
+                                             [this] { return metrics_text(seen_from_outside()); });
+  return 0;
+}
+
+void Watchers::try_metrics(std::uint64_t now_ns) {
+  if (!metrics_socket_ || now_ns < next_metrics_ns_) return;
+  next_metrics_ns_ = now_ns + kMetricsIntervalNs;
+  try {
+    if (begin_metrics() != 0) return;
+  } catch (const std::runtime_error& error) {  // the recording goes on
+    metrics_socket_.reset();
+    standard_log().write(LogLevel::kWarning, error.what());
+    return;
+  }
+  standard_log().write(LogLevel::kNotice, fmt::format("--metrics {}: it is listened on now",
+                                                      options_.watch.metrics->text));
 }
 
 void Watchers::open_status_socket() {
@@ -85,6 +125,7 @@ void Watchers::serve() {
 
 void Watchers::tick(std::uint64_t now_ns) {
   look_for_alarms(now_ns);
+  try_metrics(now_ns);
   service_.tick(now_ns, [this] { return status_line(); });
 }
 

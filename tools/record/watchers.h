@@ -59,6 +59,8 @@ class Watchers {
   nlohmann::json status_json();
   std::string status_line();
   void look_for_alarms(std::uint64_t now_ns);
+  int begin_metrics();
+  void try_metrics(std::uint64_t now_ns);
 
   const RecordOptions& options_;
   const Links& links_;
@@ -68,6 +70,8 @@ class Watchers {
   Alarms alarms_;
   std::uint64_t next_alarms_ns_ = 0;
   std::unique_ptr<SpaceWatch> space_;  // set by recording()
+  UniqueFd metrics_socket_;            // until it listens
+  std::uint64_t next_metrics_ns_ = 0;
   std::unique_ptr<MetricsServer> metrics_;
   std::string status_directory_;
   std::unique_ptr<StatusSocket> status_socket_;

@@ -184,7 +184,7 @@ struct Parser {
 ServeCommandLine Parser::understand() {
   line.listens = raw.listen != "none";
   line.listen = understand_address("--listen", line.listens ? raw.listen : kDefaultListen);
-  line.loopback = is_loopback(line.listen);
+  line.loopback = line.listen.address.is_loopback();
   understand_dial(raw, line);
   if (!raw.metrics.empty()) line.metrics = understand_address("--metrics", raw.metrics);
   line.limits.bytes = tools::parse_size("--max-bytes", raw.max_bytes);
@@ -197,17 +197,6 @@ ServeCommandLine Parser::understand() {
 constexpr const char* kNeverInFiles[] = {"--config"};
 
 }  // namespace
-
-bool is_loopback(const tools::ListenAddress& address) noexcept {
-  if (address.address.ss_family == AF_INET) {
-    sockaddr_in ipv4{};
-    std::memcpy(&ipv4, &address.address, sizeof(ipv4));
-    return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
-  }
-  sockaddr_in6 ipv6{};
-  std::memcpy(&ipv6, &address.address, sizeof(ipv6));
-  return IN6_IS_ADDR_LOOPBACK(&ipv6.sin6_addr);
-}
 
 std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv) {
   return tools::parse_configured<Parser>(argc, argv, {kNeverInFiles, {}});

@@ -41,7 +41,4 @@ struct ServeCommandLine {
 // Returns nullopt when help was requested and printed. Throws UsageError.
 std::optional<ServeCommandLine> parse_serve_command_line(int argc, char** argv);
 
-// Whether the address is in 127.0.0.0/8 or is ::1.
-bool is_loopback(const tools::ListenAddress& address) noexcept;
-
 }  // namespace capstan::serve

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
 #include "engine/core/errors.h"
+#include "tools/common/listening.h"
 
 namespace capstan::tools {
 
@@ -26,8 +28,8 @@ std::optional<ListenAddress> parse_listen_address(const std::string& text) {
   if (::inet_pton(AF_INET, host.c_str(), &ipv4.sin_addr) == 1) {
     ipv4.sin_family = AF_INET;
     ipv4.sin_port = htons(port);
-    std::memcpy(&result.address, &ipv4, sizeof(ipv4));
-    result.size_bytes = sizeof(ipv4);
+    std::memcpy(&result.address.storage, &ipv4, sizeof(ipv4));
+    result.address.size = sizeof(ipv4);
     return result;
   }
   if (host.size() < 2 || host.front() != '[' || host.back() != ']') return std::nullopt;
@@ -37,20 +39,17 @@ std::optional<ListenAddress> parse_listen_address(const std::string& text) {
   }
   ipv6.sin6_family = AF_INET6;
   ipv6.sin6_port = htons(port);
-  std::memcpy(&result.address, &ipv6, sizeof(ipv6));
-  result.size_bytes = sizeof(ipv6);
+  std::memcpy(&result.address.storage, &ipv6, sizeof(ipv6));
+  result.address.size = sizeof(ipv6);
   return result;
 }
 
 UniqueFd listen_on(const ListenAddress& where, const char* option, int backlog) {
-  UniqueFd fd(::socket(where.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  // So that a recorder started again at once finds the port free.
-  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.address), where.size_bytes) != 0 ||
-      ::listen(fd.get(), backlog) != 0) {
-    throw_errno(fmt::format("listen on {} for {}", where.text, option),
-                errno == EADDRINUSE ? "Another program has this port: choose another" : "");
+  UniqueFd fd = listening_socket(where.address.family());
+  const int error = fd ? begin_listening(fd.get(), where.address, backlog) : errno;
+  if (error != 0) {
+    throw_system_error(error, fmt::format("listen on {} for {}", where.text, option),
+                       error == EADDRINUSE ? "Another program has this port: choose another" : "");
   }
   return fd;
 }

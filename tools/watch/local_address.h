@@ -1,18 +1,16 @@
 // ADDRESS:PORT, the value of --metrics, and the listening socket for it.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <optional>
 #include <string>
 
+#include "engine/core/tcp_address.h"
 #include "engine/core/unique_fd.h"
 
 namespace capstan::tools {
 
 struct ListenAddress {
-  sockaddr_storage address{};
-  socklen_t size_bytes = 0;
+  TcpAddress address;
   std::string text;  // "127.0.0.1:9117"
 };
 
@@ -21,7 +19,8 @@ struct ListenAddress {
 std::optional<ListenAddress> parse_listen_address(const std::string& text);
 
 // Returns a listening, non-blocking socket. `option` is named in messages. `backlog`: connections
-// that may wait to be accepted; the default is for a recorder's few. Throws std::system_error.
+// that may wait to be accepted; the default is for a few that ask for figures. Throws
+// std::system_error.
 UniqueFd listen_on(const ListenAddress& where, const char* option = "--metrics", int backlog = 16);
 
 }  // namespace capstan::tools
