@@ -137,17 +137,36 @@ class Blast : public ::testing::Test {
     return options;
   }
 
-  // Sends and expects every frame at the receiving end.
-  static BlastResult expect_all_arrive(const BlastOptions& options, const char* receiver = "v1") {
-    Receiver end(receiver);
-    const BlastResult result = run_blast(options, never_);
-    EXPECT_EQ(result.frames, options.count);
-    EXPECT_EQ(result.refused, 0U);
-    EXPECT_EQ(result.next_sequence, options.first_sequence + options.count);
+  struct Sent {
+    BlastResult result;
+    VerifyReport report;
+  };
+
+  // Sends, and expects what left at the receiving end. A machine that is busy with other things may
+  // let the queue of that end become full, and what finds it full is refused and counted
+  // (veth_xdp_xmit, drivers/net/veth.c): then it is sent anew.
+  static Sent send_unrefused(const BlastOptions& options, const char* receiver = "v1") {
+    constexpr int kMostRuns = 20;
     const ExpectedStream expected{
         options.frames.stream,
         {options.first_sequence, options.first_sequence + options.count - 1}};
-    const VerifyReport report = end.report({expected});
+    for (int run = 1;; ++run) {
+      Receiver end(receiver);
+      Sent sent;
+      sent.result = run_blast(options, never_);
+      EXPECT_EQ(sent.result.frames, options.count);
+      EXPECT_EQ(sent.result.vanished, 0U);
+      sent.report = end.report({expected}, sent.result.sent());
+      EXPECT_EQ(sent.report.intact, sent.result.sent()) << sent.result.engine;
+      if (sent.result.refused == 0 || run == kMostRuns || HasFailure()) return sent;
+    }
+  }
+
+  // Sends and expects every frame at the receiving end.
+  static BlastResult expect_all_arrive(const BlastOptions& options, const char* receiver = "v1") {
+    const auto [result, report] = send_unrefused(options, receiver);
+    EXPECT_EQ(result.refused, 0U);
+    EXPECT_EQ(result.next_sequence, options.first_sequence + options.count);
     EXPECT_EQ(report.intact, options.count);
     EXPECT_EQ(report.other, 0U);
     EXPECT_EQ(report.streams.size(), 1U);
@@ -190,15 +209,11 @@ TEST_F(Blast, MixFlowsTagsAndIpv6Arrive) {
 TEST_F(Blast, ManyFramesArriveInOrder) {
   in_namespace(1500, [] {
     for (const EngineChoice engine : kEngines) {
-      Receiver end("v1");
-      const BlastResult result = run_blast(options_for(engine, "64", 100'000), never_);
-      EXPECT_EQ(result.sent(), 100'000U) << result.engine << ": " << result.refused << " refused, "
-                                         << result.vanished << " vanished";
-      const VerifyReport report = end.report({{5, {0, 99'999}}});
-      EXPECT_EQ(report.intact, 100'000U) << result.engine;
-      EXPECT_TRUE(report.is_complete());
+      const auto [result, report] = send_unrefused(options_for(engine, "64", 100'000));
+      EXPECT_EQ(result.refused, 0U) << result.engine;
+      EXPECT_TRUE(report.is_complete()) << result.engine;
       ASSERT_EQ(report.streams.size(), 1U);
-      EXPECT_EQ(report.streams[0].reordered, 0U);
+      EXPECT_EQ(report.streams[0].reordered, 0U) << result.engine;
     }
   });
 }
